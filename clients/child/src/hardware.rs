@@ -1,0 +1,82 @@
+//! `EvtDevicePrepareHardware` and `EvtDeviceReleaseHardware`: the life of the interface in this driver.
+//!
+//! The framework runs the two and the device's requests one after the other: requests arrive only in D0,
+//! since the default queue is power-managed; D0 is entered after prepare, and release comes after D0 was left
+//! and every request that this driver had was completed. That also holds for surprise removal. So the slot
+//! needs no lock.
+#![allow(unsafe_code, reason = "callbacks")]
+
+use core::sync::atomic::Ordering;
+
+use direct_call::Failure;
+use direct_call::kmdf::{Client, Device};
+use wdk_sys::{NTSTATUS, WDFCMRESLIST, WDFDEVICE};
+
+use crate::doubler::{ChildContext, SampleInterface, double};
+
+/// What the first call doubles.
+const FIRST_VALUE: i32 = 19;
+
+/// `EvtDevicePrepareHardware`.
+pub unsafe extern "C" fn evt_device_prepare_hardware(
+    device: WDFDEVICE,
+    _raw: WDFCMRESLIST,
+    _translated: WDFCMRESLIST,
+) -> NTSTATUS {
+    // SAFETY: the framework's argument, good until this routine returns.
+    let device = unsafe { Device::from_raw(device) };
+    Failure::status_of(prepare(device))
+}
+
+/// The stack below is started by now, and this device is part of the stack: it may query its own.
+fn prepare(device: Device<'_>) -> Result<(), Failure> {
+    let context = device.context::<ChildContext>().ok_or(Failure::UNSUCCESSFUL)?;
+    let doubler = Client::<SampleInterface>::query(device).map_err(|error| {
+        wdk::println!("Child: no interface: {error}");
+        error.failure()
+    })?;
+    try_out(&doubler)?;
+    // SAFETY: before D0, so no request looks at the slot; prepare and release do not overlap.
+    unsafe { context.doubler.put(doubler) };
+    Ok(())
+}
+
+fn try_out(doubler: &Client<SampleInterface>) -> Result<(), Failure> {
+    wdk::println!("Child: before is {FIRST_VALUE}");
+    let after = double(doubler, FIRST_VALUE)?;
+    wdk::println!("Child:  after is {after}");
+    Ok(())
+}
+
+/// `EvtDeviceSurpriseRemoval`: comes at any time, before the queue is stopped; the interface stays until
+/// release.
+pub unsafe extern "C" fn evt_device_surprise_removal(device: WDFDEVICE) {
+    // SAFETY: the framework's argument, good until this routine returns.
+    let device: Device<'_> = unsafe { Device::from_raw(device) };
+    if let Some(context) = device.context::<ChildContext>() {
+        context.removed.store(true, Ordering::Relaxed);
+    }
+}
+
+/// `EvtDeviceReleaseHardware`.
+pub unsafe extern "C" fn evt_device_release_hardware(
+    device: WDFDEVICE,
+    _translated: WDFCMRESLIST,
+) -> NTSTATUS {
+    // SAFETY: the framework's argument, good until this routine returns.
+    let device: Device<'_> = unsafe { Device::from_raw(device) };
+    if let Some(context) = device.context::<ChildContext>() {
+        // SAFETY: after D0, so no request looks at the slot; prepare and release do not overlap.
+        let doubler = unsafe { context.doubler.take() };
+        release(doubler);
+    }
+    Failure::status_of(Ok(()))
+}
+
+/// Gives the reference back, except in the build that is made to forget it.
+fn release(doubler: Option<Client<SampleInterface>>) {
+    match doubler {
+        Some(doubler) if cfg!(feature = "forget-release") => doubler.forget(),
+        doubler => drop(doubler),
+    }
+}

@@ -1,0 +1,182 @@
+//! A driver that uses an interface of its own device stack.
+#![allow(unsafe_code, reason = "a table filled by another driver")]
+
+use core::cell::UnsafeCell;
+use core::mem::{ManuallyDrop, MaybeUninit};
+use core::ptr;
+use core::slice;
+use core::sync::atomic::{AtomicU8, Ordering};
+
+use wdk_sys::call_unsafe_wdf_function_binding;
+
+use super::device::{Device, guid_of};
+use crate::negotiation::{ENTRY, Extent, client_accepts};
+use crate::{Failure, Header, Interface, QueryError};
+
+/// A checked table, and one reference on its provider. Dropping it gives the reference back, exactly once.
+///
+/// Drop it in `EvtDeviceReleaseHardware` at the latest: afterwards the function device sends the removal down
+/// and its provider goes.
+#[derive(Debug)]
+pub struct Client<I: Interface> {
+    table: I::Table,
+}
+
+// SAFETY: the table is plain data: function pointers and a context that the provider lets any thread use.
+unsafe impl<I: Interface> Send for Client<I> {}
+// SAFETY: as for Send; nothing writes to the table.
+unsafe impl<I: Interface> Sync for Client<I> {}
+
+impl<I: Interface> Client<I> {
+    /// Asks the whole stack of `device`, from its top.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`], which says what failed: the query (with its NTSTATUS), or which check of the table. A
+    /// table that does not pass is given back.
+    ///
+    /// # IRQL
+    ///
+    /// `PASSIVE_LEVEL`.
+    pub fn query(device: Device<'_>) -> Result<Self, QueryError> {
+        let mut table = MaybeUninit::<I::Table>::zeroed();
+        let guid = guid_of(I::GUID);
+        // SAFETY: a valid handle, by `Device`; the table has SIZE bytes and outlives the call.
+        let status = unsafe {
+            call_unsafe_wdf_function_binding!(
+                WdfFdoQueryForInterface,
+                device.raw(),
+                &raw const guid,
+                table.as_mut_ptr().cast(),
+                I::SIZE,
+                I::VERSION,
+                ptr::null_mut()
+            )
+        };
+        Failure::check(status).map_err(QueryError::Query)?;
+        Self::accept(&table)
+    }
+
+    /// The table: call its entries as their documentation says.
+    #[must_use]
+    pub const fn table(&self) -> &I::Table {
+        &self.table
+    }
+
+    /// Keeps the reference for ever: the provider's image can then never be unloaded. For tests of leak
+    /// detection.
+    pub const fn forget(self) {
+        let _kept = ManuallyDrop::new(self);
+    }
+
+    fn accept(table: &MaybeUninit<I::Table>) -> Result<Self, QueryError> {
+        let header = header_of::<I>(table);
+        let needed = Extent {
+            size: I::SIZE,
+            version: I::VERSION,
+        };
+        if let Err(error) = client_accepts(&header, entries_of::<I>(table), needed) {
+            give_back(&header);
+            return Err(error);
+        }
+        // SAFETY: `client_accepts` found every entry filled, and `Interface` promises that entries are all
+        // there is after the header.
+        let table = unsafe { table.assume_init() };
+        Ok(Self { table })
+    }
+}
+
+impl<I: Interface> Drop for Client<I> {
+    fn drop(&mut self) {
+        // SAFETY: `Interface` promises that a table begins with the header.
+        let header = unsafe { (&raw const self.table).cast::<Header>().read() };
+        give_back(&header);
+    }
+}
+
+/// Gives the one reference of a successful query back.
+fn give_back(header: &Header) {
+    if let Some(dereference) = header.dereference {
+        // SAFETY: the provider's own routine with the provider's own context; the reference is the query's,
+        // and both callers have it to give.
+        unsafe { dereference(header.context) };
+    }
+}
+
+const fn header_of<I: Interface>(table: &MaybeUninit<I::Table>) -> Header {
+    // SAFETY: zeroed at first, so initialised; `Interface` promises that a table begins with the header,
+    // every bit pattern of which is valid.
+    unsafe { table.as_ptr().cast::<Header>().read() }
+}
+
+const fn entries_of<I: Interface>(table: &MaybeUninit<I::Table>) -> &[usize] {
+    const { assert!(I::SIZE as usize >= size_of::<Header>()) };
+    let count = (I::SIZE as usize - size_of::<Header>()) / ENTRY;
+    // SAFETY: the header lies within the table, as asserted above.
+    let first = unsafe { table.as_ptr().cast::<Header>().add(1) };
+    // SAFETY: SIZE is the size of the table and a multiple of ENTRY; zeroed at first, so initialised; aligned
+    // as the header is.
+    unsafe { slice::from_raw_parts(first.cast(), count) }
+}
+
+/// The slot is empty; the value of fresh context space.
+const EMPTY: u8 = 0;
+/// The slot holds a client.
+const FULL: u8 = 1;
+
+/// A place for a [`Client`] in a device's context space; empty while all bytes are zero.
+#[derive(Debug)]
+pub struct ClientSlot<I: Interface> {
+    state: AtomicU8,
+    client: UnsafeCell<MaybeUninit<Client<I>>>,
+}
+
+// SAFETY: the cell is reached through `put`, `take` and `get` alone, whose callers promise not to overlap a
+// change.
+unsafe impl<I: Interface> Sync for ClientSlot<I> {}
+
+impl<I: Interface> ClientSlot<I> {
+    /// Keeps `client`, and drops one that was kept before.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses the slot or a reference from [`ClientSlot::get`] at the same time.
+    pub unsafe fn put(&self, client: Client<I>) {
+        // SAFETY: the caller's promise is the same.
+        drop(unsafe { self.take() });
+        // SAFETY: nobody else uses the cell, by the caller's promise.
+        unsafe { self.client.get().write(MaybeUninit::new(client)) };
+        self.state.store(FULL, Ordering::Release);
+    }
+
+    /// Takes the client out, if there is one.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses the slot or a reference from [`ClientSlot::get`] at the same time.
+    pub unsafe fn take(&self) -> Option<Client<I>> {
+        if self.state.swap(EMPTY, Ordering::AcqRel) == EMPTY {
+            return None;
+        }
+        // SAFETY: nobody else uses the cell, by the caller's promise.
+        let client = unsafe { self.client.get().read() };
+        // SAFETY: the state was FULL, which `put` sets after it has written; the swap hands it out once.
+        Some(unsafe { client.assume_init() })
+    }
+
+    /// The client, if there is one.
+    ///
+    /// # Safety
+    ///
+    /// Nobody calls [`ClientSlot::put`] or [`ClientSlot::take`] while the returned reference lives.
+    #[must_use]
+    pub unsafe fn get(&self) -> Option<&Client<I>> {
+        if self.state.load(Ordering::Acquire) == EMPTY {
+            return None;
+        }
+        // SAFETY: nobody writes, by the caller's promise.
+        let client = unsafe { &*self.client.get() };
+        // SAFETY: the state is FULL, which `put` sets after it has written.
+        Some(unsafe { client.assume_init_ref() })
+    }
+}

@@ -1,0 +1,37 @@
+//! The glue to KMDF: a [`Provider`] on a device, a [`Client`] of a device's own stack.
+//!
+//! All of it is for Plug and Play devices. `Device` stands for a `WDFDEVICE` that is valid for a callback's
+//! duration, so that the promise is made once, in the trampoline, and not at each call.
+
+mod client;
+mod context;
+mod dereference;
+mod device;
+mod event;
+mod provider;
+
+#[doc(inline)]
+pub use client::{Client, ClientSlot};
+#[doc(inline)]
+pub use context::{Context, ContextType, object_attributes};
+#[doc(inline)]
+pub use device::{Device, guid_of, size_of_ulong};
+#[doc(inline)]
+pub use provider::{Provider, ProviderSlot};
+
+/// `Header` is the header that the framework copies.
+const _: () = {
+    use core::mem::{align_of, offset_of, size_of};
+
+    use wdk_sys::INTERFACE;
+
+    use crate::Header;
+
+    assert!(size_of::<Header>() == size_of::<INTERFACE>());
+    assert!(align_of::<Header>() == align_of::<INTERFACE>());
+    assert!(offset_of!(Header, size) == offset_of!(INTERFACE, Size));
+    assert!(offset_of!(Header, version) == offset_of!(INTERFACE, Version));
+    assert!(offset_of!(Header, context) == offset_of!(INTERFACE, Context));
+    assert!(offset_of!(Header, reference) == offset_of!(INTERFACE, InterfaceReference));
+    assert!(offset_of!(Header, dereference) == offset_of!(INTERFACE, InterfaceDereference));
+};

@@ -1,0 +1,41 @@
+//! I/O control codes, and the pieces they are made of (devioctl.h).
+
+/// `FILE_DEVICE_UNKNOWN`, devioctl.h.
+pub const FILE_DEVICE_UNKNOWN: u32 = 0x22;
+/// `METHOD_BUFFERED`, devioctl.h: one system buffer for input and output.
+pub const METHOD_BUFFERED: u32 = 0;
+/// `FILE_ANY_ACCESS`, devioctl.h: any open handle will do.
+pub const FILE_ANY_ACCESS: u32 = 0;
+/// `FILE_READ_ACCESS`, devioctl.h.
+pub const FILE_READ_ACCESS: u32 = 1;
+/// `FILE_WRITE_ACCESS`, devioctl.h.
+pub const FILE_WRITE_ACCESS: u32 = 2;
+
+/// The first function code that is not Microsoft's.
+const FIRST_VENDOR_FUNCTION: u32 = 0x800;
+
+/// The macro of the same name in devioctl.h.
+#[must_use]
+#[expect(non_snake_case, reason = "the name of the macro in devioctl.h")]
+pub const fn CTL_CODE(device_type: u32, function: u32, method: u32, access: u32) -> u32 {
+    (device_type << 16) | (access << 14) | (function << 2) | method
+}
+
+/// Doubles an `INT`: four bytes in, four bytes out. To the device interface `GUID_DEVINTERFACE_CHILD`.
+///
+/// # Errors
+///
+/// - `STATUS_BUFFER_TOO_SMALL`: input or output is shorter than four bytes; nothing is written.
+/// - `STATUS_INTEGER_OVERFLOW`: the result does not fit; nothing is written.
+/// - `STATUS_DEVICE_NOT_READY`: the child holds no interface of its bus.
+/// - `STATUS_DEVICE_REMOVED`: the device was removed by surprise; once its queue is stopped, the framework
+///   answers.
+pub const IOCTL_CHILD_DOUBLE: u32 = CTL_CODE(
+    FILE_DEVICE_UNKNOWN,
+    FIRST_VENDOR_FUNCTION,
+    METHOD_BUFFERED,
+    FILE_READ_ACCESS | FILE_WRITE_ACCESS,
+);
+
+// What a C compiler makes of the same CTL_CODE.
+const _: () = assert!(IOCTL_CHILD_DOUBLE == 0x0022_E000);

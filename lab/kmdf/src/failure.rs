@@ -1,0 +1,40 @@
+//! Failures: statuses that are no success codes.
+
+use wdk_sys::{NT_SUCCESS, NTSTATUS, STATUS_INTERNAL_ERROR, STATUS_SUCCESS};
+
+/// An NTSTATUS for which `NT_SUCCESS` is false.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Failure(NTSTATUS);
+
+/// What a framework routine gives back.
+pub type Outcome<T = ()> = Result<T, Failure>;
+
+impl Failure {
+    /// A failure; a success code by mistake becomes STATUS_INTERNAL_ERROR.
+    pub const fn new(status: NTSTATUS) -> Self {
+        if NT_SUCCESS(status) { Self(STATUS_INTERNAL_ERROR) } else { Self(status) }
+    }
+
+    /// The status.
+    pub const fn status(self) -> NTSTATUS {
+        self.0
+    }
+}
+
+/// The failure with this status, as a result.
+pub const fn fail<T>(status: NTSTATUS) -> Outcome<T> {
+    Err(Failure::new(status))
+}
+
+/// A status that a kernel routine or a callback returned.
+pub const fn check(status: NTSTATUS) -> Outcome {
+    if NT_SUCCESS(status) { Ok(()) } else { fail(status) }
+}
+
+/// The status that stands for a result.
+pub const fn status(outcome: Outcome) -> NTSTATUS {
+    match outcome {
+        Ok(()) => STATUS_SUCCESS,
+        Err(failure) => failure.0,
+    }
+}

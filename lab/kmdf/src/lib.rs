@@ -1,0 +1,49 @@
+//! `wdfldr.sys`: the Kernel-Mode Driver Framework, version 1.33, as an image of its own on plain WDM.
+//!
+//! Drivers import [`bind`]'s `WdfVersionBind` and get a table of 458 functions. Parts: [`ddi`] turns a call of a driver into a
+//! checked call of a safe function; [`object`] is what every handle stands for; one module for each kind of object; [`pnp`],
+//! [`power`] and [`dispatch`] turn IRPs into the driver's events; [`wdm`] holds the thin wrappers of kernel routines.
+//!
+//! Not implemented: interrupts, DMA, WMI, USB targets, companion targets, wake and idle power policy, automatic serialization.
+//! A call of such a function ends the run and names it ([`unsupported`]).
+#![no_std]
+
+#[macro_use]
+mod ddi;
+
+mod bind;
+mod child_list;
+mod client;
+mod collection;
+mod control;
+mod device;
+mod device_init;
+mod device_interface;
+mod device_property;
+mod dispatch;
+mod dpc;
+mod driver;
+mod failure;
+mod fdo;
+mod file_object;
+mod io_target;
+mod lock;
+mod memory;
+mod object;
+mod pdo;
+mod pnp;
+mod pool;
+mod power;
+mod query_interface;
+mod queue;
+mod registry;
+mod request;
+mod request_io;
+mod resource;
+mod string;
+mod table;
+mod timer;
+mod trace;
+mod unsupported;
+mod wdm;
+mod work_item;

@@ -1,0 +1,420 @@
+//! IRPs: the parameters of the current location, the preparation of the next one, completion.
+#![allow(unsafe_code, reason = "IRPs and their stack locations are linked by addresses and hold unions")]
+
+use core::{
+    ffi::c_void,
+    mem::offset_of,
+    ptr::NonNull,
+    sync::atomic::{AtomicPtr, Ordering},
+};
+
+use wdk_sys::{
+    CCHAR, FILE_OBJECT, IO_STACK_LOCATION, IRP, MDL, NTSTATUS, PDEVICE_OBJECT, PFILE_OBJECT, PIRP, STATUS_MORE_PROCESSING_REQUIRED,
+    STATUS_PENDING,
+    ntddk::{
+        IoAcquireCancelSpinLock, IoAllocateIrp, IoCancelIrp, IoFreeIrp, IoReleaseCancelSpinLock, IofCompleteRequest,
+        MmMapLockedPagesSpecifyCache, PoCallDriver, PoStartNextPowerIrp,
+    },
+};
+
+use super::{device_object::DeviceObject, sync::Event};
+use crate::{failure::Outcome, pool::NO_MEMORY};
+
+/// wdm.h: the completion routine runs whatever the outcome (SL_INVOKE_ON_CANCEL | _SUCCESS | _ERROR).
+const INVOKE_ALWAYS: u8 = 0x20 | 0x40 | 0x80;
+/// wdm.h: SL_PENDING_RETURNED
+const PENDING_RETURNED: u8 = 1;
+/// wdm.h: no thread gets a higher priority for the completion (IO_NO_INCREMENT).
+pub const NO_INCREMENT: CCHAR = 0;
+/// wdm.h: the mapping may fail; priority NormalPagePriority, never executable (MdlMappingNoExecute).
+const MAPPING: u32 = 16 | 0x4000_0000;
+/// wdm.h: MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL
+const MAPPED: i16 = 1 | 4;
+
+/// A completion routine.
+pub type Completion = extern "C" fn(PDEVICE_OBJECT, PIRP, *mut c_void) -> NTSTATUS;
+
+/// An IRP that is the framework's: between its dispatch routine and the completion or the call of the next driver, or one
+/// that it allocated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Irp(NonNull<IRP>);
+
+/// The address of a field of an IRP.
+macro_rules! field {
+    ($irp:expr, $($path:tt)+) => {
+        $irp.0.as_ptr().wrapping_byte_add(offset_of!(IRP, $($path)+)).cast()
+    };
+}
+
+impl Irp {
+    /// The IRP at this address, `None` for null.
+    pub fn of(pointer: PIRP) -> Option<Self> {
+        NonNull::new(pointer).map(Self)
+    }
+
+    /// A new IRP that the framework sends and frees.
+    ///
+    /// # Errors
+    /// STATUS_INSUFFICIENT_RESOURCES.
+    pub fn allocate(stack_size: i8) -> Outcome<Self> {
+        // SAFETY: Any size is taken; at or below DISPATCH_LEVEL, as all callers are.
+        Self::of(unsafe { IoAllocateIrp(stack_size, 0) }).ok_or(NO_MEMORY)
+    }
+
+    /// Frees an IRP of [`Self::allocate`].
+    pub fn free(self) {
+        // SAFETY: Allocated by `allocate`, and no driver has it any more.
+        unsafe { IoFreeIrp(self.0.as_ptr()) }
+    }
+
+    /// The address.
+    pub const fn pointer(self) -> PIRP {
+        self.0.as_ptr()
+    }
+
+    const fn get(&self) -> &IRP {
+        // SAFETY: Ours, as the type says; nobody else writes the fields that are read through this.
+        unsafe { self.0.as_ref() }
+    }
+
+    fn location(self) -> *mut IO_STACK_LOCATION {
+        let place: *mut *mut IO_STACK_LOCATION =
+            field!(self, Tail.Overlay.__bindgen_anon_2.__bindgen_anon_1.CurrentStackLocation);
+        // SAFETY: A field of an IRP that is ours.
+        unsafe { place.read() }
+    }
+
+    fn set_location(self, location: *mut IO_STACK_LOCATION) {
+        let place: *mut *mut IO_STACK_LOCATION =
+            field!(self, Tail.Overlay.__bindgen_anon_2.__bindgen_anon_1.CurrentStackLocation);
+        // SAFETY: A field of an IRP that is ours.
+        unsafe { place.write(location) }
+    }
+
+    /// A copy of the current stack location.
+    pub fn stack(self) -> IO_STACK_LOCATION {
+        // SAFETY: An IRP that a driver got has a current location.
+        unsafe { self.location().read() }
+    }
+
+    /// Writes the current stack location.
+    pub fn set_stack(self, stack: IO_STACK_LOCATION) {
+        // SAFETY: An IRP that a driver got has a current location, which is that driver's.
+        unsafe { self.location().write(stack) }
+    }
+
+    /// A copy of the next driver's location.
+    pub fn next(self) -> IO_STACK_LOCATION {
+        // SAFETY: Callers send the IRP on, so there is a location below the current one.
+        unsafe { self.location().sub(1).read() }
+    }
+
+    /// Writes the next driver's location.
+    pub fn set_next(self, stack: IO_STACK_LOCATION) {
+        // SAFETY: Callers send the IRP on, so there is a location below the current one, and it is theirs to prepare.
+        unsafe { self.location().sub(1).write(stack) }
+    }
+
+    /// IRP_MJ_…
+    pub fn major(self) -> u8 {
+        self.stack().MajorFunction
+    }
+
+    /// IRP_MN_…
+    pub fn minor(self) -> u8 {
+        self.stack().MinorFunction
+    }
+
+    /// IoStatus.Status
+    pub fn status(self) -> NTSTATUS {
+        let place: *mut NTSTATUS = field!(self, IoStatus.__bindgen_anon_1.Status);
+        // SAFETY: A field of an IRP that is ours.
+        unsafe { place.read() }
+    }
+
+    /// Sets IoStatus.Status.
+    pub fn set_status(self, status: NTSTATUS) {
+        let place: *mut NTSTATUS = field!(self, IoStatus.__bindgen_anon_1.Status);
+        // SAFETY: A field of an IRP that is ours.
+        unsafe { place.write(status) }
+    }
+
+    /// IoStatus.Information
+    pub const fn information(self) -> u64 {
+        self.get().IoStatus.Information
+    }
+
+    /// Sets IoStatus.Information.
+    pub fn set_information(self, information: u64) {
+        let place: *mut u64 = field!(self, IoStatus.Information);
+        // SAFETY: A field of an IRP that is ours.
+        unsafe { place.write(information) }
+    }
+
+    /// AssociatedIrp.SystemBuffer
+    pub fn system_buffer(self) -> *mut c_void {
+        let place: *mut *mut c_void = field!(self, AssociatedIrp.SystemBuffer);
+        // SAFETY: A field of an IRP that is ours.
+        unsafe { place.read() }
+    }
+
+    /// Sets AssociatedIrp.SystemBuffer.
+    pub fn set_system_buffer(self, buffer: *mut c_void) {
+        let place: *mut *mut c_void = field!(self, AssociatedIrp.SystemBuffer);
+        // SAFETY: A field of an IRP that is ours.
+        unsafe { place.write(buffer) }
+    }
+
+    /// UserBuffer
+    pub const fn user_buffer(self) -> *mut c_void {
+        self.get().UserBuffer
+    }
+
+    /// Sets UserBuffer.
+    pub fn set_user_buffer(self, buffer: *mut c_void) {
+        let place: *mut *mut c_void = field!(self, UserBuffer);
+        // SAFETY: A field of an IRP that is ours.
+        unsafe { place.write(buffer) }
+    }
+
+    /// MdlAddress
+    pub const fn mdl(self) -> *mut MDL {
+        self.get().MdlAddress
+    }
+
+    /// The memory that MdlAddress describes, in system space; null when it cannot be mapped.
+    pub fn mapped_mdl(self) -> *mut c_void {
+        let mdl = self.mdl();
+        if mdl.is_null() {
+            return core::ptr::null_mut();
+        }
+        // SAFETY: Not null; the I/O manager built it.
+        let description = unsafe { mdl.read() };
+        if description.MdlFlags & MAPPED != 0 {
+            return description.MappedSystemVa;
+        }
+        // SAFETY: An MDL whose pages the I/O manager locked; kernel mode, cached (1), no fixed address, may fail.
+        unsafe { MmMapLockedPagesSpecifyCache(mdl, 0, 1, core::ptr::null_mut(), 0, MAPPING) }
+    }
+
+    /// Whether the sender is user mode.
+    pub const fn requestor_mode(self) -> i8 {
+        self.get().RequestorMode
+    }
+
+    /// IRP flags (IRP_NOCACHE and so on).
+    pub const fn flags(self) -> u32 {
+        self.get().Flags
+    }
+
+    /// The file object of the current location, or null.
+    pub fn file_object(self) -> PFILE_OBJECT {
+        self.stack().FileObject
+    }
+
+    /// Uses the current location for the next driver.
+    pub fn skip(self) {
+        self.move_location(1);
+    }
+
+    /// Takes a [`Self::skip`] back.
+    pub fn unskip(self) {
+        self.move_location(-1);
+    }
+
+    fn move_location(self, by: i8) {
+        let place: *mut CCHAR = field!(self, CurrentLocation);
+        // SAFETY: A field of an IRP that is ours.
+        let current = unsafe { place.read() };
+        // SAFETY: As above.
+        unsafe { place.write(current.wrapping_add(by)) };
+        self.set_location(self.location().wrapping_offset(isize::from(by)));
+    }
+
+    /// Gives the next driver the same parameters, without a completion routine.
+    pub fn copy_to_next(self) {
+        let mut stack = self.stack();
+        stack.CompletionRoutine = None;
+        stack.Context = core::ptr::null_mut();
+        stack.Control = 0;
+        self.set_next(stack);
+    }
+
+    /// Has this routine called when the next driver completes.
+    pub fn set_completion(self, routine: Completion, context: *mut c_void) {
+        let mut next = self.next();
+        next.CompletionRoutine = Some(routine);
+        next.Context = context;
+        next.Control = INVOKE_ALWAYS;
+        self.set_next(next);
+    }
+
+    /// Says that the dispatch routine returns STATUS_PENDING.
+    pub fn mark_pending(self) {
+        let mut stack = self.stack();
+        stack.Control |= PENDING_RETURNED;
+        self.set_stack(stack);
+    }
+
+    /// In a completion routine: carries the pending mark upwards.
+    pub fn propagate_pending(self) {
+        if self.get().PendingReturned != 0 && self.get().CurrentLocation <= self.get().StackCount {
+            self.mark_pending();
+        }
+    }
+
+    /// Completes it.
+    pub fn complete(self) {
+        self.complete_boosted(NO_INCREMENT);
+    }
+
+    /// Completes it and raises the waiting thread's priority.
+    pub fn complete_boosted(self, boost: CCHAR) {
+        // SAFETY: Ours, completed once: afterwards nobody of the framework has it.
+        unsafe { IofCompleteRequest(self.0.as_ptr(), boost) }
+    }
+
+    /// Completes it with this status; the status.
+    pub fn complete_with(self, status: NTSTATUS) -> NTSTATUS {
+        self.set_status(status);
+        self.complete();
+        status
+    }
+
+    /// Sends it to the next driver without coming back.
+    pub fn pass(self, to: DeviceObject) -> NTSTATUS {
+        self.skip();
+        to.call(self.pointer())
+    }
+
+    /// Sends it to the next driver with the current parameters and waits for it. IRQL: PASSIVE_LEVEL.
+    pub fn send_and_wait(self, to: DeviceObject) -> NTSTATUS {
+        self.copy_to_next();
+        self.send_prepared_and_wait(to, None);
+        self.status()
+    }
+
+    /// Sends it with the next location as it is and waits, at most this long (see [`Event::wait_until`]), then cancels it and
+    /// waits on. The status is the driver's. IRQL: PASSIVE_LEVEL.
+    pub fn send_prepared_and_wait(self, to: DeviceObject, timeout: Option<i64>) -> NTSTATUS {
+        let event = Event::zeroed();
+        event.reset_to(false);
+        self.set_completion(wake, (&raw const event).cast_mut().cast());
+        if to.call(self.pointer()) == STATUS_PENDING && !event.wait_until(timeout) {
+            self.cancel();
+            event.wait();
+        }
+        self.status()
+    }
+
+    /// Asks whoever has it to complete it soon.
+    pub fn cancel(self) -> bool {
+        // SAFETY: The caller keeps the IRP from being freed: it waits for it or holds its request.
+        unsafe { IoCancelIrp(self.0.as_ptr()) != 0 }
+    }
+
+    /// Whether somebody wants it cancelled.
+    pub fn is_cancelled(self) -> bool {
+        let place: *mut u8 = field!(self, Cancel);
+        // SAFETY: A byte of an IRP that is ours, written by IoCancelIrp.
+        unsafe { place.read_volatile() != 0 }
+    }
+
+    /// Exchanges the cancel routine; whether there was one.
+    pub fn set_cancel_routine(self, routine: wdk_sys::PDRIVER_CANCEL) -> bool {
+        let place: *mut AtomicPtr<c_void> = field!(self, CancelRoutine);
+        let new = routine.map_or(core::ptr::null_mut(), |routine| routine as *mut c_void);
+        // SAFETY: A pointer-sized field of an IRP that is ours; the I/O manager exchanges it atomically too.
+        let place = unsafe { &*place };
+        !place.swap(new, Ordering::AcqRel).is_null()
+    }
+
+    /// The four words that whoever has the IRP may use.
+    pub fn set_driver_context(self, at: usize, value: *mut c_void) {
+        let place: *mut *mut c_void = field!(self, Tail.Overlay.__bindgen_anon_1.__bindgen_anon_1.DriverContext);
+        // SAFETY: One of four words of an IRP that is ours.
+        unsafe { place.wrapping_add(at & 3).write(value) }
+    }
+
+    /// What [`Self::set_driver_context`] wrote.
+    pub fn driver_context(self, at: usize) -> *mut c_void {
+        let place: *mut *mut c_void = field!(self, Tail.Overlay.__bindgen_anon_1.__bindgen_anon_1.DriverContext);
+        // SAFETY: One of four words of an IRP that is ours.
+        unsafe { place.wrapping_add(at & 3).read() }
+    }
+
+    /// Makes room for the framework in an IRP that it allocated: the next location becomes the current one.
+    pub fn enter_location(self, stack: IO_STACK_LOCATION) {
+        self.set_next(stack);
+        self.move_location(-1);
+    }
+
+    /// Sends a power IRP to the next driver, without coming back.
+    pub fn pass_power(self, to: DeviceObject) -> NTSTATUS {
+        self.start_next_power();
+        self.skip();
+        // SAFETY: A power IRP of ours, its next location prepared; the device is held.
+        unsafe { PoCallDriver(to.pointer(), self.0.as_ptr()) }
+    }
+
+    /// Lets the power manager send the next power IRP (does nothing on current Windows).
+    pub fn start_next_power(self) {
+        // SAFETY: A power IRP of ours.
+        unsafe { PoStartNextPowerIrp(self.0.as_ptr()) }
+    }
+}
+
+/// Wakes the sender, which goes on with the IRP.
+extern "C" fn wake(_device: PDEVICE_OBJECT, _irp: PIRP, context: *mut c_void) -> NTSTATUS {
+    // SAFETY: The event of a sender that waits for it.
+    let event = unsafe { &*context.cast::<Event>() };
+    event.set();
+    STATUS_MORE_PROCESSING_REQUIRED
+}
+
+/// The lock of the I/O manager that cancel routines are called with.
+pub fn with_cancel_lock<T>(action: impl FnOnce() -> T) -> T {
+    let mut irql = 0;
+    // SAFETY: A place for the IRQL; released below.
+    unsafe { IoAcquireCancelSpinLock(&raw mut irql) };
+    let result = action();
+    // SAFETY: Acquired above at this IRQL.
+    unsafe { IoReleaseCancelSpinLock(irql) };
+    result
+}
+
+/// In a cancel routine: gives the I/O manager's lock back.
+pub fn release_cancel_lock(irp: Irp) {
+    // SAFETY: A cancel routine is called with the lock held, and the IRQL to return to in the IRP.
+    unsafe { IoReleaseCancelSpinLock(irp.get().CancelIrql) }
+}
+
+/// A field of a file object that belongs to the driver that opened it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct WdmFile(NonNull<FILE_OBJECT>);
+
+impl WdmFile {
+    /// The file object at this address, `None` for null.
+    pub fn of(pointer: PFILE_OBJECT) -> Option<Self> {
+        NonNull::new(pointer).map(Self)
+    }
+
+    /// The address.
+    pub const fn pointer(self) -> PFILE_OBJECT {
+        self.0.as_ptr()
+    }
+
+    /// A copy of the file object.
+    pub const fn get(&self) -> &FILE_OBJECT {
+        // SAFETY: The I/O manager keeps the file object from create to close; the framework uses it in between.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// Sets FsContext or FsContext2.
+    pub const fn set_context(self, second: bool, value: *mut c_void) {
+        let offset = if second { offset_of!(FILE_OBJECT, FsContext2) } else { offset_of!(FILE_OBJECT, FsContext) };
+        let place = self.0.as_ptr().wrapping_byte_add(offset).cast::<*mut c_void>();
+        // SAFETY: A field that belongs to the driver of the device, which is the framework's client.
+        unsafe { place.write(value) }
+    }
+}

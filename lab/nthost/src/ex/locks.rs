@@ -1,0 +1,293 @@
+//! Fast and guarded mutexes and reader/writer spin locks.
+#![allow(unsafe_code, reason = "the locks lie in drivers' memory")]
+#![allow(non_snake_case, reason = "exports have their Windows names")]
+
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+
+use crate::abi::{APC_LEVEL, BOOLEAN, DISPATCH_LEVEL, FAST_MUTEX, KEVENT, KIRQL, SynchronizationEvent};
+use crate::ke::{dispatcher, irql, thread};
+use crate::verifier::{self, BugCheck};
+
+crate::exports! {
+    ExInitializeFastMutex <= DISPATCH_LEVEL;
+    ExAcquireFastMutex <= APC_LEVEL;
+    ExReleaseFastMutex <= APC_LEVEL;
+    ExTryToAcquireFastMutex <= APC_LEVEL;
+    ExAcquireFastMutexUnsafe <= APC_LEVEL;
+    ExReleaseFastMutexUnsafe <= APC_LEVEL;
+    KeInitializeGuardedMutex <= DISPATCH_LEVEL;
+    KeAcquireGuardedMutex <= APC_LEVEL;
+    KeReleaseGuardedMutex <= APC_LEVEL;
+    KeTryToAcquireGuardedMutex <= APC_LEVEL;
+    KeAcquireGuardedMutexUnsafe <= APC_LEVEL;
+    KeReleaseGuardedMutexUnsafe <= APC_LEVEL;
+    ExAcquireSpinLockExclusive <= DISPATCH_LEVEL;
+    ExReleaseSpinLockExclusive <= DISPATCH_LEVEL;
+    ExAcquireSpinLockShared <= DISPATCH_LEVEL;
+    ExReleaseSpinLockShared <= DISPATCH_LEVEL;
+    ExAcquireSpinLockExclusiveAtDpcLevel <= HIGH_LEVEL;
+    ExReleaseSpinLockExclusiveFromDpcLevel <= HIGH_LEVEL;
+    ExAcquireSpinLockSharedAtDpcLevel <= HIGH_LEVEL;
+    ExReleaseSpinLockSharedFromDpcLevel <= HIGH_LEVEL;
+}
+
+// Fast mutexes. `Count` is 1 when the mutex is free.
+
+/// The count as an atomic.
+///
+/// # Safety
+///
+/// `mutex` is an initialized mutex that stays for the call.
+const unsafe fn count<'a>(mutex: *mut FAST_MUTEX) -> &'a AtomicI32 {
+    // SAFETY: the caller's promise.
+    let place = unsafe { &raw mut (*mutex).Count };
+    // SAFETY: the caller's promise; every access to the count goes through here.
+    unsafe { AtomicI32::from_ptr(place) }
+}
+
+/// The event on which a mutex's waiters wait.
+const fn event(mutex: *mut FAST_MUTEX) -> *mut KEVENT {
+    mutex
+        .wrapping_byte_add(core::mem::offset_of!(FAST_MUTEX, Event))
+        .cast()
+}
+
+unsafe extern "win64" fn ExInitializeFastMutex(mutex: *mut FAST_MUTEX) {
+    // SAFETY: the driver gives a place for the mutex; zero is "no owner".
+    unsafe { mutex.write_bytes(0, 1) };
+    // SAFETY: the event is a member of the mutex.
+    unsafe { dispatcher::initialize_event(event(mutex), SynchronizationEvent, false) };
+    // SAFETY: the mutex was just written.
+    unsafe { count(mutex) }.store(1, Ordering::Release);
+}
+
+/// Takes a mutex.
+///
+/// # Safety
+///
+/// `mutex` is initialized.
+unsafe fn acquire(mutex: *mut FAST_MUTEX, old: KIRQL) {
+    let me = thread::current();
+    // SAFETY: the caller's promise.
+    let count = unsafe { count(mutex) };
+    if count.load(Ordering::Acquire) <= 0 {
+        // SAFETY: the caller's promise. Only the owner itself finds its own thread here.
+        if unsafe { (*mutex).Owner } == me {
+            let what = format!("takes the fast mutex at {mutex:p}, which this thread holds already");
+            verifier::bugcheck(
+                BugCheck::DRIVER_VERIFIER_DETECTED_VIOLATION,
+                &what,
+                verifier::owner(),
+            );
+        }
+    }
+    if count.fetch_sub(1, Ordering::Acquire) <= 0 {
+        // SAFETY: the event is initialized with the mutex.
+        let _ = unsafe { dispatcher::wait(event(mutex).cast(), None) };
+    }
+    // SAFETY: the mutex is this thread's now.
+    let mutex = unsafe { &mut *mutex };
+    mutex.Owner = me;
+    mutex.OldIrql = u32::from(old);
+}
+
+/// Takes a mutex if it is free.
+///
+/// # Safety
+///
+/// `mutex` is initialized.
+unsafe fn try_acquire(mutex: *mut FAST_MUTEX, old: KIRQL) -> bool {
+    // SAFETY: the caller's promise.
+    if unsafe { count(mutex) }
+        .compare_exchange(1, 0, Ordering::Acquire, Ordering::Relaxed)
+        .is_err()
+    {
+        return false;
+    }
+    // SAFETY: the mutex is this thread's now.
+    let mutex = unsafe { &mut *mutex };
+    mutex.Owner = thread::current();
+    mutex.OldIrql = u32::from(old);
+    true
+}
+
+/// Gives a mutex up and returns the IRQL from before it was taken.
+///
+/// # Safety
+///
+/// `mutex` is initialized.
+unsafe fn release(mutex: *mut FAST_MUTEX) -> KIRQL {
+    // SAFETY: the caller's promise.
+    let fields = unsafe { mutex.read() };
+    if fields.Owner != thread::current() {
+        let what = format!("releases the fast mutex at {mutex:p}, which this thread does not hold");
+        verifier::bugcheck(
+            BugCheck::DRIVER_VERIFIER_DETECTED_VIOLATION,
+            &what,
+            verifier::owner(),
+        );
+    }
+    // SAFETY: the mutex is still this thread's.
+    unsafe { (*mutex).Owner = std::ptr::null_mut() };
+    // SAFETY: the caller's promise.
+    if unsafe { count(mutex) }.fetch_add(1, Ordering::Release) < 0 {
+        // SAFETY: the event is initialized with the mutex.
+        unsafe { dispatcher::set_event(event(mutex)) };
+    }
+    (fields.OldIrql & 0xFF) as KIRQL
+}
+
+unsafe extern "win64" fn ExAcquireFastMutex(mutex: *mut FAST_MUTEX) {
+    let old = irql::raise(APC_LEVEL);
+    // SAFETY: the driver gives an initialized mutex.
+    unsafe { acquire(mutex, old) };
+}
+
+unsafe extern "win64" fn ExReleaseFastMutex(mutex: *mut FAST_MUTEX) {
+    // SAFETY: the driver gives an initialized mutex.
+    irql::lower(unsafe { release(mutex) });
+}
+
+unsafe extern "win64" fn ExTryToAcquireFastMutex(mutex: *mut FAST_MUTEX) -> BOOLEAN {
+    let old = irql::raise(APC_LEVEL);
+    // SAFETY: the driver gives an initialized mutex.
+    let taken = unsafe { try_acquire(mutex, old) };
+    if !taken {
+        irql::lower(old);
+    }
+    u8::from(taken)
+}
+
+unsafe extern "win64" fn ExAcquireFastMutexUnsafe(mutex: *mut FAST_MUTEX) {
+    // SAFETY: the driver gives an initialized mutex.
+    unsafe { acquire(mutex, irql::current()) };
+}
+
+unsafe extern "win64" fn ExReleaseFastMutexUnsafe(mutex: *mut FAST_MUTEX) {
+    // SAFETY: the driver gives an initialized mutex.
+    unsafe { release(mutex) };
+}
+
+// Guarded mutexes have the same structure and do not raise the IRQL.
+
+unsafe extern "win64" fn KeInitializeGuardedMutex(mutex: *mut FAST_MUTEX) {
+    // SAFETY: the driver gives a place for the mutex.
+    unsafe { ExInitializeFastMutex(mutex) };
+}
+
+unsafe extern "win64" fn KeAcquireGuardedMutex(mutex: *mut FAST_MUTEX) {
+    // SAFETY: the driver gives an initialized mutex.
+    unsafe { acquire(mutex, irql::current()) };
+}
+
+unsafe extern "win64" fn KeReleaseGuardedMutex(mutex: *mut FAST_MUTEX) {
+    // SAFETY: the driver gives an initialized mutex.
+    unsafe { release(mutex) };
+}
+
+unsafe extern "win64" fn KeTryToAcquireGuardedMutex(mutex: *mut FAST_MUTEX) -> BOOLEAN {
+    // SAFETY: the driver gives an initialized mutex.
+    u8::from(unsafe { try_acquire(mutex, irql::current()) })
+}
+
+unsafe extern "win64" fn KeAcquireGuardedMutexUnsafe(mutex: *mut FAST_MUTEX) {
+    // SAFETY: the driver gives an initialized mutex.
+    unsafe { acquire(mutex, irql::current()) };
+}
+
+unsafe extern "win64" fn KeReleaseGuardedMutexUnsafe(mutex: *mut FAST_MUTEX) {
+    // SAFETY: the driver gives an initialized mutex.
+    unsafe { release(mutex) };
+}
+
+// Reader/writer spin locks: the sign bit is the writer, the rest counts readers.
+
+/// The bit of the writer in an `EX_SPIN_LOCK`.
+const WRITER: u32 = 0x8000_0000;
+
+/// The lock word as an atomic.
+///
+/// # Safety
+///
+/// `lock` is an initialized lock that stays for the call.
+const unsafe fn word<'a>(lock: *mut i32) -> &'a AtomicU32 {
+    // SAFETY: the caller's promise.
+    unsafe { AtomicU32::from_ptr(lock.cast()) }
+}
+
+fn lock_exclusive(word: &AtomicU32) {
+    while word
+        .compare_exchange_weak(0, WRITER, Ordering::Acquire, Ordering::Relaxed)
+        .is_err()
+    {
+        std::thread::yield_now();
+    }
+}
+
+fn lock_shared(word: &AtomicU32) {
+    let add = |value: u32| (value & WRITER == 0).then(|| value + 1);
+    while word
+        .fetch_update(Ordering::Acquire, Ordering::Relaxed, add)
+        .is_err()
+    {
+        std::thread::yield_now();
+    }
+}
+
+fn unlock(word: &AtomicU32, holder: u32) {
+    if word
+        .fetch_update(Ordering::Release, Ordering::Relaxed, |value| {
+            value.checked_sub(holder)
+        })
+        .is_err()
+    {
+        let what = "releases a reader/writer spin lock that nobody holds";
+        verifier::bugcheck(BugCheck::SPIN_LOCK_NOT_OWNED, what, verifier::owner());
+    }
+}
+
+unsafe extern "win64" fn ExAcquireSpinLockExclusive(lock: *mut i32) -> KIRQL {
+    let old = irql::raise(DISPATCH_LEVEL);
+    // SAFETY: the driver gives an initialized lock.
+    lock_exclusive(unsafe { word(lock) });
+    old
+}
+
+unsafe extern "win64" fn ExReleaseSpinLockExclusive(lock: *mut i32, old: KIRQL) {
+    // SAFETY: the driver gives an initialized lock.
+    unlock(unsafe { word(lock) }, WRITER);
+    irql::lower(old);
+}
+
+unsafe extern "win64" fn ExAcquireSpinLockShared(lock: *mut i32) -> KIRQL {
+    let old = irql::raise(DISPATCH_LEVEL);
+    // SAFETY: the driver gives an initialized lock.
+    lock_shared(unsafe { word(lock) });
+    old
+}
+
+unsafe extern "win64" fn ExReleaseSpinLockShared(lock: *mut i32, old: KIRQL) {
+    // SAFETY: the driver gives an initialized lock.
+    unlock(unsafe { word(lock) }, 1);
+    irql::lower(old);
+}
+
+unsafe extern "win64" fn ExAcquireSpinLockExclusiveAtDpcLevel(lock: *mut i32) {
+    // SAFETY: the driver gives an initialized lock.
+    lock_exclusive(unsafe { word(lock) });
+}
+
+unsafe extern "win64" fn ExReleaseSpinLockExclusiveFromDpcLevel(lock: *mut i32) {
+    // SAFETY: the driver gives an initialized lock.
+    unlock(unsafe { word(lock) }, WRITER);
+}
+
+unsafe extern "win64" fn ExAcquireSpinLockSharedAtDpcLevel(lock: *mut i32) {
+    // SAFETY: the driver gives an initialized lock.
+    lock_shared(unsafe { word(lock) });
+}
+
+unsafe extern "win64" fn ExReleaseSpinLockSharedFromDpcLevel(lock: *mut i32) {
+    // SAFETY: the driver gives an initialized lock.
+    unlock(unsafe { word(lock) }, 1);
+}

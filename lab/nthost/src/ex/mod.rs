@@ -1,0 +1,18 @@
+//! The executive: pool, work items, locks, run-down protection, lists.
+
+mod lists;
+mod locks;
+mod pool;
+mod rundown;
+mod work;
+
+use crate::exports::Export;
+
+/// The tables of this component's exports.
+pub const TABLES: &[&[Export]] = &[
+    lists::EXPORTS,
+    locks::EXPORTS,
+    pool::EXPORTS,
+    rundown::EXPORTS,
+    work::EXPORTS,
+];

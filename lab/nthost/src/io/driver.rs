@@ -1,0 +1,257 @@
+//! Driver objects: from a service's name to a running `DriverEntry`, and back.
+#![allow(unsafe_code, reason = "driver objects are shared with drivers by pointer")]
+
+use core::ffi::c_void;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use super::device::Device;
+use super::irp::{self, Irp};
+use crate::abi::{
+    DEVICE_OBJECT, DO_DEVICE_INITIALIZING, DRIVER_EXTENSION, DRIVER_INITIALIZE, DRIVER_OBJECT, IO_TYPE_DRIVER, IRP,
+    MAJOR_FUNCTION_COUNT, NTSTATUS, PVOID, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_OBJECT_NAME_COLLISION,
+    STATUS_SUCCESS,
+};
+use crate::ldr::{self, ImageRef, LoadError};
+use crate::mm::pool::{self, HOST_TAG, Kind, Request};
+use crate::ob::{self, ObjectKind, names};
+use crate::rtl::unicode::Unicode;
+use crate::verifier::{self, Owner};
+use crate::{cm, ke, report};
+
+/// Why a driver does not run.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum DriverError {
+    /// There is no such service in the registry.
+    #[error("the service {0} is not installed")]
+    NoService(String),
+    /// The image cannot be loaded.
+    #[error("the driver of service {0} cannot be loaded: {1}")]
+    Load(String, LoadError),
+    /// The image has no entry point.
+    #[error("{} has no entry point", .0.display())]
+    NoEntry(PathBuf),
+    /// `DriverEntry` failed.
+    #[error("DriverEntry of service {0} failed: {1}")]
+    Entry(String, NTSTATUS),
+}
+
+/// What the host keeps about a driver beside its object.
+struct Record {
+    service: String,
+    image: Option<ImageRef>,
+    /// What the object's strings point to.
+    strings: [Unicode; 2],
+    /// `IoAllocateDriverObjectExtension`: client identification and address.
+    extensions: Vec<(usize, usize)>,
+}
+
+static DRIVERS: Mutex<Option<HashMap<usize, Record>>> = Mutex::new(None);
+static IMAGES: Mutex<Option<HashMap<String, PathBuf>>> = Mutex::new(None);
+
+fn with_drivers<R>(f: impl FnOnce(&mut HashMap<usize, Record>) -> R) -> R {
+    f(DRIVERS.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(HashMap::new))
+}
+
+/// Says which file of this machine a service's image is.
+pub fn set_image(service: &str, path: PathBuf) {
+    let mut images = IMAGES.lock().unwrap_or_else(PoisonError::into_inner);
+    images.get_or_insert_with(HashMap::new).insert(service.to_lowercase(), path);
+}
+
+fn image_path(service: &str) -> Option<PathBuf> {
+    IMAGES.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.get(&service.to_lowercase()).cloned()
+}
+
+/// The service that a driver object runs; empty for what is none.
+#[must_use]
+pub fn service_of(driver: *mut DRIVER_OBJECT) -> String {
+    with_drivers(|drivers| drivers.get(&driver.addr()).map(|record| record.service.clone())).unwrap_or_default()
+}
+
+/// The driver object of a service that is loaded.
+fn loaded(service: &str) -> Option<*mut DRIVER_OBJECT> {
+    with_drivers(|drivers| {
+        let found = drivers.iter().find(|(_, record)| record.service.eq_ignore_ascii_case(service));
+        found.map(|(address, _)| core::ptr::with_exposed_provenance_mut(*address))
+    })
+}
+
+/// Makes a driver object without an image, for the host's own devices.
+pub(crate) fn create_host_driver(name: &str) -> *mut DRIVER_OBJECT {
+    create(name, None)
+}
+
+fn create(service: &str, image: Option<ImageRef>) -> *mut DRIVER_OBJECT {
+    let size = size_of::<DRIVER_OBJECT>() + size_of::<DRIVER_EXTENSION>();
+    let body = ob::create_for(Owner::HOST, ObjectKind::Driver, size, deleted);
+    if body.is_null() {
+        verifier::environment_error("the system gives no memory for a driver object");
+    }
+    let driver = body.cast::<DRIVER_OBJECT>();
+    let name = format!(r"\Driver\{service}");
+    let strings = [Unicode::new(&name), Unicode::new(service)];
+    let extension = driver.wrapping_add(1).cast::<DRIVER_EXTENSION>();
+    // SAFETY: the body was just made, zeroed, with room for both structures.
+    let fields = unsafe { &mut *driver };
+    fields.Type = IO_TYPE_DRIVER;
+    fields.Size = i16::try_from(size_of::<DRIVER_OBJECT>()).unwrap_or(i16::MAX);
+    fields.DriverExtension = extension;
+    fields.DriverName = strings[0].descriptor();
+    fields.MajorFunction = [Some(invalid_device_request); MAJOR_FUNCTION_COUNT];
+    if let Some(image) = &image {
+        fields.DriverStart = core::ptr::with_exposed_provenance_mut(image.base());
+        fields.DriverSize = u32::try_from(image.size()).unwrap_or(u32::MAX);
+    }
+    // SAFETY: the extension lies in the same body, behind the driver object.
+    let extension = unsafe { &mut *extension };
+    extension.DriverObject = driver;
+    extension.ServiceKeyName = strings[1].descriptor();
+    ob::set_description(body, &name);
+    // A name that is taken belongs to the same driver, which is still referenced; the new one stays reachable by pointer.
+    let _ = names::insert(&name, body);
+    let record = Record { service: service.to_owned(), image, strings, extensions: Vec::new() };
+    with_drivers(|drivers| drivers.insert(body.expose_provenance(), record));
+    driver
+}
+
+/// The last reference to a driver object has gone: so does its image.
+fn deleted(body: *mut c_void) {
+    names::remove_object(body);
+    let Some(record) = with_drivers(|drivers| drivers.remove(&body.addr())) else { return };
+    for (_, extension) in &record.extensions {
+        pool::free(core::ptr::with_exposed_provenance_mut(*extension), None, Owner::HOST);
+    }
+    drop(record.strings);
+    if let Some(image) = record.image {
+        ldr::unload(image);
+    }
+}
+
+/// Loads the driver of a service and runs its `DriverEntry`, unless it runs already.
+///
+/// # Errors
+/// See [`DriverError`]; nothing is left loaded.
+pub fn load(service: &str) -> Result<*mut DRIVER_OBJECT, DriverError> {
+    if let Some(driver) = loaded(service) {
+        return Ok(driver);
+    }
+    let path = image_path(service).ok_or_else(|| DriverError::NoService(service.to_owned()))?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let image = ldr::load(&name, &path).map_err(|error| DriverError::Load(service.to_owned(), error))?;
+    let Some(entry) = image.entry() else {
+        ldr::unload(image);
+        return Err(DriverError::NoEntry(path));
+    };
+    let driver = create(service, Some(image));
+    let status = run_entry(driver, service, entry);
+    report::driver_entry_ended();
+    if !status.is_success() {
+        ob::dereference(driver.cast());
+        return Err(DriverError::Entry(service.to_owned(), status));
+    }
+    finish_initialization(driver);
+    Ok(driver)
+}
+
+fn run_entry(driver: *mut DRIVER_OBJECT, service: &str, entry: usize) -> NTSTATUS {
+    let mut path = Unicode::new(&format!(r"{}\{service}", cm::SERVICES));
+    // SAFETY: the entry point of a driver image has this type (`DRIVER_INITIALIZE`).
+    let routine = unsafe { core::mem::transmute::<usize, DRIVER_INITIALIZE>(entry) };
+    let Some(routine) = routine else { return STATUS_SUCCESS };
+    ke::call("DriverEntry", entry, || {
+        // SAFETY: a fresh driver object and a registry path that outlives the call.
+        unsafe { routine(driver, path.as_mut_ptr()) }
+    })
+}
+
+/// Devices that were made in `DriverEntry` are ready when it returns.
+fn finish_initialization(driver: *mut DRIVER_OBJECT) {
+    for device in devices(driver) {
+        device.update(|fields| fields.Flags &= !DO_DEVICE_INITIALIZING);
+    }
+}
+
+/// The devices of a driver.
+fn devices(driver: *mut DRIVER_OBJECT) -> Vec<Device> {
+    // SAFETY: the caller holds a reference on the driver object.
+    let mut next = unsafe { driver.read() }.DeviceObject;
+    let mut devices = Vec::new();
+    while !next.is_null() {
+        let device = Device::of_driver(next);
+        devices.push(device);
+        next = device.read().NextDevice;
+    }
+    devices
+}
+
+/// Unloads a PnP driver that has no device left.
+pub fn unload_if_idle(driver: *mut DRIVER_OBJECT) {
+    if service_of(driver).is_empty() || !devices(driver).is_empty() {
+        return;
+    }
+    // SAFETY: the table still names the driver's service, so the host's reference is there.
+    let start = unsafe { driver.read() }.DriverStart;
+    if !start.is_null() {
+        unload(driver);
+    }
+}
+
+/// Runs `DriverUnload` and drops the host's reference. The image stays as long as others hold the driver object.
+pub fn unload(driver: *mut DRIVER_OBJECT) {
+    // SAFETY: the host's reference is there until the end of this function.
+    let routine = unsafe { driver.read() }.DriverUnload;
+    if let Some(routine) = routine {
+        ke::call("DriverUnload", routine as usize, || {
+            // SAFETY: the driver set the routine, and its object is still referenced.
+            unsafe { routine(driver) };
+        });
+    }
+    names::remove_object(driver.cast());
+    forget_service(driver);
+    ob::dereference(driver.cast());
+}
+
+/// A driver object that waits for its last reference is no longer the one that runs the service.
+fn forget_service(driver: *mut DRIVER_OBJECT) {
+    with_drivers(|drivers| {
+        if let Some(record) = drivers.get_mut(&driver.addr()) {
+            record.service.clear();
+        }
+    });
+}
+
+/// `IoAllocateDriverObjectExtension`.
+pub(super) fn add_extension(driver: *mut DRIVER_OBJECT, client: PVOID, size: usize) -> Result<PVOID, NTSTATUS> {
+    if extension(driver, client).is_some() {
+        return Err(STATUS_OBJECT_NAME_COLLISION);
+    }
+    let request = Request { kind: Kind::Object, size, tag: HOST_TAG, zeroed: true, owner: verifier::owner() };
+    let memory = pool::allocate(request);
+    if memory.is_null() {
+        return Err(STATUS_INSUFFICIENT_RESOURCES);
+    }
+    with_drivers(|drivers| {
+        if let Some(record) = drivers.get_mut(&driver.addr()) {
+            record.extensions.push((client.addr(), memory.expose_provenance()));
+        }
+    });
+    Ok(memory)
+}
+
+/// `IoGetDriverObjectExtension`.
+pub(super) fn extension(driver: *mut DRIVER_OBJECT, client: PVOID) -> Option<PVOID> {
+    with_drivers(|drivers| {
+        let found = drivers.get(&driver.addr())?.extensions.iter().find(|(known, _)| *known == client.addr())?;
+        Some(core::ptr::with_exposed_provenance_mut(found.1))
+    })
+}
+
+/// What a driver does with a major function that it has not set.
+unsafe extern "win64" fn invalid_device_request(_device: *mut DEVICE_OBJECT, irp: *mut IRP) -> NTSTATUS {
+    let irp = Irp::received(irp);
+    irp.update(|fields| fields.IoStatus.Status = STATUS_INVALID_DEVICE_REQUEST);
+    irp::complete(irp);
+    STATUS_INVALID_DEVICE_REQUEST
+}

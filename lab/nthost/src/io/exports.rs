@@ -1,0 +1,246 @@
+//! The exports for drivers, devices, names and interfaces.
+#![allow(unsafe_code, reason = "reads and writes through pointers that drivers give")]
+#![allow(non_snake_case, reason = "exports have their Windows names")]
+
+use super::device::{self, Device};
+use super::{driver, interface};
+use crate::abi::{
+    ACCESS_MASK, APC_LEVEL, DEVICE_OBJECT, DISPATCH_LEVEL, DRIVER_OBJECT, FILE_OBJECT, GUID, HANDLE, NTSTATUS, PASSIVE_LEVEL, PVOID,
+    STATUS_BUFFER_TOO_SMALL, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER_2,
+    STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS, UNICODE_STRING,
+};
+use crate::mm::pool::{self, Kind, Request, Tag};
+use crate::ob::{self, ObjectKind, names};
+use crate::rtl::unicode::{self, Unicode};
+use crate::{cm, pnp, verifier};
+
+crate::exports! {
+    IoCreateDevice <= APC_LEVEL;
+    IoDeleteDevice <= APC_LEVEL;
+    IoAttachDeviceToDeviceStack <= DISPATCH_LEVEL;
+    IoAttachDeviceToDeviceStackSafe <= DISPATCH_LEVEL;
+    IoDetachDevice <= PASSIVE_LEVEL;
+    IoGetAttachedDevice <= DISPATCH_LEVEL;
+    IoGetAttachedDeviceReference <= DISPATCH_LEVEL;
+    IoGetLowerDeviceObject <= DISPATCH_LEVEL;
+    IoGetRelatedDeviceObject <= DISPATCH_LEVEL;
+    IoGetDeviceObjectPointer <= PASSIVE_LEVEL;
+    IoCreateSymbolicLink <= PASSIVE_LEVEL;
+    IoCreateUnprotectedSymbolicLink <= PASSIVE_LEVEL;
+    IoDeleteSymbolicLink <= PASSIVE_LEVEL;
+    IoAllocateDriverObjectExtension <= APC_LEVEL;
+    IoGetDriverObjectExtension <= DISPATCH_LEVEL;
+    IoRegisterDeviceInterface <= PASSIVE_LEVEL;
+    IoSetDeviceInterfaceState <= PASSIVE_LEVEL;
+    IoInvalidateDeviceRelations <= DISPATCH_LEVEL;
+    IoInvalidateDeviceState <= DISPATCH_LEVEL;
+    IoGetDeviceProperty <= PASSIVE_LEVEL;
+    IoOpenDeviceRegistryKey <= PASSIVE_LEVEL;
+    IoRequestDeviceEject <= DISPATCH_LEVEL;
+    IoIsWdmVersionAvailable <= DISPATCH_LEVEL;
+}
+
+type Driver = *mut DRIVER_OBJECT;
+type DevicePointer = *mut DEVICE_OBJECT;
+
+unsafe extern "win64" fn IoCreateDevice(
+    driver: Driver,
+    extension_size: u32,
+    name: *const UNICODE_STRING,
+    device_type: u32,
+    characteristics: u32,
+    exclusive: u8,
+    created: *mut DevicePointer,
+) -> NTSTATUS {
+    // SAFETY: the driver gives null or a string.
+    let text = unsafe { unicode::text(name) };
+    let name = (!text.is_empty()).then_some(text.as_str());
+    match device::create_device(driver, extension_size as usize, name, device_type, characteristics, exclusive != 0) {
+        Ok(device) => {
+            // SAFETY: the driver gives a place for the pointer.
+            unsafe { created.write(device.as_ptr()) };
+            STATUS_SUCCESS
+        }
+        Err(status) => status,
+    }
+}
+
+unsafe extern "win64" fn IoDeleteDevice(device: DevicePointer) {
+    let device = Device::of_driver(device);
+    interface::forget_device(device);
+    device::delete_device(device);
+}
+
+unsafe extern "win64" fn IoAttachDeviceToDeviceStack(source: DevicePointer, target: DevicePointer) -> DevicePointer {
+    device::attach(Device::of_driver(source), Device::of_driver(target)).as_ptr()
+}
+
+unsafe extern "win64" fn IoAttachDeviceToDeviceStackSafe(
+    source: DevicePointer,
+    target: DevicePointer,
+    below: *mut DevicePointer,
+) -> NTSTATUS {
+    let lower = device::attach(Device::of_driver(source), Device::of_driver(target));
+    // SAFETY: the driver gives a place for the pointer.
+    unsafe { below.write(lower.as_ptr()) };
+    STATUS_SUCCESS
+}
+
+unsafe extern "win64" fn IoDetachDevice(target: DevicePointer) {
+    device::detach(Device::of_driver(target));
+}
+
+unsafe extern "win64" fn IoGetAttachedDevice(device: DevicePointer) -> DevicePointer {
+    Device::of_driver(device).top().as_ptr()
+}
+
+unsafe extern "win64" fn IoGetAttachedDeviceReference(device: DevicePointer) -> DevicePointer {
+    let top = Device::of_driver(device).top();
+    top.reference();
+    top.as_ptr()
+}
+
+unsafe extern "win64" fn IoGetLowerDeviceObject(device: DevicePointer) -> DevicePointer {
+    let Some(lower) = Device::of_driver(device).lower() else { return core::ptr::null_mut() };
+    lower.reference();
+    lower.as_ptr()
+}
+
+unsafe extern "win64" fn IoGetRelatedDeviceObject(file: *mut FILE_OBJECT) -> DevicePointer {
+    // SAFETY: the driver gives a file object that it has referenced.
+    let device = unsafe { (*file).DeviceObject };
+    Device::of_driver(device).top().as_ptr()
+}
+
+unsafe extern "win64" fn IoGetDeviceObjectPointer(
+    name: *const UNICODE_STRING,
+    _access: ACCESS_MASK,
+    file: *mut *mut FILE_OBJECT,
+    device: *mut DevicePointer,
+) -> NTSTATUS {
+    // SAFETY: the driver gives a string.
+    let path = unsafe { unicode::text(name) };
+    let _ = (file, device);
+    verifier::unsupported(&format!("IoGetDeviceObjectPointer for {path}"))
+}
+
+unsafe extern "win64" fn IoCreateSymbolicLink(link: *const UNICODE_STRING, target: *const UNICODE_STRING) -> NTSTATUS {
+    // SAFETY: the driver gives a string.
+    let link = unsafe { unicode::text(link) };
+    // SAFETY: as above.
+    let target = unsafe { unicode::text(target) };
+    if names::link(&link, &target) { STATUS_SUCCESS } else { STATUS_OBJECT_NAME_COLLISION }
+}
+
+unsafe extern "win64" fn IoCreateUnprotectedSymbolicLink(link: *const UNICODE_STRING, target: *const UNICODE_STRING) -> NTSTATUS {
+    // SAFETY: the contract is that of IoCreateSymbolicLink.
+    unsafe { IoCreateSymbolicLink(link, target) }
+}
+
+unsafe extern "win64" fn IoDeleteSymbolicLink(link: *const UNICODE_STRING) -> NTSTATUS {
+    // SAFETY: the driver gives a string.
+    let link = unsafe { unicode::text(link) };
+    if names::remove(&link) { STATUS_SUCCESS } else { STATUS_OBJECT_NAME_NOT_FOUND }
+}
+
+unsafe extern "win64" fn IoAllocateDriverObjectExtension(driver: Driver, client: PVOID, size: u32, extension: *mut PVOID) -> NTSTATUS {
+    let (status, memory) = match driver::add_extension(driver, client, size as usize) {
+        Ok(memory) => (STATUS_SUCCESS, memory),
+        Err(status) => (status, core::ptr::null_mut()),
+    };
+    // SAFETY: the driver gives a place for the pointer.
+    unsafe { extension.write(memory) };
+    status
+}
+
+unsafe extern "win64" fn IoGetDriverObjectExtension(driver: Driver, client: PVOID) -> PVOID {
+    driver::extension(driver, client).unwrap_or(core::ptr::null_mut())
+}
+
+unsafe extern "win64" fn IoRegisterDeviceInterface(
+    pdo: DevicePointer,
+    class: *const GUID,
+    reference: *const UNICODE_STRING,
+    link: *mut UNICODE_STRING,
+) -> NTSTATUS {
+    let pdo = Device::of_driver(pdo);
+    let Some(instance) = pnp::instance_of(pdo) else { return STATUS_INVALID_DEVICE_REQUEST };
+    // SAFETY: the driver gives a class GUID.
+    let class = unsafe { class.read() };
+    // SAFETY: the driver gives null or a string.
+    let reference = unsafe { unicode::text(reference) };
+    let name = interface::register(pdo, &instance, &class, &reference);
+    // SAFETY: the driver gives a place for the string.
+    unsafe { give_string(link, &name) }
+}
+
+/// A string in paged pool that the driver frees with `RtlFreeUnicodeString`.
+///
+/// # Safety
+/// `place` is a place for a string.
+unsafe fn give_string(place: *mut UNICODE_STRING, text: &str) -> NTSTATUS {
+    let source = Unicode::new(text);
+    let bytes = size_of_val(source.units());
+    let tag = Tag(u32::from_le_bytes(*b"Io  "));
+    let buffer = pool::allocate(Request { kind: Kind::Paged, size: bytes, tag, zeroed: false, owner: verifier::owner() });
+    if buffer.is_null() {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    // SAFETY: the block was just allocated with this size.
+    unsafe { core::ptr::copy_nonoverlapping(source.units().as_ptr().cast::<u8>(), buffer.cast(), bytes) };
+    // SAFETY: the caller promises the place.
+    unsafe { place.write(UNICODE_STRING { Buffer: buffer.cast(), ..source.descriptor() }) };
+    STATUS_SUCCESS
+}
+
+unsafe extern "win64" fn IoSetDeviceInterfaceState(link: *const UNICODE_STRING, enable: u8) -> NTSTATUS {
+    // SAFETY: the driver gives the string that IoRegisterDeviceInterface returned.
+    interface::set_state(&unsafe { unicode::text(link) }, enable != 0)
+}
+
+unsafe extern "win64" fn IoInvalidateDeviceRelations(pdo: DevicePointer, kind: i32) {
+    pnp::invalidate_relations(Device::of_driver(pdo), kind);
+}
+
+unsafe extern "win64" fn IoInvalidateDeviceState(pdo: DevicePointer) {
+    pnp::invalidate_state(Device::of_driver(pdo));
+}
+
+unsafe extern "win64" fn IoRequestDeviceEject(pdo: DevicePointer) {
+    verifier::unsupported(&format!("IoRequestDeviceEject for {}", Device::of_driver(pdo).describe()));
+}
+
+unsafe extern "win64" fn IoGetDeviceProperty(pdo: DevicePointer, property: i32, length: u32, buffer: PVOID, needed: *mut u32) -> NTSTATUS {
+    let bytes = match pnp::property(Device::of_driver(pdo), property) {
+        Ok(bytes) => bytes,
+        Err(status) => return status,
+    };
+    // SAFETY: the driver gives a place for the length.
+    unsafe { needed.write(u32::try_from(bytes.len()).unwrap_or(u32::MAX)) };
+    if bytes.len() > length as usize {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    // SAFETY: the driver gives `length` bytes, and no more are written.
+    unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), buffer.cast(), bytes.len()) };
+    STATUS_SUCCESS
+}
+
+unsafe extern "win64" fn IoOpenDeviceRegistryKey(pdo: DevicePointer, kind: u32, _access: ACCESS_MASK, key: *mut HANDLE) -> NTSTATUS {
+    let Some(path) = pnp::registry_path(Device::of_driver(pdo), kind) else { return STATUS_INVALID_PARAMETER_2 };
+    cm::ensure_key(&path);
+    let handle = cm::open_handle(&path);
+    if handle.is_null() {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    // SAFETY: the driver gives a place for the handle.
+    unsafe { key.write(handle) };
+    STATUS_SUCCESS
+}
+
+/// The host models Windows 10: WDM 6.0 and everything before it.
+const unsafe extern "win64" fn IoIsWdmVersionAvailable(major: u8, _minor: u8) -> u8 {
+    (major <= 6) as u8
+}
+
+/// What the variables `IoFileObjectType`, `IoDriverObjectType` and `IoDeviceObjectType` point to.
+pub static FILE_TYPE: ob::ObjectTypeSlot = ob::ObjectTypeSlot(ObjectKind::File);

@@ -1,0 +1,103 @@
+//! Device interfaces: names under which user mode finds devices of a class.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::device::Device;
+use crate::abi::{GUID, NTSTATUS, STATUS_OBJECT_NAME_EXISTS, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS};
+use crate::cm;
+use crate::ob::names;
+
+#[derive(Clone, Debug)]
+struct Interface {
+    link: String,
+    pdo: Device,
+    class: GUID,
+    enabled: bool,
+}
+
+/// Every registered interface by its lower-case link.
+static INTERFACES: Mutex<BTreeMap<String, Interface>> = Mutex::new(BTreeMap::new());
+
+fn with_interfaces<R>(f: impl FnOnce(&mut BTreeMap<String, Interface>) -> R) -> R {
+    f(&mut INTERFACES.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// The symbolic link of an interface: `\??\` and the instance with `#` for each backslash, the class, the reference string.
+fn link_name(instance: &str, class: &GUID, reference: &str) -> String {
+    let instance = instance.replace('\\', "#");
+    let class = class.to_string().to_lowercase();
+    let suffix = if reference.is_empty() { String::new() } else { format!(r"\{reference}") };
+    format!(r"\??\{instance}#{class}{suffix}")
+}
+
+/// `IoRegisterDeviceInterface`: the link's name. Registering again is no error.
+pub(super) fn register(pdo: Device, instance: &str, class: &GUID, reference: &str) -> String {
+    let link = link_name(instance, class, reference);
+    cm::ensure_key(&format!(r"{}\{class}\{}", cm::DEVICE_CLASSES, link.replace('\\', "#")));
+    let interface = Interface { link: link.clone(), pdo, class: *class, enabled: false };
+    with_interfaces(|interfaces| interfaces.entry(link.to_lowercase()).or_insert(interface).pdo = pdo);
+    link
+}
+
+/// `IoSetDeviceInterfaceState`: makes the link lead to the device, or not.
+///
+/// Statuses: `STATUS_OBJECT_NAME_NOT_FOUND` for a link that is not registered or not enabled, `STATUS_OBJECT_NAME_EXISTS` (a
+/// success) for one that is enabled already.
+pub(super) fn set_state(link: &str, enable: bool) -> NTSTATUS {
+    let found = with_interfaces(|interfaces| {
+        let interface = interfaces.get_mut(&link.to_lowercase())?;
+        let before = std::mem::replace(&mut interface.enabled, enable);
+        Some((before, interface.clone()))
+    });
+    match found {
+        None => STATUS_OBJECT_NAME_NOT_FOUND,
+        Some((before, _)) if before == enable => {
+            if enable { STATUS_OBJECT_NAME_EXISTS } else { STATUS_OBJECT_NAME_NOT_FOUND }
+        }
+        Some((_, interface)) => {
+            if enable {
+                // A link of this name is the interface's own from before.
+                let _ = names::link(&interface.link, &device_name(interface.pdo));
+            } else {
+                names::remove(&interface.link);
+            }
+            STATUS_SUCCESS
+        }
+    }
+}
+
+/// The object name of a PDO: the last word of its description.
+fn device_name(pdo: Device) -> String {
+    pdo.describe().rsplit(' ').next().unwrap_or_default().to_owned()
+}
+
+/// The links of a device's interfaces, with their classes and whether they are enabled.
+#[must_use]
+pub fn links_of(pdo: Device) -> Vec<(String, GUID, bool)> {
+    with_interfaces(|interfaces| {
+        let own = interfaces.values().filter(|interface| interface.pdo == pdo);
+        own.map(|interface| (interface.link.clone(), interface.class, interface.enabled)).collect()
+    })
+}
+
+/// The first enabled interface of a device.
+#[must_use]
+pub fn enabled_link(pdo: Device) -> Option<String> {
+    links_of(pdo).into_iter().find(|(_, _, enabled)| *enabled).map(|(link, ..)| link)
+}
+
+/// Disables every interface of a device, as the PnP manager does when a device goes.
+pub fn disable_all(pdo: Device) {
+    for (link, _, enabled) in links_of(pdo) {
+        if enabled {
+            set_state(&link, false);
+        }
+    }
+}
+
+/// Forgets the interfaces of a device object that is about to go.
+pub fn forget_device(pdo: Device) {
+    disable_all(pdo);
+    with_interfaces(|interfaces| interfaces.retain(|_, interface| interface.pdo != pdo));
+}

@@ -1,0 +1,306 @@
+//! Faults: what the processor refuses in driver code becomes a bugcheck that names the code.
+//!
+//! Two instructions that drivers may use and a process may not are carried out here instead: reading and writing CR8,
+//! which is how a C compiler gets and sets the IRQL.
+#![allow(unsafe_code, reason = "signal handlers")]
+
+use core::ffi::c_void;
+use std::cell::Cell;
+use std::io;
+
+use super::{irql, processor};
+use crate::abi::{
+    DISPATCH_LEVEL, NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_BREAKPOINT, STATUS_ILLEGAL_INSTRUCTION,
+    STATUS_INTEGER_DIVIDE_BY_ZERO, STATUS_PRIVILEGED_INSTRUCTION,
+};
+use crate::exports;
+use crate::ldr::{self, unwind};
+use crate::mm::pool;
+use crate::verifier::{self, BugCheck, Outcome, Owner};
+
+/// The alternate stack: the report reads map files and formats.
+const ALTERNATE_STACK: usize = 256 << 10;
+const SIGNALS: [i32; 5] = [
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGILL,
+    libc::SIGFPE,
+    libc::SIGTRAP,
+];
+/// Bits of the page fault's error code.
+const PF_WRITE: i64 = 2;
+const PF_FETCH: i64 = 16;
+/// Vector of a general protection fault.
+const TRAP_GENERAL_PROTECTION: i64 = 13;
+/// Where Windows shows times and versions to all code, in the kernel's half of the address space.
+const SHARED_DATA: usize = 0xFFFF_F780_0000_0000;
+const SHARED_PAGE_OFFSET: usize = 0xFFF;
+/// Machine number of the stack pointer.
+const RSP: usize = 4;
+/// Addresses below this are null pointers with an offset.
+const NULL_AREA: usize = 0x1_0000;
+
+/// Where `ucontext` keeps the general registers, by machine number.
+const REGISTERS: [i32; 16] = [
+    libc::REG_RAX,
+    libc::REG_RCX,
+    libc::REG_RDX,
+    libc::REG_RBX,
+    libc::REG_RSP,
+    libc::REG_RBP,
+    libc::REG_RSI,
+    libc::REG_RDI,
+    libc::REG_R8,
+    libc::REG_R9,
+    libc::REG_R10,
+    libc::REG_R11,
+    libc::REG_R12,
+    libc::REG_R13,
+    libc::REG_R14,
+    libc::REG_R15,
+];
+
+/// Installs the handlers. Once, at the start.
+///
+/// # Errors
+///
+/// The system's error.
+pub fn install() -> io::Result<()> {
+    for signal in SIGNALS {
+        // SAFETY: all-zero bytes are a valid sigaction, filled in below.
+        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+        action.sa_sigaction = handle as extern "C" fn(i32, *mut libc::siginfo_t, *mut c_void) as usize;
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+        // SAFETY: the handler has the signature that SA_SIGINFO asks for.
+        if unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
+
+/// Gives the calling thread an alternate signal stack, so that an overflow of its own can be reported.
+///
+/// # Panics
+///
+/// When the system refuses the stack.
+pub fn use_alternate_stack() {
+    thread_local! {
+        static DONE: Cell<bool> = const { Cell::new(false) };
+    }
+    if DONE.replace(true) {
+        return;
+    }
+    let memory = Box::leak(vec![0u8; ALTERNATE_STACK].into_boxed_slice());
+    let stack = libc::stack_t {
+        ss_sp: memory.as_mut_ptr().cast(),
+        ss_flags: 0,
+        ss_size: memory.len(),
+    };
+    // SAFETY: the memory is never freed and used for nothing else.
+    let result = unsafe { libc::sigaltstack(&raw const stack, std::ptr::null_mut()) };
+    assert_eq!(result, 0, "sigaltstack takes a stack of 256 KiB");
+}
+
+/// The registers at a fault.
+struct Context<'a> {
+    registers: &'a mut [i64; 23],
+}
+
+impl Context<'_> {
+    const fn get(&self, register: i32) -> u64 {
+        self.registers[register.unsigned_abs() as usize].cast_unsigned()
+    }
+
+    fn rip(&self) -> usize {
+        usize::try_from(self.get(libc::REG_RIP)).unwrap_or(usize::MAX)
+    }
+
+    const fn set(&mut self, register: i32, value: u64) {
+        self.registers[register.unsigned_abs() as usize] = value.cast_signed();
+    }
+
+    fn frame(&self) -> unwind::Registers {
+        unwind::Registers {
+            rip: self.get(libc::REG_RIP),
+            general: REGISTERS.map(|register| self.get(register)),
+        }
+    }
+}
+
+extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: with SA_SIGINFO the third argument is the interrupted ucontext, valid until the handler returns.
+    let registers = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
+    let mut context = Context { registers };
+    if signal == libc::SIGSEGV && emulate(&mut context) {
+        return;
+    }
+    // SAFETY: the second argument is the signal's information.
+    let info = unsafe { info.read() };
+    // SAFETY: the signals handled here carry an address.
+    let address = unsafe { info.si_addr() }.addr();
+    report(signal, address, &context)
+}
+
+/// Carries out an access to CR8. True if that is what the fault was about.
+fn emulate(context: &mut Context<'_>) -> bool {
+    const REX_R: u8 = 0x44;
+    const REX_W_AND_B: u8 = 0x09;
+    const MOV_FROM_CR: u8 = 0x20;
+    const MOV_TO_CR: u8 = 0x22;
+    let Some([rex, 0x0F, operation, modrm]) = code_at(context.rip()) else {
+        return false;
+    };
+    let is_cr8 = rex & !REX_W_AND_B == REX_R && modrm & 0xF8 == 0xC0;
+    let register = REGISTERS[usize::from((modrm & 7) | ((rex & 1) << 3))];
+    match operation {
+        MOV_FROM_CR if is_cr8 => context.set(register, u64::from(irql::current())),
+        MOV_TO_CR if is_cr8 => {
+            processor::current().set_irql((context.get(register) & 15) as u8);
+        }
+        _ => return false,
+    }
+    context.set(libc::REG_RIP, context.get(libc::REG_RIP) + 4);
+    true
+}
+
+/// The bytes of driver code at `address`.
+fn code_at<const N: usize>(address: usize) -> Option<[u8; N]> {
+    ldr::image_at(address)
+        .filter(|image| !image.is_unloaded())?
+        .bytes_at(address)
+}
+
+fn report(signal: i32, address: usize, context: &Context<'_>) -> ! {
+    let rip = context.rip();
+    let (code, what, mut notes) = explain(signal, address, context);
+    if address & !SHARED_PAGE_OFFSET == SHARED_DATA {
+        let text = format!(
+            "unsupported: {} reads KUSER_SHARED_DATA at {address:#x}",
+            Owner::at(rip)
+        );
+        verifier::end(Outcome::Unsupported, &text);
+    }
+    if ldr::image_at(rip).is_some() || rip < NULL_AREA {
+        processor::current().set_caller(processor::Caller::default());
+        let mut frames = driver_frames(context);
+        let at = frames.next().map_or_else(|| Owner::at(rip), Owner::at);
+        notes.extend(
+            frames
+                .take(16)
+                .map(|frame| format!("called from {}", Owner::at(frame))),
+        );
+        verifier::bugcheck_with(code, &what, at, &notes);
+    }
+    let caller = processor::current().caller();
+    if caller.rsp == 0 && !is_of_driver(address) {
+        verifier::lab_defect(&format!(
+            "signal {signal} at {rip:#x} in the host, address {address:#x}"
+        ));
+    }
+    if caller.rsp != 0 {
+        notes.push(format!(
+            "while the lab carried out {}",
+            exports::gate_name(caller.export)
+        ));
+    }
+    verifier::bugcheck_with(code, &what, verifier::owner(), &notes)
+}
+
+/// The frames at a fault, the faulting one first. A jump to where no code is left its caller's return address on top
+/// of the stack: then the caller is the first.
+fn driver_frames(context: &Context<'_>) -> impl Iterator<Item = usize> + use<> {
+    let mut frame = context.frame();
+    let stack = unwind::OwnStack::current();
+    let is_code = ldr::image_at(context.rip()).is_some_and(|image| !image.is_unloaded());
+    if !is_code && let Some(caller) = unwind::Stack::read(&stack, context.get(libc::REG_RSP)) {
+        frame.rip = caller;
+        frame.general[RSP] += 8;
+    }
+    unwind::walk(Some(frame), stack)
+}
+
+fn is_of_driver(address: usize) -> bool {
+    pool::explain(address).is_some() || ldr::image_at(address).is_some()
+}
+
+/// The bugcheck for a signal, what happened, and notes.
+fn explain(signal: i32, address: usize, context: &Context<'_>) -> (BugCheck, String, Vec<String>) {
+    let exception = |status: NTSTATUS, what: &str| {
+        (
+            BugCheck::SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
+            format!("{what}, exception {status}"),
+            Vec::new(),
+        )
+    };
+    match signal {
+        libc::SIGFPE => exception(STATUS_INTEGER_DIVIDE_BY_ZERO, "an integer division failed"),
+        libc::SIGILL => exception(
+            STATUS_ILLEGAL_INSTRUCTION,
+            "an illegal instruction (ud2 ends a path that must not be reached)",
+        ),
+        libc::SIGTRAP => exception(STATUS_BREAKPOINT, "a breakpoint was hit and no debugger is there"),
+        _ if context.registers[libc::REG_TRAPNO as usize] == TRAP_GENERAL_PROTECTION => {
+            explain_protection(context)
+        }
+        _ => explain_page(address, context),
+    }
+}
+
+fn explain_protection(context: &Context<'_>) -> (BugCheck, String, Vec<String>) {
+    /// `int 0x29`, `__fastfail`: the code is in ecx.
+    const FAST_FAIL: [u8; 2] = [0xCD, 0x29];
+    /// `int 0x2C`, a failed assertion.
+    const ASSERT: [u8; 2] = [0xCD, 0x2C];
+    match code_at(context.rip()) {
+        Some(FAST_FAIL) => {
+            let what = format!("__fastfail({})", context.get(libc::REG_RCX) & 0xFFFF_FFFF);
+            (BugCheck::KERNEL_SECURITY_CHECK_FAILURE, what, Vec::new())
+        }
+        Some(ASSERT) => (
+            BugCheck::SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
+            String::from("an assertion failed"),
+            Vec::new(),
+        ),
+        _ => {
+            let what = format!(
+                "an instruction that a process may not execute, or an address that cannot exist ({STATUS_PRIVILEGED_INSTRUCTION})"
+            );
+            (BugCheck::SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, what, Vec::new())
+        }
+    }
+}
+
+fn explain_page(address: usize, context: &Context<'_>) -> (BugCheck, String, Vec<String>) {
+    let error = context.registers[libc::REG_ERR as usize];
+    let verb = match () {
+        () if error & PF_FETCH != 0 => "executes at",
+        () if error & PF_WRITE != 0 => "writes to",
+        () => "reads from",
+    };
+    if let Some((code, what, notes)) = pool::explain(address) {
+        return (code, format!("{verb} {address:#x}: {what}"), notes);
+    }
+    if unwind::OwnStack::current().is_overflow(address as u64) {
+        let what = String::from("the stack is used up (EXCEPTION_DOUBLE_FAULT)");
+        return (BugCheck::UNEXPECTED_KERNEL_MODE_TRAP, what, Vec::new());
+    }
+    if let Some(location) = ldr::find(address) {
+        let code = match (location.unloaded, error & PF_FETCH != 0) {
+            (true, _) => BugCheck::DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS,
+            (false, true) => BugCheck::ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY,
+            (false, false) => BugCheck::ATTEMPTED_WRITE_TO_READONLY_MEMORY,
+        };
+        return (code, format!("{verb} {location}"), Vec::new());
+    }
+    let code = match () {
+        () if address < NULL_AREA => BugCheck::SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
+        () if irql::current() >= DISPATCH_LEVEL => BugCheck::DRIVER_IRQL_NOT_LESS_OR_EQUAL,
+        () => BugCheck::PAGE_FAULT_IN_NONPAGED_AREA,
+    };
+    (
+        code,
+        format!("{verb} {address:#x}, where nothing is ({STATUS_ACCESS_VIOLATION})"),
+        Vec::new(),
+    )
+}

@@ -1,0 +1,18 @@
+//! The kernel proper: processors, IRQL, threads, dispatcher objects, DPCs, timers, work items.
+
+mod call;
+pub mod dispatcher;
+pub mod dpc;
+mod exports;
+pub mod fault;
+pub mod irql;
+pub mod processor;
+pub mod spin_lock;
+pub mod thread;
+pub mod time;
+pub mod timer;
+pub mod watchdog;
+pub mod work;
+
+pub use call::call;
+pub use exports::EXPORTS;

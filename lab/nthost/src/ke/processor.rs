@@ -1,0 +1,135 @@
+//! The block that each thread reaches through GS, as code on Windows reaches its processor's.
+//!
+//! The gates of `exports` store the caller's stack pointer and nonvolatile registers here before they jump, so that
+//! an export can be told who calls it.
+#![allow(
+    unsafe_code,
+    reason = "sets the GS base and reads what machine code stored in the block"
+)]
+
+use core::cell::Cell;
+use core::mem::offset_of;
+use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+
+/// `arch_prctl` operation of `asm/prctl.h`: sets the GS base of the calling thread.
+const ARCH_SET_GS: i32 = 0x1001;
+
+/// The order in which a gate stores the nonvolatile registers, by their machine numbers: rbx, rbp, rsi, rdi, r12-r15.
+pub const SAVED_REGISTERS: [u8; 8] = [3, 5, 6, 7, 12, 13, 14, 15];
+
+/// What a gate saw when driver code called an export.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Caller {
+    /// The stack pointer at the export's entry: the return address lies there. Zero outside of driver code.
+    pub rsp: u64,
+    /// The nonvolatile registers, in the order of [`SAVED_REGISTERS`].
+    pub registers: [u64; 8],
+    /// Which export: an index into the registry's gates.
+    pub export: u32,
+}
+
+/// From the IRQL's end to the place of the current thread.
+const PADDING: usize = 0x188 - 77;
+
+/// One thread's block. Machine code writes `caller_rsp`, `registers` and `export`; C drivers read `thread`.
+#[repr(C)]
+pub struct Processor {
+    caller_rsp: AtomicU64,
+    registers: [AtomicU64; 8],
+    export: AtomicU32,
+    irql: AtomicU8,
+    padding: [u8; PADDING],
+    /// `KPCR.Prcb.CurrentThread`, which the WDK's headers read at GS:0x188.
+    pub thread: AtomicUsize,
+    /// Depth of calls into driver code.
+    pub depth: AtomicU32,
+}
+
+/// An offset as gates write it.
+#[allow(clippy::cast_possible_truncation, reason = "the block is smaller than a page")]
+const fn displacement(offset: usize) -> u32 {
+    offset as u32
+}
+
+/// Offset from GS of the slot for the caller's stack pointer.
+pub const CALLER_RSP: u32 = displacement(offset_of!(Processor, caller_rsp));
+/// Offset from GS of the first saved register.
+pub const REGISTERS: u32 = displacement(offset_of!(Processor, registers));
+/// Offset from GS of the export's index.
+pub const EXPORT: u32 = displacement(offset_of!(Processor, export));
+/// Offset from GS of the current IRQL.
+pub const IRQL: u32 = displacement(offset_of!(Processor, irql));
+
+const _: () = assert!(
+    offset_of!(Processor, thread) == 0x188,
+    "the WDK reads the current thread at GS:0x188"
+);
+
+thread_local! {
+    static CURRENT: Cell<Option<&'static Processor>> = const { Cell::new(None) };
+}
+
+/// The calling thread's block, made at the first call.
+#[must_use]
+pub fn current() -> &'static Processor {
+    CURRENT.with(|slot| {
+        slot.get().unwrap_or_else(|| {
+            let block = Processor::attach();
+            slot.set(Some(block));
+            block
+        })
+    })
+}
+
+impl Processor {
+    fn attach() -> &'static Self {
+        let block: &'static Self = Box::leak(Box::new(Self {
+            caller_rsp: AtomicU64::new(0),
+            registers: [const { AtomicU64::new(0) }; 8],
+            export: AtomicU32::new(0),
+            irql: AtomicU8::new(0),
+            padding: [0; PADDING],
+            thread: AtomicUsize::new(0),
+            depth: AtomicU32::new(0),
+        }));
+        // SAFETY: the block is never freed, and nothing else in a Linux x86-64 process uses the GS base.
+        let result = unsafe { libc::syscall(libc::SYS_arch_prctl, ARCH_SET_GS, std::ptr::from_ref(block)) };
+        assert_eq!(
+            result, 0,
+            "arch_prctl(ARCH_SET_GS) is available on every x86-64 Linux"
+        );
+        block
+    }
+
+    /// The current IRQL.
+    pub fn irql(&self) -> u8 {
+        self.irql.load(Ordering::Relaxed)
+    }
+
+    /// Sets the IRQL and returns the one before.
+    pub fn set_irql(&self, level: u8) -> u8 {
+        self.irql.swap(level, Ordering::Relaxed)
+    }
+
+    /// What the last gate stored.
+    pub fn caller(&self) -> Caller {
+        let mut registers = [0; 8];
+        for (value, slot) in registers.iter_mut().zip(&self.registers) {
+            *value = slot.load(Ordering::Relaxed);
+        }
+        Caller {
+            rsp: self.caller_rsp.load(Ordering::Relaxed),
+            registers,
+            export: self.export.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Puts back what [`Self::caller`] returned.
+    pub fn set_caller(&self, caller: Caller) {
+        self.caller_rsp.store(caller.rsp, Ordering::Relaxed);
+        for (value, slot) in caller.registers.iter().zip(&self.registers) {
+            slot.store(*value, Ordering::Relaxed);
+        }
+        self.export.store(caller.export, Ordering::Relaxed);
+    }
+}

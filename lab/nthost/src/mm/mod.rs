@@ -1,0 +1,7 @@
+//! Memory: the pool, and the few exports of the memory manager that drivers of software devices use.
+
+mod exports;
+mod pages;
+pub mod pool;
+
+pub use exports::EXPORTS;

@@ -1,0 +1,58 @@
+//! The PnP manager: the tree of devices, and what happens to them.
+//!
+//! Everything that changes the tree runs on one thread, in order, as the system's device action worker does. The shell asks through
+//! [`run`] and waits; drivers ask through `IoInvalidateDeviceRelations` and do not.
+//!
+//! Not modelled: resources and rebalancing, docking, wait-wake, filters, raw devices, device property keys, notification of
+//! drivers and applications.
+
+mod enumerate;
+mod node;
+mod property;
+mod remove;
+mod request;
+mod root;
+mod start;
+mod store;
+mod worker;
+
+use crate::abi::BusRelations;
+use crate::io::Device;
+
+pub use node::{Node, NodeId, Problem, State, children_of, find_instance, node_of, nodes, root_node};
+pub use property::{property, registry_path};
+pub use remove::{RemoveError, file_closed, remove, remove_everything, surprise_remove};
+pub use root::add_root_device;
+pub use store::{InstallError, Published, add_driver, install, published};
+pub use worker::{run, settle};
+
+/// The instance path of the device whose PDO this is.
+#[must_use]
+pub fn instance_of(pdo: Device) -> Option<String> {
+    node_of(pdo).map(|node| node.instance)
+}
+
+/// `IoInvalidateDeviceRelations`: asks the bus again for its children, soon.
+pub fn invalidate_relations(pdo: Device, kind: i32) {
+    if kind != BusRelations {
+        return;
+    }
+    pdo.reference();
+    worker::post(move || {
+        if let Some(node) = node_of(pdo) {
+            enumerate::enumerate(node.id);
+        }
+        pdo.dereference();
+    });
+}
+
+/// `IoInvalidateDeviceState`: asks the device for its state, soon. A device that says it failed is removed.
+pub fn invalidate_state(pdo: Device) {
+    pdo.reference();
+    worker::post(move || {
+        if let Some(node) = node_of(pdo) {
+            start::check_state(node.id);
+        }
+        pdo.dereference();
+    });
+}

@@ -1,0 +1,195 @@
+//! Device nodes and their tree.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::abi::{GUID, NTSTATUS};
+use crate::io::Device;
+
+/// Names a node; never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(u32);
+
+impl NodeId {
+    /// The number behind the name.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// Where a device is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Found by its bus; no driver runs for it.
+    Enumerated,
+    /// Its drivers answered IRP_MN_START_DEVICE.
+    Started,
+    /// Gone; IRP_MN_REMOVE_DEVICE waits for open files.
+    SurpriseRemoved,
+}
+
+/// Why a device does not run: the codes of cfg.h.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// `CM_PROB_FAILED_START`.
+    FailedStart(NTSTATUS),
+    /// `CM_PROB_FAILED_INSTALL`: no driver package matches.
+    NoDriver,
+    /// `CM_PROB_FAILED_ADD`: `AddDevice` failed.
+    FailedAdd(NTSTATUS),
+    /// `CM_PROB_DRIVER_FAILED_LOAD`.
+    FailedLoad,
+    /// `CM_PROB_FAILED_POST_START`: the device said that it failed.
+    FailedPostStart,
+}
+
+impl Problem {
+    /// The code and its name in cfg.h.
+    #[must_use]
+    pub const fn code(self) -> (u32, &'static str) {
+        match self {
+            Self::FailedStart(_) => (10, "CM_PROB_FAILED_START"),
+            Self::NoDriver => (28, "CM_PROB_FAILED_INSTALL"),
+            Self::FailedAdd(_) => (31, "CM_PROB_FAILED_ADD"),
+            Self::FailedLoad => (39, "CM_PROB_DRIVER_FAILED_LOAD"),
+            Self::FailedPostStart => (43, "CM_PROB_FAILED_POST_START"),
+        }
+    }
+
+    /// The status behind it, where there is one.
+    #[must_use]
+    pub const fn status(self) -> Option<NTSTATUS> {
+        match self {
+            Self::FailedStart(status) | Self::FailedAdd(status) => Some(status),
+            Self::NoDriver | Self::FailedLoad | Self::FailedPostStart => None,
+        }
+    }
+}
+
+/// A device.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its name in the tree.
+    pub id: NodeId,
+    /// The node of its bus.
+    pub parent: Option<NodeId>,
+    /// Device ID and instance ID: `ROOT\DEVGEN\0000`.
+    pub instance: String,
+    /// The physical device object; none for the root of the tree.
+    pub pdo: Option<Device>,
+    /// Hardware IDs, best first.
+    pub hardware_ids: Vec<String>,
+    /// Compatible IDs, best first.
+    pub compatible_ids: Vec<String>,
+    /// What the driver package or the bus calls the device.
+    pub description: String,
+    /// Where the bus says it is.
+    pub location: String,
+    /// The type of its bus.
+    pub bus_type: Option<GUID>,
+    /// State.
+    pub state: State,
+    /// Problem.
+    pub problem: Option<Problem>,
+    /// The service of the function driver.
+    pub service: Option<String>,
+    /// The package's published name.
+    pub inf: Option<String>,
+    /// Manufacturer, class and class GUID of the package.
+    pub manufacturer: String,
+    /// The setup class.
+    pub class: String,
+    /// The setup class's GUID, as the INF writes it.
+    pub class_guid: String,
+}
+
+static NEXT: AtomicU32 = AtomicU32::new(1);
+static NODES: Mutex<BTreeMap<NodeId, Node>> = Mutex::new(BTreeMap::new());
+
+/// The root of the tree, as pnputil shows it.
+const ROOT_INSTANCE: &str = r"HTREE\ROOT\0";
+
+fn with_nodes<R>(f: impl FnOnce(&mut BTreeMap<NodeId, Node>) -> R) -> R {
+    f(&mut NODES.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Adds a device that its bus has found.
+pub(super) fn add(parent: Option<NodeId>, instance: String, pdo: Option<Device>) -> NodeId {
+    let id = NodeId(NEXT.fetch_add(1, Ordering::Relaxed));
+    let node = Node {
+        id,
+        parent,
+        instance,
+        pdo,
+        hardware_ids: Vec::new(),
+        compatible_ids: Vec::new(),
+        description: String::new(),
+        location: String::new(),
+        bus_type: None,
+        state: State::Enumerated,
+        problem: None,
+        service: None,
+        inf: None,
+        manufacturer: String::new(),
+        class: String::new(),
+        class_guid: String::new(),
+    };
+    with_nodes(|nodes| nodes.insert(id, node));
+    id
+}
+
+/// The root of the tree, made when it is first asked for.
+#[must_use]
+pub fn root_node() -> NodeId {
+    let known = with_nodes(|nodes| nodes.values().find(|node| node.parent.is_none()).map(|node| node.id));
+    known.unwrap_or_else(|| add(None, ROOT_INSTANCE.to_owned(), None))
+}
+
+/// Changes a node.
+pub(super) fn update(id: NodeId, change: impl FnOnce(&mut Node)) {
+    with_nodes(|nodes| nodes.get_mut(&id).map(change));
+}
+
+/// A node, while it is there.
+#[must_use]
+pub fn get(id: NodeId) -> Option<Node> {
+    with_nodes(|nodes| nodes.get(&id).cloned())
+}
+
+/// Takes a node out of the tree.
+pub(super) fn forget(id: NodeId) {
+    with_nodes(|nodes| nodes.remove(&id));
+}
+
+/// Every node, in the order in which they were found.
+#[must_use]
+pub fn nodes() -> Vec<Node> {
+    with_nodes(|nodes| nodes.values().cloned().collect())
+}
+
+/// The nodes directly below one.
+#[must_use]
+pub fn children_of(id: NodeId) -> Vec<Node> {
+    nodes().into_iter().filter(|node| node.parent == Some(id)).collect()
+}
+
+/// A node and everything below it, children before their parents.
+pub(super) fn subtree(id: NodeId) -> Vec<Node> {
+    let mut found: Vec<Node> = children_of(id).into_iter().flat_map(|child| subtree(child.id)).collect();
+    found.extend(get(id));
+    found
+}
+
+/// The node of a PDO.
+#[must_use]
+pub fn node_of(pdo: Device) -> Option<Node> {
+    nodes().into_iter().find(|node| node.pdo == Some(pdo))
+}
+
+/// The node with an instance path, in any case.
+#[must_use]
+pub fn find_instance(instance: &str) -> Option<Node> {
+    nodes().into_iter().find(|node| node.instance.eq_ignore_ascii_case(instance))
+}

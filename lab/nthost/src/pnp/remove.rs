@@ -1,0 +1,147 @@
+//! Removal: asked for, by surprise, or because a start failed.
+
+use std::collections::HashSet;
+
+use super::node::{self, Node, NodeId, Problem, State};
+use super::{request, root, worker};
+use crate::abi::{
+    IRP_MN_CANCEL_REMOVE_DEVICE, IRP_MN_QUERY_REMOVE_DEVICE, IRP_MN_REMOVE_DEVICE, IRP_MN_SURPRISE_REMOVAL, NTSTATUS,
+};
+use crate::io::{self, Device};
+
+/// Why a device stays.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RemoveError {
+    /// A driver vetoed.
+    #[error("{0} refused IRP_MN_QUERY_REMOVE_DEVICE: {1}")]
+    Vetoed(String, NTSTATUS),
+    /// A file is open.
+    #[error("{0} has open files")]
+    InUse(String),
+}
+
+/// Removes a device and everything below it, if nobody objects.
+///
+/// # Errors
+/// See [`RemoveError`]; then nothing has changed.
+pub fn remove(id: NodeId) -> Result<(), RemoveError> {
+    let devices = node::subtree(id);
+    if let Some(used) = devices.iter().find(|node| has_open_files(node)) {
+        return Err(RemoveError::InUse(used.instance.clone()));
+    }
+    query(&devices)?;
+    for node in &devices {
+        finish(node.id);
+    }
+    Ok(())
+}
+
+/// Asks every device of the list; a refusal is taken back from those that had agreed.
+fn query(devices: &[Node]) -> Result<(), RemoveError> {
+    let started: Vec<_> = devices.iter().filter(|node| node.state == State::Started).collect();
+    for (index, node) in started.iter().enumerate() {
+        let Some(pdo) = node.pdo else { continue };
+        let status = request::simple(pdo, IRP_MN_QUERY_REMOVE_DEVICE);
+        if !status.is_success() {
+            for asked in started[..=index].iter().filter_map(|node| node.pdo) {
+                request::simple(asked, IRP_MN_CANCEL_REMOVE_DEVICE);
+            }
+            return Err(RemoveError::Vetoed(node.instance.clone(), status));
+        }
+    }
+    Ok(())
+}
+
+/// Takes a device away without asking: IRP_MN_SURPRISE_REMOVAL to it and everything below it, then IRP_MN_REMOVE_DEVICE as soon as no
+/// file is open.
+pub fn surprise_remove(id: NodeId) {
+    let devices = node::subtree(id);
+    for node in devices.iter().filter(|node| node.state == State::Started) {
+        let Some(pdo) = node.pdo else { continue };
+        io::disable_all(pdo);
+        request::simple(pdo, IRP_MN_SURPRISE_REMOVAL);
+        node::update(node.id, |node| node.state = State::SurpriseRemoved);
+    }
+    finish_unused(&devices);
+}
+
+/// A device that its bus no longer reports.
+pub(super) fn vanished(id: NodeId) {
+    surprise_remove(id);
+}
+
+/// Finishes the removal of those devices that no file keeps, children first; a device waits for what is below it.
+fn finish_unused(devices: &[Node]) {
+    for node in devices {
+        if !has_open_files(node) && node::children_of(node.id).is_empty() {
+            finish(node.id);
+        }
+    }
+}
+
+/// A file was closed: a device that was removed by surprise may have waited for it.
+pub fn file_closed(device: Device) {
+    device.reference();
+    worker::post(move || {
+        let waiting = node::nodes().into_iter().filter(|node| node.state == State::SurpriseRemoved);
+        let mut waiting: Vec<Node> = waiting.collect();
+        // Children were found after their parents.
+        waiting.reverse();
+        finish_unused(&waiting);
+        device.dereference();
+    });
+}
+
+fn has_open_files(node: &Node) -> bool {
+    node.pdo.is_some_and(|pdo| pdo.stack().any(io::has_open_files))
+}
+
+/// IRP_MN_REMOVE_DEVICE; the node goes, and drivers without a device unload.
+fn finish(id: NodeId) {
+    let Some(pdo) = node::get(id).and_then(|node| node.pdo) else { return };
+    tear_down_stack(id);
+    root::delete_pdo(id);
+    node::forget(id);
+    pdo.dereference();
+}
+
+/// Sends IRP_MN_REMOVE_DEVICE to a stack, after which only its PDO is there, and unloads drivers that have no device left.
+pub(super) fn tear_down_stack(id: NodeId) {
+    let Some(node) = node::get(id) else { return };
+    let Some(pdo) = node.pdo else { return };
+    io::disable_all(pdo);
+    let drivers: HashSet<usize> = pdo.stack().skip(1).map(|device| device.driver().expose_provenance()).collect();
+    // The bus may delete the PDO while it handles the request.
+    pdo.reference();
+    if node.service.is_some() {
+        request::simple(pdo, IRP_MN_REMOVE_DEVICE);
+    }
+    pdo.dereference();
+    for driver in drivers {
+        io::unload_if_idle(core::ptr::with_exposed_provenance_mut(driver));
+    }
+}
+
+/// A device that says it does not work any more.
+pub(super) fn fail(id: NodeId, problem: Problem) {
+    for child in node::children_of(id) {
+        surprise_remove(child.id);
+    }
+    if let Some(pdo) = node::get(id).and_then(|node| node.pdo) {
+        request::simple(pdo, IRP_MN_SURPRISE_REMOVAL);
+    }
+    tear_down_stack(id);
+    node::update(id, |node| {
+        node.state = State::Enumerated;
+        node.problem = Some(problem);
+    });
+}
+
+/// Removes every device, as a machine that shuts its test down does: asked for where that works, by surprise where not.
+pub fn remove_everything() {
+    for device in node::children_of(node::root_node()) {
+        if remove(device.id).is_err() {
+            surprise_remove(device.id);
+        }
+    }
+}

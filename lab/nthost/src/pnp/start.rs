@@ -1,0 +1,89 @@
+//! From a device that its bus has found to one that runs.
+#![allow(unsafe_code, reason = "calls AddDevice")]
+
+use super::node::{self, NodeId, Problem, State};
+use super::{enumerate, remove, request, store};
+use crate::abi::{
+    DRIVER_OBJECT, DO_DEVICE_INITIALIZING, IRP_MN_FILTER_RESOURCE_REQUIREMENTS, IRP_MN_QUERY_PNP_DEVICE_STATE, NTSTATUS,
+    STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,
+};
+use crate::io::{self, Device};
+use crate::verifier::{self, BugCheck, Owner};
+use crate::{dbg, ke};
+
+/// `PNP_DEVICE_FAILED` of wdm.h.
+const PNP_DEVICE_FAILED: usize = 0x4;
+
+/// Finds a driver for a device, loads it, and starts the device. What goes wrong becomes the device's problem.
+pub(super) fn start(id: NodeId) {
+    let Some(node) = node::get(id) else { return };
+    let Some(pdo) = node.pdo else { return };
+    let Some(service) = store::assign_driver(id) else {
+        node::update(id, |node| node.problem = Some(Problem::NoDriver));
+        return;
+    };
+    if let Err(problem) = run(id, pdo, &service) {
+        node::update(id, |node| node.problem = Some(problem));
+        return;
+    }
+    node::update(id, |node| {
+        node.state = State::Started;
+        node.problem = None;
+    });
+    request::capabilities(pdo);
+    check_state(id);
+    enumerate::enumerate(id);
+}
+
+fn run(id: NodeId, pdo: Device, service: &str) -> Result<(), Problem> {
+    let driver = io::load(service).map_err(|error| {
+        dbg::print(&format!("PnP: {error}\n"));
+        Problem::FailedLoad
+    })?;
+    let added = add_device(driver, pdo);
+    if !added.is_success() {
+        io::unload_if_idle(driver);
+        return Err(Problem::FailedAdd(added));
+    }
+    check_initialized(pdo);
+    request::simple(pdo, IRP_MN_FILTER_RESOURCE_REQUIREMENTS);
+    let started = request::start(pdo);
+    if !started.is_success() {
+        remove::tear_down_stack(id);
+        return Err(Problem::FailedStart(started));
+    }
+    Ok(())
+}
+
+/// Calls the driver's `AddDevice`.
+fn add_device(driver: *mut DRIVER_OBJECT, pdo: Device) -> NTSTATUS {
+    // SAFETY: `io::load` returned a driver object, which the host references.
+    let extension = unsafe { (*driver).DriverExtension };
+    // SAFETY: the extension lies behind its driver object.
+    let Some(routine) = (unsafe { (*extension).AddDevice }) else { return STATUS_DRIVER_ENTRYPOINT_NOT_FOUND };
+    ke::call("AddDevice", routine as usize, || {
+        // SAFETY: a driver object and the PDO of a device that is not started.
+        unsafe { routine(driver, pdo.as_ptr()) }
+    })
+}
+
+/// A driver clears `DO_DEVICE_INITIALIZING` of the device it has attached before `AddDevice` returns.
+fn check_initialized(pdo: Device) {
+    for device in pdo.stack() {
+        if device.read().Flags & DO_DEVICE_INITIALIZING != 0 {
+            let what = format!("AddDevice returned with DO_DEVICE_INITIALIZING set in {}", device.describe());
+            // SAFETY: a device object holds a reference on its driver object.
+            let place = unsafe { (*device.driver()).DriverStart }.addr();
+            verifier::bugcheck(BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION, &what, Owner::at(place));
+        }
+    }
+}
+
+/// IRP_MN_QUERY_PNP_DEVICE_STATE: a device that says it failed is removed.
+pub(super) fn check_state(id: NodeId) {
+    let Some(pdo) = node::get(id).and_then(|node| node.pdo) else { return };
+    let answer = request::send(pdo, IRP_MN_QUERY_PNP_DEVICE_STATE, request::nothing());
+    if answer.Status.is_success() && answer.Information & PNP_DEVICE_FAILED != 0 {
+        remove::fail(id, Problem::FailedPostStart);
+    }
+}

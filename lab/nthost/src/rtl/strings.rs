@@ -1,0 +1,761 @@
+//! Counted strings, GUIDs, numbers, and formatting into buffers.
+#![allow(unsafe_code, reason = "exports read and write drivers' memory")]
+#![allow(non_snake_case, reason = "exports have their Windows names")]
+
+use core::ffi::{c_char, c_int};
+
+use super::unicode::{self, upcase};
+use crate::abi::{
+    ANSI_STRING, BOOLEAN, GUID, NTSTATUS, STATUS_BUFFER_OVERFLOW, STATUS_BUFFER_TOO_SMALL,
+    STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY, STATUS_SUCCESS, UNICODE_STRING,
+};
+use crate::dbg::format::{Arguments, format};
+use crate::mm::pool::{self, Kind, Request, Tag};
+use crate::verifier;
+
+crate::exports! {
+    RtlInitUnicodeString <= HIGH_LEVEL;
+    RtlInitUnicodeStringEx <= HIGH_LEVEL;
+    RtlInitAnsiString <= HIGH_LEVEL;
+    RtlInitString <= HIGH_LEVEL;
+    RtlCopyUnicodeString <= HIGH_LEVEL;
+    RtlAppendUnicodeStringToString <= HIGH_LEVEL;
+    RtlAppendUnicodeToString <= HIGH_LEVEL;
+    RtlCompareUnicodeString <= APC_LEVEL;
+    RtlEqualUnicodeString <= APC_LEVEL;
+    RtlPrefixUnicodeString <= APC_LEVEL;
+    RtlUpcaseUnicodeChar <= APC_LEVEL;
+    RtlDowncaseUnicodeChar <= APC_LEVEL;
+    RtlUpcaseUnicodeString <= APC_LEVEL;
+    RtlHashUnicodeString <= APC_LEVEL;
+    RtlFreeUnicodeString <= APC_LEVEL;
+    RtlFreeAnsiString <= APC_LEVEL;
+    RtlDuplicateUnicodeString <= APC_LEVEL;
+    RtlAnsiStringToUnicodeString <= APC_LEVEL;
+    RtlUnicodeStringToAnsiString <= APC_LEVEL;
+    RtlUnicodeStringToInteger <= APC_LEVEL;
+    RtlIntegerToUnicodeString <= APC_LEVEL;
+    RtlInt64ToUnicodeString <= APC_LEVEL;
+    RtlStringFromGUID <= APC_LEVEL;
+    RtlGUIDFromString <= APC_LEVEL;
+    _snprintf <= DISPATCH_LEVEL;
+    _snwprintf <= DISPATCH_LEVEL;
+    sprintf <= DISPATCH_LEVEL;
+    swprintf <= DISPATCH_LEVEL;
+    _vsnprintf <= DISPATCH_LEVEL;
+    _vsnwprintf <= DISPATCH_LEVEL;
+}
+
+/// The tag of strings that these routines allocate.
+const STRING_TAG: Tag = Tag(u32::from_le_bytes(*b"Strg"));
+
+/// Units of a counted string.
+///
+/// # Safety
+///
+/// `string` is null or points to a string with `Length` readable bytes.
+unsafe fn units(string: *const UNICODE_STRING) -> Vec<u16> {
+    // SAFETY: the caller's promise.
+    let Some(string) = (unsafe { string.as_ref() }).filter(|string| !string.Buffer.is_null()) else {
+        return Vec::new();
+    };
+    let count = usize::from(string.Length / 2);
+    // SAFETY: the caller promises that many units.
+    (0..count)
+        .map(|index| unsafe { string.Buffer.wrapping_add(index).read_unaligned() })
+        .collect()
+}
+
+/// Writes units into a string's buffer from unit `at` on, with a NUL if it fits; false if they do not fit.
+///
+/// # Safety
+///
+/// `string` is a string whose buffer has `MaximumLength` writable bytes.
+unsafe fn put(string: *mut UNICODE_STRING, at: usize, units: &[u16]) -> bool {
+    // SAFETY: the caller's promise.
+    let string = unsafe { &mut *string };
+    let room = usize::from(string.MaximumLength / 2);
+    let end = at + units.len();
+    if end > room {
+        return false;
+    }
+    for (index, unit) in units.iter().chain(&[0]).take(room - at).enumerate() {
+        // SAFETY: the place lies before MaximumLength (taken above).
+        unsafe { string.Buffer.wrapping_add(at + index).write_unaligned(*unit) };
+    }
+    string.Length = bytes(end);
+    true
+}
+
+fn bytes(units: usize) -> u16 {
+    u16::try_from(units * 2).unwrap_or(u16::MAX - 1)
+}
+
+/// Gives a string a new buffer of the calling driver's for `units` and a NUL.
+///
+/// # Safety
+///
+/// `string` is writable.
+unsafe fn allocate(string: *mut UNICODE_STRING, units: &[u16]) -> NTSTATUS {
+    let Some(size) = u16::try_from((units.len() + 1) * 2).ok() else {
+        return STATUS_INVALID_PARAMETER;
+    };
+    let owner = verifier::owner();
+    let request = Request {
+        kind: Kind::Paged,
+        size: usize::from(size),
+        tag: STRING_TAG,
+        zeroed: true,
+        owner,
+    };
+    let buffer = pool::allocate(request);
+    if buffer.is_null() {
+        return STATUS_NO_MEMORY;
+    }
+    // SAFETY: the caller's promise.
+    unsafe {
+        string.write(UNICODE_STRING {
+            Length: 0,
+            MaximumLength: size,
+            Buffer: buffer.cast(),
+        });
+    };
+    // SAFETY: the buffer was just made with room for the units and the NUL.
+    unsafe { put(string, 0, units) };
+    STATUS_SUCCESS
+}
+
+// Initialization.
+
+unsafe extern "win64" fn RtlInitUnicodeString(string: *mut UNICODE_STRING, source: *const u16) {
+    // SAFETY: the driver gives null or a terminated string.
+    let length = bytes(unsafe { unicode::length(source) });
+    let maximum = if source.is_null() {
+        0
+    } else {
+        length.saturating_add(2)
+    };
+    let value = UNICODE_STRING {
+        Length: length,
+        MaximumLength: maximum,
+        Buffer: source.cast_mut(),
+    };
+    // SAFETY: the driver gives a place for the string.
+    unsafe { string.write(value) };
+}
+
+unsafe extern "win64" fn RtlInitUnicodeStringEx(string: *mut UNICODE_STRING, source: *const u16) -> NTSTATUS {
+    // SAFETY: the driver's promises are those of RtlInitUnicodeString.
+    unsafe { RtlInitUnicodeString(string, source) };
+    STATUS_SUCCESS
+}
+
+unsafe extern "win64" fn RtlInitAnsiString(string: *mut ANSI_STRING, source: *mut u8) {
+    let length = if source.is_null() {
+        0
+    } else {
+        // SAFETY: the driver gives a terminated string.
+        let length = unsafe { libc::strlen(source.cast()) };
+        u16::try_from(length).unwrap_or(u16::MAX - 1)
+    };
+    let maximum = if source.is_null() { 0 } else { length + 1 };
+    // SAFETY: the driver gives a place for the string.
+    unsafe {
+        string.write(ANSI_STRING {
+            Length: length,
+            MaximumLength: maximum,
+            Buffer: source,
+        });
+    };
+}
+
+unsafe extern "win64" fn RtlInitString(string: *mut ANSI_STRING, source: *mut u8) {
+    // SAFETY: the driver's promises are those of RtlInitAnsiString.
+    unsafe { RtlInitAnsiString(string, source) };
+}
+
+// Copying.
+
+unsafe extern "win64" fn RtlCopyUnicodeString(to: *mut UNICODE_STRING, from: *const UNICODE_STRING) {
+    // SAFETY: the driver gives null or a readable string.
+    let mut units = unsafe { units(from) };
+    // SAFETY: the driver gives a string with a buffer.
+    units.truncate(usize::from(unsafe { (*to).MaximumLength } / 2));
+    // SAFETY: as above.
+    unsafe { put(to, 0, &units) };
+}
+
+unsafe extern "win64" fn RtlAppendUnicodeStringToString(
+    to: *mut UNICODE_STRING,
+    from: *const UNICODE_STRING,
+) -> NTSTATUS {
+    // SAFETY: the driver gives a readable string.
+    let units = unsafe { units(from) };
+    // SAFETY: the driver gives a string with a buffer.
+    unsafe { append(to, &units) }
+}
+
+unsafe extern "win64" fn RtlAppendUnicodeToString(to: *mut UNICODE_STRING, from: *const u16) -> NTSTATUS {
+    // SAFETY: the driver gives null or a terminated string.
+    let units: Vec<u16> = unsafe { unicode::terminated_text(from) }.encode_utf16().collect();
+    // SAFETY: the driver gives a string with a buffer.
+    unsafe { append(to, &units) }
+}
+
+/// Appends units to a string.
+///
+/// # Safety
+///
+/// As for [`put`].
+unsafe fn append(to: *mut UNICODE_STRING, units: &[u16]) -> NTSTATUS {
+    // SAFETY: the caller's promise.
+    let at = usize::from(unsafe { (*to).Length } / 2);
+    // SAFETY: the caller's promise.
+    if unsafe { put(to, at, units) } {
+        STATUS_SUCCESS
+    } else {
+        STATUS_BUFFER_TOO_SMALL
+    }
+}
+
+// Comparing.
+
+/// The units of a string, in upper case if the comparison ignores case.
+///
+/// # Safety
+///
+/// As for [`units`].
+unsafe fn comparable(string: *const UNICODE_STRING, ignore_case: BOOLEAN) -> Vec<u16> {
+    // SAFETY: the caller's promise.
+    let mut units = unsafe { units(string) };
+    if ignore_case != 0 {
+        for unit in &mut units {
+            *unit = upcase(*unit);
+        }
+    }
+    units
+}
+
+unsafe extern "win64" fn RtlCompareUnicodeString(
+    one: *const UNICODE_STRING,
+    other: *const UNICODE_STRING,
+    ignore_case: BOOLEAN,
+) -> i32 {
+    // SAFETY: the driver gives readable strings.
+    let one = unsafe { comparable(one, ignore_case) };
+    // SAFETY: as above.
+    let other = unsafe { comparable(other, ignore_case) };
+    one.cmp(&other) as i32
+}
+
+unsafe extern "win64" fn RtlEqualUnicodeString(
+    one: *const UNICODE_STRING,
+    other: *const UNICODE_STRING,
+    ignore_case: BOOLEAN,
+) -> BOOLEAN {
+    // SAFETY: the driver gives readable strings.
+    u8::from(unsafe { RtlCompareUnicodeString(one, other, ignore_case) } == 0)
+}
+
+unsafe extern "win64" fn RtlPrefixUnicodeString(
+    prefix: *const UNICODE_STRING,
+    string: *const UNICODE_STRING,
+    ignore_case: BOOLEAN,
+) -> BOOLEAN {
+    // SAFETY: the driver gives readable strings.
+    let prefix = unsafe { comparable(prefix, ignore_case) };
+    // SAFETY: as above.
+    u8::from(unsafe { comparable(string, ignore_case) }.starts_with(&prefix))
+}
+
+unsafe extern "win64" fn RtlUpcaseUnicodeChar(unit: u16) -> u16 {
+    upcase(unit)
+}
+
+unsafe extern "win64" fn RtlDowncaseUnicodeChar(unit: u16) -> u16 {
+    unicode::downcase(unit)
+}
+
+unsafe extern "win64" fn RtlUpcaseUnicodeString(
+    to: *mut UNICODE_STRING,
+    from: *const UNICODE_STRING,
+    new: BOOLEAN,
+) -> NTSTATUS {
+    // SAFETY: the driver gives a readable string.
+    let units = unsafe { comparable(from, 1) };
+    // SAFETY: the driver gives a place for the string, with a buffer unless it asks for a new one.
+    unsafe { store(to, &units, new) }
+}
+
+unsafe extern "win64" fn RtlHashUnicodeString(
+    string: *const UNICODE_STRING,
+    ignore_case: BOOLEAN,
+    algorithm: u32,
+    hash: *mut u32,
+) -> NTSTATUS {
+    /// `HASH_STRING_ALGORITHM_DEFAULT` and `_X65599`.
+    const ALGORITHMS: [u32; 2] = [0, 1];
+    const FACTOR: u32 = 65599;
+    if !ALGORITHMS.contains(&algorithm) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    // SAFETY: the driver gives a readable string.
+    let units = unsafe { comparable(string, ignore_case) };
+    let value = units.iter().fold(0u32, |hash, unit| {
+        hash.wrapping_mul(FACTOR).wrapping_add(u32::from(*unit))
+    });
+    // SAFETY: the driver gives a place for the hash.
+    unsafe { hash.write(value) };
+    STATUS_SUCCESS
+}
+
+// Strings with buffers of their own.
+
+/// Stores units in a string: in a new buffer, or in the one it has.
+///
+/// # Safety
+///
+/// As for [`allocate`] or [`put`].
+unsafe fn store(to: *mut UNICODE_STRING, units: &[u16], new: BOOLEAN) -> NTSTATUS {
+    if new != 0 {
+        // SAFETY: the caller's promise.
+        return unsafe { allocate(to, units) };
+    }
+    // SAFETY: the caller's promise.
+    if unsafe { put(to, 0, units) } {
+        STATUS_SUCCESS
+    } else {
+        STATUS_BUFFER_OVERFLOW
+    }
+}
+
+unsafe extern "win64" fn RtlFreeUnicodeString(string: *mut UNICODE_STRING) {
+    // SAFETY: the driver gives a string that one of these routines allocated.
+    let string = unsafe { &mut *string };
+    if !string.Buffer.is_null() {
+        pool::free(string.Buffer.cast(), None, verifier::owner());
+        *string = UNICODE_STRING {
+            Length: 0,
+            MaximumLength: 0,
+            Buffer: std::ptr::null_mut(),
+        };
+    }
+}
+
+unsafe extern "win64" fn RtlFreeAnsiString(string: *mut ANSI_STRING) {
+    // SAFETY: the driver gives a string that one of these routines allocated.
+    let string = unsafe { &mut *string };
+    if !string.Buffer.is_null() {
+        pool::free(string.Buffer.cast(), None, verifier::owner());
+        *string = ANSI_STRING {
+            Length: 0,
+            MaximumLength: 0,
+            Buffer: std::ptr::null_mut(),
+        };
+    }
+}
+
+unsafe extern "win64" fn RtlDuplicateUnicodeString(
+    _flags: u32,
+    from: *const UNICODE_STRING,
+    to: *mut UNICODE_STRING,
+) -> NTSTATUS {
+    // SAFETY: the driver gives a readable string.
+    let units = unsafe { units(from) };
+    // SAFETY: the driver gives a place for the string.
+    unsafe { allocate(to, &units) }
+}
+
+unsafe extern "win64" fn RtlAnsiStringToUnicodeString(
+    to: *mut UNICODE_STRING,
+    from: *const ANSI_STRING,
+    new: BOOLEAN,
+) -> NTSTATUS {
+    // SAFETY: the driver gives a readable string.
+    let from = unsafe { from.read() };
+    let count = if from.Buffer.is_null() {
+        0
+    } else {
+        usize::from(from.Length)
+    };
+    // SAFETY: the driver gives a buffer with Length readable bytes.
+    let units: Vec<u16> = (0..count)
+        .map(|index| u16::from(unsafe { from.Buffer.wrapping_add(index).read() }))
+        .collect();
+    // SAFETY: the driver gives a place for the string, with a buffer unless it asks for a new one.
+    unsafe { store(to, &units, new) }
+}
+
+unsafe extern "win64" fn RtlUnicodeStringToAnsiString(
+    to: *mut ANSI_STRING,
+    from: *const UNICODE_STRING,
+    new: BOOLEAN,
+) -> NTSTATUS {
+    // SAFETY: the driver gives a readable string.
+    let units = unsafe { units(from) };
+    // What is no byte becomes a question mark, as in the Windows code page.
+    let mut text: Vec<u8> = units
+        .iter()
+        .map(|unit| u8::try_from(*unit).unwrap_or(b'?'))
+        .collect();
+    text.push(0);
+    let Ok(size) = u16::try_from(text.len()) else {
+        return STATUS_INVALID_PARAMETER;
+    };
+    // SAFETY: the driver gives a place for the string.
+    let target = unsafe { &mut *to };
+    if new != 0 {
+        let owner = verifier::owner();
+        let request = Request {
+            kind: Kind::Paged,
+            size: text.len(),
+            tag: STRING_TAG,
+            zeroed: true,
+            owner,
+        };
+        let buffer = pool::allocate(request);
+        if buffer.is_null() {
+            return STATUS_NO_MEMORY;
+        }
+        *target = ANSI_STRING {
+            Length: 0,
+            MaximumLength: size,
+            Buffer: buffer.cast(),
+        };
+    }
+    if target.MaximumLength < size {
+        return STATUS_BUFFER_OVERFLOW;
+    }
+    // SAFETY: the buffer has MaximumLength bytes, which the text does not exceed.
+    unsafe { target.Buffer.copy_from(text.as_ptr(), text.len()) };
+    target.Length = size - 1;
+    STATUS_SUCCESS
+}
+
+// Numbers and GUIDs.
+
+unsafe extern "win64" fn RtlUnicodeStringToInteger(
+    string: *const UNICODE_STRING,
+    base: u32,
+    value: *mut u32,
+) -> NTSTATUS {
+    // SAFETY: the driver gives a readable string.
+    let text = unsafe { unicode::text(string) };
+    let Some(number) = parse_integer(&text, base) else {
+        return STATUS_INVALID_PARAMETER;
+    };
+    // SAFETY: the driver gives a place for the number.
+    unsafe { value.write(number) };
+    STATUS_SUCCESS
+}
+
+/// Leading blanks, a sign, a prefix `0x`, `0o` or `0b` if the base is zero, then digits up to the first that is none.
+fn parse_integer(text: &str, base: u32) -> Option<u32> {
+    let text = text.trim_start_matches(|character| character <= ' ');
+    let negative = text.starts_with('-');
+    let text = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let prefixed = [("0x", 16), ("0o", 8), ("0b", 2)]
+        .iter()
+        .find_map(|(prefix, base)| Some((text.strip_prefix(prefix)?, *base)));
+    let (digits, base) = match base {
+        0 => prefixed.unwrap_or((text, 10)),
+        2 | 8 | 10 | 16 => (text, base),
+        _ => return None,
+    };
+    let value = digits
+        .chars()
+        .map_while(|digit| digit.to_digit(base))
+        .fold(0u32, |value, digit| value.wrapping_mul(base).wrapping_add(digit));
+    Some(if negative { value.wrapping_neg() } else { value })
+}
+
+unsafe extern "win64" fn RtlIntegerToUnicodeString(
+    value: u32,
+    base: u32,
+    to: *mut UNICODE_STRING,
+) -> NTSTATUS {
+    // SAFETY: the driver gives a string with a buffer.
+    unsafe { RtlInt64ToUnicodeString(u64::from(value), base, to) }
+}
+
+unsafe extern "win64" fn RtlInt64ToUnicodeString(value: u64, base: u32, to: *mut UNICODE_STRING) -> NTSTATUS {
+    let text = match base {
+        0 | 10 => value.to_string(),
+        16 => format!("{value:X}"),
+        8 => format!("{value:o}"),
+        2 => format!("{value:b}"),
+        _ => return STATUS_INVALID_PARAMETER,
+    };
+    let units: Vec<u16> = text.encode_utf16().collect();
+    // SAFETY: the driver gives a string with a buffer.
+    unsafe { store(to, &units, 0) }
+}
+
+unsafe extern "win64" fn RtlStringFromGUID(guid: *const GUID, to: *mut UNICODE_STRING) -> NTSTATUS {
+    // SAFETY: the driver gives a readable GUID.
+    let text = unsafe { guid.read() }.to_string();
+    let units: Vec<u16> = text.encode_utf16().collect();
+    // SAFETY: the driver gives a place for the string.
+    unsafe { allocate(to, &units) }
+}
+
+unsafe extern "win64" fn RtlGUIDFromString(string: *const UNICODE_STRING, guid: *mut GUID) -> NTSTATUS {
+    // SAFETY: the driver gives a readable string.
+    let text = unsafe { unicode::text(string) };
+    let Ok(value) = text.parse::<GUID>() else {
+        return STATUS_INVALID_PARAMETER;
+    };
+    // SAFETY: the driver gives a place for the GUID.
+    unsafe { guid.write(value) };
+    STATUS_SUCCESS
+}
+
+// Formatting into buffers. The slots are the call's arguments in a row.
+
+crate::variadic!(_snprintf, snprintf_slots);
+crate::variadic!(_snwprintf, snwprintf_slots);
+crate::variadic!(sprintf, sprintf_slots);
+crate::variadic!(swprintf, swprintf_slots);
+
+/// Slot `index` of a variadic call.
+///
+/// # Safety
+///
+/// The call has that slot.
+unsafe fn slot(slots: *const u64, index: usize) -> usize {
+    // SAFETY: the caller's promise.
+    usize::try_from(unsafe { slots.wrapping_add(index).read() }).unwrap_or(usize::MAX)
+}
+
+/// Writes a formatted narrow string: the number of bytes without the NUL, -1 if it did not fit.
+///
+/// # Safety
+///
+/// `to` has room for `limit` bytes, `pattern` is terminated, and `first` has the arguments it asks for.
+unsafe fn write_narrow(to: *mut u8, limit: usize, pattern: *const c_char, first: *const u64) -> c_int {
+    // SAFETY: the caller's promise.
+    let pattern = unsafe { super::memory::c_text(pattern) };
+    // SAFETY: the caller's promise.
+    let text = format(&pattern, &mut unsafe { Arguments::new(first) }).into_bytes();
+    // SAFETY: the caller's promise.
+    unsafe { write_units(to, limit, &text) }
+}
+
+/// The wide form of [`write_narrow`]; `limit` in units.
+///
+/// # Safety
+///
+/// As for [`write_narrow`].
+unsafe fn write_wide(to: *mut u16, limit: usize, pattern: *const u16, first: *const u64) -> c_int {
+    // SAFETY: the caller's promise.
+    let pattern = widened(&unsafe { unicode::terminated_text(pattern) });
+    // SAFETY: the caller's promise.
+    let text: Vec<u16> = format(&pattern, &mut unsafe { Arguments::new(first) })
+        .encode_utf16()
+        .collect();
+    // SAFETY: the caller's promise.
+    unsafe { write_units(to, limit, &text) }
+}
+
+/// In a wide pattern `%s` and `%c` are wide and `%S` and `%C` narrow: exchanges them.
+fn widened(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some(start) = rest.find('%') {
+        out.push_str(&rest[..=start]);
+        rest = &rest[start + 1..];
+        let end = rest
+            .find(|c: char| c == '%' || (c.is_ascii_alphabetic() && !"hlwIzjt".contains(c)))
+            .unwrap_or(rest.len());
+        let (options, conversion) = rest.split_at(end);
+        out.push_str(options);
+        let sized = options.contains(['h', 'l', 'w']);
+        let exchanged = match conversion.chars().next() {
+            Some('s') if !sized => "ws",
+            Some('S') if !sized => "hs",
+            Some('c') if !sized => "C",
+            Some('C') if !sized => "hc",
+            _ => &conversion[..conversion.chars().next().map_or(0, char::len_utf8)],
+        };
+        out.push_str(exchanged);
+        rest = &conversion[conversion.chars().next().map_or(0, char::len_utf8)..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Writes at most `limit` units and a NUL if there is room: the count, or -1 if not all fitted.
+///
+/// # Safety
+///
+/// `to` has room for `limit` units.
+unsafe fn write_units<T: Copy + Default>(to: *mut T, limit: usize, text: &[T]) -> c_int {
+    let count = text.len().min(limit);
+    // SAFETY: `count` is at most `limit`.
+    unsafe { to.copy_from(text.as_ptr(), count) };
+    if count < limit {
+        // SAFETY: there is room for one unit more.
+        unsafe { to.wrapping_add(count).write(T::default()) };
+    }
+    if text.len() > limit {
+        -1
+    } else {
+        c_int::try_from(count).unwrap_or(c_int::MAX)
+    }
+}
+
+/// No limit but the range of the result.
+const UNLIMITED: usize = c_int::MAX as usize;
+
+unsafe extern "win64" fn snprintf_slots(slots: *const u64) -> c_int {
+    // SAFETY: the call's named arguments are in slots 0 to 2.
+    let (to, limit, pattern) = unsafe { three(slots) };
+    // SAFETY: the driver keeps the contract of _snprintf.
+    unsafe {
+        write_narrow(
+            pointer(to).cast(),
+            limit,
+            pointer(pattern).cast(),
+            slots.wrapping_add(3),
+        )
+    }
+}
+
+unsafe extern "win64" fn snwprintf_slots(slots: *const u64) -> c_int {
+    // SAFETY: the call's named arguments are in slots 0 to 2.
+    let (to, limit, pattern) = unsafe { three(slots) };
+    // SAFETY: the driver keeps the contract of _snwprintf.
+    unsafe {
+        write_wide(
+            pointer(to).cast(),
+            limit,
+            pointer(pattern).cast(),
+            slots.wrapping_add(3),
+        )
+    }
+}
+
+unsafe extern "win64" fn sprintf_slots(slots: *const u64) -> c_int {
+    // SAFETY: the call's named arguments are in slots 0 and 1.
+    let (to, pattern, _) = unsafe { three(slots) };
+    // SAFETY: the driver keeps the contract of sprintf.
+    unsafe {
+        write_narrow(
+            pointer(to).cast(),
+            UNLIMITED,
+            pointer(pattern).cast(),
+            slots.wrapping_add(2),
+        )
+    }
+}
+
+unsafe extern "win64" fn swprintf_slots(slots: *const u64) -> c_int {
+    // SAFETY: the call's named arguments are in slots 0 and 1.
+    let (to, pattern, _) = unsafe { three(slots) };
+    // SAFETY: the driver keeps the contract of swprintf.
+    unsafe {
+        write_wide(
+            pointer(to).cast(),
+            UNLIMITED,
+            pointer(pattern).cast(),
+            slots.wrapping_add(2),
+        )
+    }
+}
+
+/// The first three slots: the trampoline spilled four.
+///
+/// # Safety
+///
+/// `slots` are those of a variadic call.
+unsafe fn three(slots: *const u64) -> (usize, usize, usize) {
+    // SAFETY: the caller's promise.
+    let first = unsafe { slot(slots, 0) };
+    // SAFETY: the caller's promise.
+    let second = unsafe { slot(slots, 1) };
+    // SAFETY: the caller's promise.
+    (first, second, unsafe { slot(slots, 2) })
+}
+
+const fn pointer(address: usize) -> *mut u8 {
+    std::ptr::with_exposed_provenance_mut(address)
+}
+
+unsafe extern "win64" fn _vsnprintf(
+    to: *mut u8,
+    limit: usize,
+    pattern: *const c_char,
+    arguments: *const u64,
+) -> c_int {
+    // SAFETY: the driver keeps the contract of _vsnprintf; a va_list is the address of the slots.
+    unsafe { write_narrow(to, limit, pattern, arguments) }
+}
+
+unsafe extern "win64" fn _vsnwprintf(
+    to: *mut u16,
+    limit: usize,
+    pattern: *const u16,
+    arguments: *const u64,
+) -> c_int {
+    // SAFETY: the driver keeps the contract of _vsnwprintf; a va_list is the address of the slots.
+    unsafe { write_wide(to, limit, pattern, arguments) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RtlAppendUnicodeToString, RtlCompareUnicodeString, parse_integer, widened, write_units};
+    use crate::abi::{STATUS_BUFFER_TOO_SMALL, STATUS_SUCCESS, UNICODE_STRING};
+    use crate::rtl::unicode::{Unicode, text};
+
+    #[test]
+    fn numbers_are_read_as_windows_does() {
+        assert_eq!(parse_integer("  42x", 10), Some(42));
+        assert_eq!(parse_integer("0x1F", 0), Some(31));
+        assert_eq!(parse_integer("-1", 10), Some(u32::MAX));
+        assert_eq!(parse_integer("1", 7), None);
+    }
+
+    #[test]
+    fn wide_patterns_exchange_the_meaning_of_s() {
+        assert_eq!(widened("%s %S %-5d %ls 100%% %wZ"), "%ws %hs %-5d %ls 100%% %wZ");
+    }
+
+    #[test]
+    fn a_buffer_that_is_full_gets_no_nul() {
+        let mut buffer = [9u8; 4];
+        // SAFETY: the buffer has the length given.
+        assert_eq!(unsafe { write_units(buffer.as_mut_ptr(), 4, b"abcdef") }, -1);
+        assert_eq!(&buffer, b"abcd");
+        // SAFETY: as above.
+        assert_eq!(unsafe { write_units(buffer.as_mut_ptr(), 4, b"xy") }, 2);
+        assert_eq!(&buffer, b"xy\0d");
+    }
+
+    #[test]
+    fn appending_respects_the_maximum_length() {
+        let mut buffer = [0u16; 6];
+        let mut string = UNICODE_STRING {
+            Length: 0,
+            MaximumLength: 12,
+            Buffer: buffer.as_mut_ptr(),
+        };
+        let more = Unicode::new("abc");
+        for expected in [STATUS_SUCCESS, STATUS_SUCCESS, STATUS_BUFFER_TOO_SMALL] {
+            // SAFETY: the string has its buffer, and the text is terminated.
+            let status = unsafe { RtlAppendUnicodeToString(&raw mut string, more.units().as_ptr()) };
+            assert_eq!(status, expected);
+        }
+        // SAFETY: the string has its buffer.
+        assert_eq!(unsafe { text(&raw const string) }, "abcabc");
+    }
+
+    #[test]
+    fn comparison_ignores_case_on_request() {
+        let (mut one, mut other) = (Unicode::new("Straße"), Unicode::new("sTRAßE"));
+        let (one, other) = (one.as_mut_ptr(), other.as_mut_ptr());
+        // SAFETY: both are strings of the host's own.
+        assert_eq!(unsafe { RtlCompareUnicodeString(one, other, 1) }, 0);
+        // SAFETY: as above.
+        assert_ne!(unsafe { RtlCompareUnicodeString(one, other, 0) }, 0);
+    }
+}

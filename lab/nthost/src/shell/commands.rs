@@ -1,0 +1,133 @@
+//! The table of commands.
+
+use super::session::{CommandError, CommandResult, Session};
+use super::{device, pnputil, registry};
+use crate::dbg;
+
+/// A command.
+#[derive(Debug)]
+pub struct Command {
+    /// The word it begins with.
+    pub name: &'static str,
+    /// Its arguments.
+    pub usage: &'static str,
+    /// What it does.
+    pub help: &'static str,
+    run: fn(&mut Session, &[&str]) -> CommandResult,
+}
+
+/// Every command.
+pub const COMMANDS: &[Command] = &[
+    Command {
+        name: "pnputil",
+        usage: "/add-driver FILE.inf [/install] | /enum-drivers | /enum-devices [/instanceid ID] | /enum-devicetree | /remove-device ID",
+        help: "driver packages and devices, as on Windows",
+        run: pnputil::run,
+    },
+    Command {
+        name: "devgen",
+        usage: "/add /hardwareid ID",
+        help: "makes a root-enumerated device",
+        run: device::devgen,
+    },
+    Command {
+        name: "surprise-remove",
+        usage: "ID",
+        help: "takes a device and all below it away without asking",
+        run: device::surprise_remove,
+    },
+    Command { name: "reg", usage: "add KEY /v NAME /t TYPE /d DATA [/f] | query KEY [/v NAME] | delete KEY [/v NAME] [/f]", help: "the registry, as on Windows", run: registry::run },
+    Command {
+        name: "ioctl",
+        usage: "TARGET CODE [/in BYTES] [/out LENGTH]",
+        help: "opens a device (an instance ID, an interface path, \\Device\\NAME or a name of `open`) and sends a control request; BYTES is i32:19, u32:…, u64:…, text:… or hex digits",
+        run: device::ioctl,
+    },
+    Command { name: "open", usage: "TARGET NAME", help: "opens a device and keeps it open under a name", run: device::open },
+    Command { name: "close", usage: "NAME", help: "closes what `open` opened", run: device::close },
+    Command {
+        name: "query-interface",
+        usage: "ID GUID SIZE VERSION [/null]",
+        help: "sends IRP_MN_QUERY_INTERFACE to a device's stack, with a buffer of SIZE bytes or with NULL",
+        run: device::query_interface,
+    },
+    Command { name: "log", usage: "", help: "shows what drivers have printed so far", run: log },
+    Command { name: "expect", usage: "[/log | /not] TEXT", help: "fails unless the last command's output (the log) has TEXT (has not)", run: expect },
+    Command { name: "expect-error", usage: "COMMAND…", help: "runs a command that has to fail; its error becomes the output", run: expect_error },
+    Command { name: "set", usage: "NAME=VALUE", help: "sets a variable, which %NAME% stands for", run: set },
+    Command { name: "help", usage: "", help: "shows this list", run: help },
+    Command { name: "exit", usage: "", help: "ends the script or the prompt", run: exit },
+];
+
+/// Runs a command.
+///
+/// # Errors
+///
+/// A [`CommandError`]: an unknown command, and whatever the command says.
+pub(super) fn run(session: &mut Session, words: &[String]) -> CommandResult {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let Some((name, arguments)) = words.split_first() else { return Ok(()) };
+    let known = COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name));
+    let command = known.ok_or_else(|| CommandError::Script(format!("there is no command {name}; `help` lists them")))?;
+    if !command.name.starts_with("expect") {
+        session.output.clear();
+    }
+    (command.run)(session, arguments)
+}
+
+/// The error of a line whose arguments are wrong.
+pub(super) fn usage(name: &str, why: &str) -> CommandError {
+    let usage = COMMANDS.iter().find(|command| command.name == name).map_or("", |command| command.usage);
+    CommandError::Script(format!("{why}; usage: {name} {usage}"))
+}
+
+fn log(session: &mut Session, _arguments: &[&str]) -> CommandResult {
+    session.say(&dbg::lines().join("\n"));
+    Ok(())
+}
+
+fn expect(session: &mut Session, arguments: &[&str]) -> CommandResult {
+    let (in_log, wanted, text) = match arguments {
+        ["/log", text] => (true, true, *text),
+        ["/not", text] => (false, false, *text),
+        [text] => (false, true, *text),
+        _ => return Err(usage("expect", "one text is wanted")),
+    };
+    let found = if in_log { dbg::lines().iter().any(|line| line.contains(text)) } else { session.output.contains(text) };
+    let place = if in_log { "the log" } else { "the last output" };
+    match (found, wanted) {
+        (true, true) | (false, false) => Ok(()),
+        (false, true) => Err(CommandError::Failed(format!("{place} does not have {text:?}"))),
+        (true, false) => Err(CommandError::Failed(format!("{place} has {text:?}"))),
+    }
+}
+
+fn expect_error(session: &mut Session, arguments: &[&str]) -> CommandResult {
+    let words: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
+    match run(session, &words) {
+        Ok(()) => Err(CommandError::Failed(format!("{} did not fail", arguments.join(" ")))),
+        Err(error) => {
+            session.say(&format!("expected error: {error}"));
+            Ok(())
+        }
+    }
+}
+
+fn set(session: &mut Session, arguments: &[&str]) -> CommandResult {
+    let text = arguments.join(" ");
+    let (name, value) = text.split_once('=').ok_or_else(|| usage("set", "there is no ="))?;
+    session.variables.insert(name.trim().to_lowercase(), value.trim().to_owned());
+    Ok(())
+}
+
+fn help(session: &mut Session, _arguments: &[&str]) -> CommandResult {
+    for command in COMMANDS {
+        session.say(&format!("{} {}\n    {}", command.name, command.usage, command.help));
+    }
+    Ok(())
+}
+
+fn exit(session: &mut Session, _arguments: &[&str]) -> CommandResult {
+    session.ended = true;
+    Ok(())
+}

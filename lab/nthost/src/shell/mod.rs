@@ -1,0 +1,15 @@
+//! What a person types: the commands of a Windows administrator and a few of the lab's own, from a script or a prompt.
+
+mod commands;
+mod device;
+mod pnputil;
+mod prompt;
+mod registry;
+mod script;
+mod session;
+mod words;
+
+pub use commands::COMMANDS;
+pub use prompt::prompt;
+pub use script::{finish, run_line, run_script};
+pub use session::{CommandError, CommandResult, Session};

@@ -1,0 +1,95 @@
+//! Running lines, and what comes after the last one.
+
+use std::path::Path;
+
+use super::session::{CommandError, Session};
+use super::{commands, words};
+use crate::verifier::{self, Outcome};
+use crate::{io, pnp, report};
+
+/// Runs the lines of a script. A line that fails is reported with its place, and the rest goes on.
+pub fn run_script(session: &mut Session, script: &Path) {
+    let text = match std::fs::read_to_string(script) {
+        Ok(text) => text,
+        Err(error) => {
+            let error = CommandError::Environment(format!("the script cannot be read: {error}"));
+            session.fail(&script.display().to_string(), &error);
+            return;
+        }
+    };
+    session.enter(script);
+    for (number, line) in (1..).zip(text.lines()) {
+        if session.ended {
+            return;
+        }
+        session.place = format!("{}:{number}", script.display());
+        if !words::is_comment(line) {
+            session.say_line(line);
+            run_line(session, line);
+        }
+    }
+}
+
+/// Runs one line and reports what fails.
+pub fn run_line(session: &mut Session, line: &str) {
+    if words::is_comment(line) {
+        return;
+    }
+    let line = words::expand(line, &session.variables);
+    let result = words::split(&line)
+        .ok_or_else(|| CommandError::Script(String::from("a double quote is not closed")))
+        .and_then(|words| commands::run(session, &words));
+    pnp::settle();
+    report::observe();
+    if let Err(error) = result {
+        let place = session.place.clone();
+        session.fail(&place, &error);
+    }
+}
+
+impl Session {
+    /// Shows a script's line before it runs.
+    fn say_line(&mut self, line: &str) {
+        // A closed pipe leaves nobody to tell.
+        let _ = std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("> {}\n", line.trim()));
+        self.output.clear();
+    }
+}
+
+/// The end of a run: every file is closed, every device removed, every driver unloaded, and what is left over is told.
+pub fn finish(mut session: Session) -> ! {
+    check_driverless(&mut session);
+    for (_, file) in std::mem::take(&mut session.files) {
+        io::close(file);
+    }
+    pnp::settle();
+    report::observe();
+    pnp::run(pnp::remove_everything);
+    io::unload_all();
+    pnp::settle();
+    let leaks = verifier::audit();
+    let mut text = report::summary();
+    for leak in &leaks {
+        text.push_str(&leak.to_string());
+        text.push('\n');
+    }
+    let outcome = match session.outcome() {
+        Outcome::Pass if !leaks.is_empty() => Outcome::Leak,
+        outcome => outcome,
+    };
+    verifier::end(outcome, &text)
+}
+
+/// Devices that `devgen` made and that never got a driver are an error of the script.
+fn check_driverless(session: &mut Session) {
+    for device in std::mem::take(&mut session.driverless) {
+        let node = pnp::find_instance(&device.instance);
+        if node.is_some_and(|node| node.problem == Some(pnp::Problem::NoDriver)) {
+            let text = format!(
+                "no driver package that was added matches the hardware ID {} of {}",
+                device.hardware_id, device.instance
+            );
+            session.fail(&device.place, &CommandError::Environment(text));
+        }
+    }
+}

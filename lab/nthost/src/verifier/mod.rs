@@ -1,0 +1,14 @@
+//! The rules that drivers must keep, and the end of the run when one is broken.
+//!
+//! The components call the verifier at their edges; it calls none of them except the loader, to name code.
+
+mod audit;
+mod bugcheck;
+pub mod interfaces;
+mod outcome;
+mod owner;
+
+pub use audit::{Leak, audit, register_auditor};
+pub use bugcheck::{BugCheck, bugcheck, bugcheck_with};
+pub use outcome::{Outcome, end, environment_error, lab_defect, set_end_hook, unsupported};
+pub use owner::{Owner, owner};

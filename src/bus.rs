@@ -1,0 +1,159 @@
+//! The bus: the function device of `root\SampleBus`, which enumerates the children.
+//!
+//! The children are in the framework's default child list, keyed by a serial number from 1, so that some can
+//! come and go while the bus runs.
+#![allow(unsafe_code, reason = "framework calls")]
+
+use core::ptr;
+
+use direct_call::Failure;
+use direct_call::kmdf::{guid_of, size_of_ulong};
+use sample_interface::GUID_BUS_TYPE_SAMPLE;
+use wdk_sys::{
+    _INTERFACE_TYPE, FILE_DEVICE_BUS_EXTENDER, FILE_DEVICE_SECURE_OPEN, PNP_BUS_INFORMATION,
+    WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER, WDF_CHILD_LIST_CONFIG, WDF_NO_OBJECT_ATTRIBUTES,
+    WDFCHILDLIST, WDFDEVICE, WDFDEVICE_INIT, WDFDRIVER, call_unsafe_wdf_function_binding,
+};
+
+use crate::child_count::{self, Driver};
+use crate::child_pdo;
+
+/// What identifies a child in the list.
+#[repr(C)]
+pub struct Identification {
+    header: WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER,
+    /// From 1, unique on its bus.
+    pub serial: u32,
+}
+
+impl Identification {
+    const fn new(serial: u32) -> Self {
+        let header = WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER {
+            IdentificationDescriptionSize: size_of_ulong::<Self>(),
+        };
+        Self { header, serial }
+    }
+}
+
+/// What `EvtDriverDeviceAdd` was called with.
+#[derive(Clone, Copy)]
+pub struct Arguments {
+    driver: Driver,
+    init: *mut WDFDEVICE_INIT,
+}
+
+impl Arguments {
+    /// # Safety
+    ///
+    /// The arguments of the running `EvtDriverDeviceAdd`; `init` is used for one device.
+    pub const unsafe fn from_raw(driver: WDFDRIVER, init: *mut WDFDEVICE_INIT) -> Self {
+        // SAFETY: the framework's argument, by the caller's promise.
+        let driver = unsafe { Driver::from_raw(driver) };
+        Self { driver, init }
+    }
+}
+
+/// Makes the bus device and puts its children on the list.
+///
+/// # Errors
+///
+/// `STATUS_INVALID_PARAMETER` for a bad `ChildCount`, else what the framework answers; the device is not
+/// added then.
+///
+/// # IRQL
+///
+/// `PASSIVE_LEVEL`.
+pub fn add(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { driver, init } = arguments;
+    let count = child_count::read(driver)?;
+    configure(init);
+    let bus = create(init)?;
+    describe_bus(bus);
+    announce(child_list(bus), count)
+}
+
+fn configure(init: *mut WDFDEVICE_INIT) {
+    let mut config = WDF_CHILD_LIST_CONFIG {
+        Size: size_of_ulong::<WDF_CHILD_LIST_CONFIG>(),
+        IdentificationDescriptionSize: size_of_ulong::<Identification>(),
+        EvtChildListCreateDevice: Some(child_pdo::evt_child_list_create_device),
+        ..WDF_CHILD_LIST_CONFIG::default()
+    };
+    // SAFETY: `init` is that of `Arguments`, and no device has been made of it yet; the configuration is
+    // copied.
+    unsafe {
+        call_unsafe_wdf_function_binding!(
+            WdfFdoInitSetDefaultChildListConfig,
+            init,
+            &raw mut config,
+            WDF_NO_OBJECT_ATTRIBUTES
+        );
+    }
+    // SAFETY: as above.
+    unsafe { call_unsafe_wdf_function_binding!(WdfDeviceInitSetDeviceType, init, FILE_DEVICE_BUS_EXTENDER) };
+    // SAFETY: as above. TRUE: added to the characteristics that the INF gives.
+    unsafe {
+        call_unsafe_wdf_function_binding!(
+            WdfDeviceInitSetCharacteristics,
+            init,
+            FILE_DEVICE_SECURE_OPEN,
+            u8::from(true)
+        );
+    }
+}
+
+fn create(mut init: *mut WDFDEVICE_INIT) -> Result<WDFDEVICE, Failure> {
+    let mut bus = ptr::null_mut();
+    // SAFETY: `init` is that of `Arguments` and is used up here; on failure the framework frees it.
+    let status = unsafe {
+        call_unsafe_wdf_function_binding!(
+            WdfDeviceCreate,
+            &raw mut init,
+            WDF_NO_OBJECT_ATTRIBUTES,
+            &raw mut bus
+        )
+    };
+    Failure::check(status).map(|()| bus)
+}
+
+fn describe_bus(bus: WDFDEVICE) {
+    let mut information = PNP_BUS_INFORMATION {
+        BusTypeGuid: guid_of(GUID_BUS_TYPE_SAMPLE),
+        LegacyBusType: _INTERFACE_TYPE::PNPBus,
+        BusNumber: 0,
+    };
+    // SAFETY: `create` has just made the device; the information is copied.
+    unsafe {
+        call_unsafe_wdf_function_binding!(WdfDeviceSetBusInformationForChildren, bus, &raw mut information);
+    }
+}
+
+fn child_list(bus: WDFDEVICE) -> WDFCHILDLIST {
+    // SAFETY: a function device with a default child list, made in `create` after `configure`.
+    unsafe { call_unsafe_wdf_function_binding!(WdfFdoGetDefaultChildList, bus) }
+}
+
+/// Reports children 1 to `count` as present, and all others as gone.
+fn announce(list: WDFCHILDLIST, count: u32) -> Result<(), Failure> {
+    // SAFETY: the bus's own list, from `child_list`; a scan that begins here ends below.
+    unsafe { call_unsafe_wdf_function_binding!(WdfChildListBeginScan, list) };
+    let outcome = (1..=count).try_for_each(|serial| plug_in(list, serial));
+    // SAFETY: ends the scan begun above, also after a failure.
+    unsafe { call_unsafe_wdf_function_binding!(WdfChildListEndScan, list) };
+    outcome
+}
+
+fn plug_in(list: WDFCHILDLIST, serial: u32) -> Result<(), Failure> {
+    let mut identification = Identification::new(serial);
+    // SAFETY: the bus's own list; the description has the size that `configure` announced, and is copied.
+    let status = unsafe {
+        call_unsafe_wdf_function_binding!(
+            WdfChildListAddOrUpdateChildDescriptionAsPresent,
+            list,
+            (&raw mut identification).cast(),
+            ptr::null_mut()
+        )
+    };
+    // STATUS_OBJECT_NAME_EXISTS, a success, says that the child is on the list already.
+    Failure::check(status)
+}

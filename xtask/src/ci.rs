@@ -1,0 +1,56 @@
+//! The task `ci`: what CI runs.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+
+use crate::{command, drivers, place, test};
+
+/// The components of rustup that the checks need, with the program of each.
+const COMPONENTS: &[(&str, &str)] = &[("rustfmt", "cargo-fmt"), ("clippy", "cargo-clippy")];
+
+/// The task `ci`. The tests come last, so that their closing lines close this task too.
+///
+/// # Errors
+///
+/// When a check fails.
+pub fn ci(arguments: &[String]) -> Result<ExitCode> {
+    add_components()?;
+    command::stage("checking the format");
+    command::run(cargo().args(["fmt", "--all", "--check"]))?;
+    command::stage("linting the host crates");
+    command::run(
+        cargo()
+            .args(["clippy", "--all-targets"])
+            .args(
+                test::HOST_PACKAGES
+                    .iter()
+                    .flat_map(|package| ["--package", package]),
+            )
+            .args(["--", "-D", "warnings"]),
+    )?;
+    command::stage("linting the drivers");
+    let linted = drivers::check(&["--clippy".to_owned()])?;
+    if linted != ExitCode::SUCCESS {
+        return Ok(linted);
+    }
+    test::test(arguments)
+}
+
+fn cargo() -> Command {
+    let mut cargo = command::cargo();
+    cargo.current_dir(&*place::ROOT);
+    cargo
+}
+
+/// A toolchain of rustup's minimal profile has neither.
+fn add_components() -> Result<()> {
+    for (component, program) in COMPONENTS {
+        let works = command::output(Command::new(program).arg("--version")).is_ok();
+        if !works {
+            command::stage(&format!("adding the component {component}"));
+            command::run(Command::new("rustup").args(["component", "add", component]))?;
+        }
+    }
+    Ok(())
+}

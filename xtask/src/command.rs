@@ -1,0 +1,89 @@
+//! Running other programs.
+
+use std::{
+    env, fs,
+    path::PathBuf,
+    process::{Command, ExitCode, ExitStatus},
+};
+
+use anyhow::{Context, Result, bail};
+
+/// Says on standard error what takes the time now.
+pub fn stage(what: &str) {
+    eprintln!("xtask: {what}");
+}
+
+/// The cargo that started xtask.
+pub fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Runs to the end, and fails when the program does.
+///
+/// # Errors
+///
+/// When the program cannot be started or ends with another status than success.
+pub fn run(command: &mut Command) -> Result<()> {
+    let status = status(command)?;
+    if !status.success() {
+        bail!("`{}` failed: {status}", rendered(command));
+    }
+    Ok(())
+}
+
+/// Runs to the end and hands the exit code on.
+///
+/// # Errors
+///
+/// When the program cannot be started or was killed by a signal.
+pub fn exit_code(command: &mut Command) -> Result<ExitCode> {
+    let status = status(command)?;
+    let code = status
+        .code()
+        .with_context(|| format!("`{}` was killed: {status}", rendered(command)))?;
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+/// Runs to the end and returns what it printed, without the last line break.
+///
+/// # Errors
+///
+/// When the program cannot be started, fails, or prints something that is not UTF-8.
+pub fn output(command: &mut Command) -> Result<String> {
+    let output = command
+        .output()
+        .with_context(|| format!("cannot run `{}`", rendered(command)))?;
+    if !output.status.success() {
+        bail!(
+            "`{}` failed: {}\n{}",
+            rendered(command),
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    let text = String::from_utf8(output.stdout)
+        .with_context(|| format!("`{}` printed no UTF-8", rendered(command)))?;
+    Ok(text.trim_end().to_owned())
+}
+
+/// Where PATH has the program, if it has.
+pub fn find(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|file| fs::metadata(file).is_ok_and(|found| found.is_file()))
+}
+
+fn status(command: &mut Command) -> Result<ExitStatus> {
+    command
+        .status()
+        .with_context(|| format!("cannot run `{}`", rendered(command)))
+}
+
+fn rendered(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words
+        .map(|word| word.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,79 @@
+//! The task runner of this repository: `cargo xtask TASK`.
+//!
+//! Parts: [`toolchain`] (what the host has), [`kit`] and [`host_port`] (what the official crates expect of it), [`drivers`] (the
+//! images), and the tasks themselves. Not here: packaging and signing, which the official makefile does on Windows.
+
+mod ci;
+mod command;
+mod drivers;
+mod files;
+mod host_port;
+mod inx;
+mod kit;
+mod lab;
+mod place;
+mod test;
+mod toolchain;
+
+use std::process::ExitCode;
+
+/// A task takes the rest of the command line and gives the exit code of xtask.
+type Run = fn(&[String]) -> anyhow::Result<ExitCode>;
+
+/// Name, function and help of each task.
+const TASKS: &[(&str, Run, &str)] = &[
+    (
+        "build",
+        drivers::build,
+        "builds the drivers into target/drivers/PROFILE [--release]",
+    ),
+    (
+        "check",
+        drivers::check,
+        "checks drivers without linking [--clippy] [--release] [-p PACKAGE]…",
+    ),
+    (
+        "demo",
+        lab::demo,
+        "builds, and runs the main scenario in the lab [--json FILE]",
+    ),
+    (
+        "lab",
+        lab::lab,
+        "gives the lab's prompt, or runs a script [SCRIPT] [--json FILE] …",
+    ),
+    ("test", test::test, "runs every test [FILTER]"),
+    ("ci", ci::ci, "runs what CI runs: format, lints, test"),
+];
+
+/// The exit code of a wrong command line, as cargo and clap have it.
+const USAGE_ERROR: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = arguments.split_first() else {
+        eprint!("{}", usage());
+        return ExitCode::from(USAGE_ERROR);
+    };
+    if matches!(name.as_str(), "help" | "--help" | "-h") {
+        print!("{}", usage());
+        return ExitCode::SUCCESS;
+    }
+    let Some((_, run, _)) = TASKS.iter().find(|(task, ..)| task == name) else {
+        eprint!("error: no task is called `{name}`\n\n{}", usage());
+        return ExitCode::from(USAGE_ERROR);
+    };
+    run(rest).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// The list of tasks.
+fn usage() -> String {
+    let tasks: Vec<String> = TASKS
+        .iter()
+        .map(|(name, _, help)| format!("  {name:<6} {help}\n"))
+        .collect();
+    format!("usage: cargo xtask TASK [ARGUMENT]…\n\n{}", tasks.concat())
+}

@@ -1,0 +1,252 @@
+//! The tools of the host: what is there is used, what is missing is installed where that is possible, else the commands are printed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{command, files, place};
+
+/// The target of the drivers.
+pub const TARGET: &str = "x86_64-pc-windows-msvc";
+
+/// Debian packages and the program by which one sees that they are there.
+const PACKAGES: &[(&str, &str)] = &[("clang", "clang"), ("llvm", "llvm-lib"), ("llvm", "llvm-dlltool")];
+
+/// The Debian package with libclang, which bindgen loads.
+const LIBCLANG_PACKAGE: &str = "libclang-dev";
+
+/// A compiler of Debian with the sources of core, for hosts where rustup cannot fetch a target.
+const DEBIAN_COMPILER: &[&str] = &["rustc-web", "cargo-web", "rust-web-src"];
+
+/// Without optimization compiler_builtins keeps references to functions of a C library, which a kernel image has not.
+const OPTIMIZED_BUILTINS: &str = "profile.dev.package.compiler_builtins.opt-level=2";
+
+/// What it takes to build a driver.
+#[derive(Debug)]
+pub struct Toolchain {
+    libclang: PathBuf,
+    linker: PathBuf,
+    builds_core: bool,
+}
+
+impl Toolchain {
+    /// Finds the tools, and installs what is missing.
+    ///
+    /// # Errors
+    ///
+    /// When something is missing and cannot be installed; the text has the commands to run.
+    pub fn find() -> Result<Self> {
+        install_packages()?;
+        let sysroot = PathBuf::from(command::output(
+            Command::new("rustc").args(["--print", "sysroot"]),
+        )?);
+        let builds_core = !has_target(&sysroot) && !add_target(&sysroot)?;
+        Ok(Self {
+            libclang: libclang().context("libclang was installed and is not found")?,
+            linker: linker(&sysroot)?,
+            builds_core,
+        })
+    }
+
+    /// Cargo with `subcommand`, and everything that a build for the drivers' target needs.
+    pub fn cargo(&self, subcommand: &str) -> Command {
+        let mut cargo = if self.builds_core {
+            debian_cargo()
+        } else {
+            command::cargo()
+        };
+        cargo
+            .current_dir(&*place::ROOT)
+            .args([subcommand, "--target", TARGET])
+            .env("WDKContentRoot", place::kit())
+            .env("Version_Number", crate::kit::VERSION)
+            .env("LIBCLANG_PATH", &self.libclang)
+            .env("CC_x86_64_pc_windows_msvc", "clang")
+            .env("AR_x86_64_pc_windows_msvc", "llvm-lib")
+            .env("CARGO_TARGET_X86_64_PC_WINDOWS_MSVC_LINKER", &self.linker)
+            // This would replace the flags in .cargo/config.toml.
+            .env_remove("CARGO_TARGET_X86_64_PC_WINDOWS_MSVC_RUSTFLAGS")
+            .env_remove("RUSTFLAGS");
+        if self.builds_core {
+            cargo.args(["-Zbuild-std=core,alloc", "--config", OPTIMIZED_BUILTINS]);
+        }
+        cargo
+    }
+}
+
+fn has_target(sysroot: &Path) -> bool {
+    sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir()
+}
+
+/// Asks rustup for the target and says whether it is there now. Where rustup cannot, Debian's compiler builds core itself.
+fn add_target(sysroot: &Path) -> Result<bool> {
+    if command::find("rustup").is_some() {
+        command::stage(&format!("adding the target {TARGET}"));
+        let added = command::run(Command::new("rustup").args(["target", "add", TARGET]));
+        if added.is_ok() && has_target(sysroot) {
+            return Ok(true);
+        }
+    }
+    if !Path::new("/usr/bin/cargo").exists() || !has_debian_sources() {
+        command::stage("rustup cannot add it; trying Debian's compiler");
+        install(DEBIAN_COMPILER).with_context(|| {
+            format!("the compiler has no core for {TARGET}; run `rustup target add {TARGET}`")
+        })?;
+    }
+    Ok(false)
+}
+
+/// Whether Debian's compiler has the sources of core beside it.
+fn has_debian_sources() -> bool {
+    Path::new("/usr/lib/rustlib/src/rust/library/core").exists()
+}
+
+fn debian_cargo() -> Command {
+    let mut cargo = Command::new("/usr/bin/cargo");
+    // Building core is an unstable feature, which a stable compiler has under this variable.
+    cargo
+        .env("RUSTC", "/usr/bin/rustc")
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env_remove("RUSTUP_TOOLCHAIN");
+    cargo
+}
+
+/// rust-lld takes its way of linking from its name.
+fn linker(sysroot: &Path) -> Result<PathBuf> {
+    let rustlib = sysroot.join("lib/rustlib");
+    let hosts = fs::read_dir(&rustlib).with_context(|| format!("cannot list {}", rustlib.display()))?;
+    let linker = hosts
+        .filter_map(Result::ok)
+        .map(|host| host.path().join("bin/rust-lld"))
+        .find(|file| file.is_file())
+        .with_context(|| {
+            format!(
+                "the compiler in {} has no rust-lld; use rustup's: https://rustup.rs",
+                sysroot.display()
+            )
+        })?;
+    let link = place::TARGET.join("tools/lld-link");
+    if fs::read_link(&link).is_ok_and(|old| old == linker) {
+        return Ok(link);
+    }
+    files::make_folder(&place::TARGET.join("tools"))?;
+    let _ = fs::remove_file(&link);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&linker, &link)
+        .with_context(|| format!("cannot make the link {}", link.display()))?;
+    Ok(link)
+}
+
+/// The folder with libclang: what `LIBCLANG_PATH` says, else the newest one of Debian's folders.
+fn libclang() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("LIBCLANG_PATH") {
+        return Some(named.into());
+    }
+    let versions = fs::read_dir("/usr/lib")
+        .ok()?
+        .filter_map(Result::ok)
+        .map(|entry| entry.path());
+    versions
+        .map(|folder| folder.join("lib"))
+        .filter(|folder| has_libclang(folder))
+        .max_by_key(|folder| llvm_version(folder))
+}
+
+fn has_libclang(folder: &Path) -> bool {
+    let is_it =
+        |name: &str| name.starts_with("libclang.so") || name.starts_with("libclang-") && name.contains(".so");
+    fs::read_dir(folder).is_ok_and(|files| {
+        files
+            .filter_map(Result::ok)
+            .any(|file| file.file_name().to_str().is_some_and(is_it))
+    })
+}
+
+/// The number in `/usr/lib/llvm-14/lib`.
+fn llvm_version(folder: &Path) -> u32 {
+    let version = folder.to_str().and_then(|path| {
+        path.strip_prefix("/usr/lib/llvm-")?
+            .split('/')
+            .next()?
+            .parse()
+            .ok()
+    });
+    version.unwrap_or(0)
+}
+
+fn install_packages() -> Result<()> {
+    let mut missing: Vec<&str> = PACKAGES
+        .iter()
+        .filter(|(_, program)| command::find(program).is_none())
+        .map(|(package, _)| *package)
+        .collect();
+    if libclang().is_none() {
+        missing.push(LIBCLANG_PACKAGE);
+    }
+    missing.dedup();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        install(&missing)
+    }
+}
+
+/// Installs Debian packages, as root or through a sudo that asks nothing.
+fn install(packages: &[&str]) -> Result<()> {
+    let commands = [
+        "apt-get update".to_owned(),
+        format!(
+            "apt-get install -y --no-install-recommends {}",
+            packages.join(" ")
+        ),
+    ];
+    let by_hand = || {
+        format!(
+            "these packages are missing; run\n  sudo {}\n  sudo {}",
+            commands[0], commands[1]
+        )
+    };
+    let Some(prefix) = administrator() else {
+        bail!(by_hand())
+    };
+    command::stage(&format!("installing {}", packages.join(", ")));
+    for line in &commands {
+        let mut words = prefix.iter().copied().chain(line.split(' '));
+        let program = words.next().context("the command is empty")?;
+        command::run(
+            Command::new(program)
+                .args(words)
+                .env("DEBIAN_FRONTEND", "noninteractive")
+                .stdout(std::io::stderr()),
+        )
+        .with_context(by_hand)?;
+    }
+    Ok(())
+}
+
+/// The words before a command that make it run as root, or nothing where that is not possible.
+fn administrator() -> Option<&'static [&'static str]> {
+    command::find("apt-get")?;
+    if command::output(Command::new("id").arg("-u")).is_ok_and(|id| id == "0") {
+        return Some(&[]);
+    }
+    let allowed = command::output(Command::new("sudo").args(["-n", "true"])).is_ok();
+    allowed.then_some(&["sudo", "-n"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_llvm_version_is_a_number() {
+        assert_eq!(llvm_version(Path::new("/usr/lib/llvm-14/lib")), 14);
+        assert!(
+            llvm_version(Path::new("/usr/lib/llvm-9/lib")) < llvm_version(Path::new("/usr/lib/llvm-19/lib"))
+        );
+    }
+}
