@@ -22,7 +22,7 @@ const LIBCLANG_PACKAGE: &str = "libclang-dev";
 /// A compiler of Debian with the sources of core, for hosts where rustup cannot fetch a target.
 const DEBIAN_COMPILER: &[&str] = &["rustc-web", "cargo-web", "rust-web-src"];
 
-/// Without optimization compiler_builtins keeps references to functions of a C library, which a kernel image has not.
+/// Without optimization `compiler_builtins` keeps references to functions of a C library, which a kernel image has not.
 const OPTIMIZED_BUILTINS: &str = "profile.dev.package.compiler_builtins.opt-level=2";
 
 /// What it takes to build a driver.

@@ -15,6 +15,7 @@ use crate::{
     device_init::{DeviceInit, Role, Settings},
     device_interface::Interfaces,
     failure::{Outcome, fail},
+    file_object::FileObject,
     io_target::{self, IoTarget},
     object::{self, Attributes, Header, Obj},
     pnp::Stage,
@@ -108,8 +109,8 @@ pub struct Device {
     pub resources: Cell<Option<(Obj<ResourceList>, Obj<ResourceList>)>>,
     /// IRPs in progress; removal waits for them.
     pub in_progress: Rundown,
-    /// Open file objects of the device.
-    pub open_handles: Cell<i32>,
+    /// The file objects that are open on the device.
+    pub files: SpinLock<Array<Obj<FileObject>>>,
     /// Further names of the device object.
     pub link: RefCell<Option<Wide>>,
 }
@@ -148,8 +149,8 @@ impl Device {
             power_capabilities: Cell::new(default_power_capabilities()),
             state: Cell::new(default_state()),
             bus_information: Cell::new(None),
-            query_interfaces: QueryInterfaces::new(),
-            interfaces: Interfaces::new(),
+            query_interfaces: QueryInterfaces::new(client.tag()),
+            interfaces: Interfaces::new(client.tag()),
             queues: Queues::new(client.tag()),
             target: Cell::new(None),
             default_list: Cell::new(None),
@@ -157,7 +158,7 @@ impl Device {
             child_lists: SpinLock::new(Array::new(client.tag())),
             resources: Cell::new(None),
             in_progress: Rundown::zeroed(),
-            open_handles: Cell::new(0),
+            files: SpinLock::new(Array::new(client.tag())),
             link: RefCell::new(None),
         }
     }
@@ -203,7 +204,7 @@ impl Obj<Device> {
 
     /// Lets go of the stack and of the device object; the framework's object stays.
     pub fn destroy(self) {
-        self.interfaces.remove_all();
+        self.interfaces.disable_all();
         if let Some(link) = self.link.take() {
             crate::wdm::device_object::delete_link(&link.counted());
         }

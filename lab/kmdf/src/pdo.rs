@@ -12,7 +12,7 @@ use crate::{
     device::{Device, Kind},
     device_init::{DeviceInit, Role, kept_text, sized},
     failure::{Outcome, fail},
-    object::{Framework, Obj},
+    object::Obj,
     pool::{self, Array, Tag},
     wdm::{irp::Irp, text::Wide},
 };
@@ -383,4 +383,3 @@ pub fn set_listed(device: Obj<Device>, listed: bool) {
     device.set_deletable(!listed);
 }
 
-const _: () = assert!(Device::DELETABLE);

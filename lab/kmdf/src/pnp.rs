@@ -11,6 +11,7 @@ use wdk_sys::{
 
 use crate::{
     child_list,
+    device_interface,
     device::{Device, Kind},
     failure::{Outcome, check, status},
     object::Obj,
@@ -157,7 +158,7 @@ fn bring_up(device: Obj<Device>) -> Outcome {
     let prepared = invoke!(device.settings.pnp.EvtDevicePrepareHardware, device.handle(), raw, translated);
     let outcome = prepared.map_or(Ok(()), check).and_then(|()| power::up_first(device));
     let outcome = outcome.and_then(|()| {
-        device.interfaces.enable_all().inspect_err(|_| power::down(device, power::D3_FINAL))
+        device_interface::enable(device).inspect_err(|_| power::down(device, power::D3_FINAL))
     });
     if outcome.is_err() {
         // The driver that has begun to own the hardware releases it, also when the preparation itself failed.

@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "allocates pool and hands out slices of it")]
 
 use core::{
+    cell::Cell,
     ffi::c_void,
     mem, ptr,
     ptr::NonNull,
@@ -108,6 +109,7 @@ impl<T: Copy> Array<T> {
         if capacity <= self.capacity && !self.start.is_null() {
             return Ok(());
         }
+        let capacity = capacity.max(self.capacity.saturating_mul(2));
         let bytes = capacity.checked_mul(mem::size_of::<T>()).ok_or(NO_MEMORY)?;
         let start = allocate(self.tag, bytes)?.cast::<T>().as_ptr();
         let length = self.length;
@@ -163,5 +165,65 @@ impl<T: Copy> Array<T> {
 impl<T: Copy> Drop for Array<T> {
     fn drop(&mut self) {
         self.release();
+    }
+}
+
+/// A list that only grows, each value in a block of its own that stays where it is.
+pub struct Chain<T> {
+    first: Cell<Option<NonNull<Link<T>>>>,
+    tag: Tag,
+}
+
+struct Link<T> {
+    next: Cell<Option<NonNull<Self>>>,
+    value: T,
+}
+
+impl<T> Chain<T> {
+    /// An empty list.
+    pub const fn new(tag: Tag) -> Self {
+        Self { first: Cell::new(None), tag }
+    }
+
+    /// Appends a value.
+    ///
+    /// # Errors
+    /// STATUS_INSUFFICIENT_RESOURCES.
+    pub fn push(&self, value: T) -> Outcome<&T> {
+        let block = allocate(self.tag, mem::size_of::<Link<T>>())?.cast::<Link<T>>();
+        // SAFETY: A fresh block of this size, aligned to 16.
+        unsafe { block.write(Link { next: Cell::new(None), value }) };
+        match self.links().last() {
+            Some(last) => last.next.set(Some(block)),
+            None => self.first.set(Some(block)),
+        }
+        // SAFETY: Written above; it stays until the list is dropped.
+        Ok(unsafe { &block.as_ref().value })
+    }
+
+    /// The values in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.links().map(|link| &link.value)
+    }
+
+    fn links(&self) -> impl Iterator<Item = &Link<T>> {
+        let mut at = self.first.get();
+        core::iter::from_fn(move || {
+            // SAFETY: A link that `push` wrote; links stay until the list is dropped.
+            let link = unsafe { at?.as_ref() };
+            at = link.next.get();
+            Some(link)
+        })
+    }
+}
+
+impl<T> Drop for Chain<T> {
+    fn drop(&mut self) {
+        while let Some(block) = self.first.get() {
+            // SAFETY: A link that `push` wrote, read out once: the list goes on behind it.
+            let link = unsafe { block.read() };
+            self.first.set(link.next.get());
+            free(block.cast(), self.tag);
+        }
     }
 }

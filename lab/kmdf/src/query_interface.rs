@@ -1,7 +1,7 @@
 //! Direct-call interfaces: registering them, answering IRP_MN_QUERY_INTERFACE, asking other stacks.
 #![allow(unsafe_code, reason = "interface tables are raw memory whose size their header says")]
 
-use core::{cell::Cell, ffi::c_void, mem, ptr, slice};
+use core::{ffi::c_void, mem, ptr, slice};
 
 use wdk_sys::{
     GUID, INTERFACE, LPCGUID, NTSTATUS, PFN_WDF_DEVICE_PROCESS_QUERY_INTERFACE_REQUEST, PINTERFACE, PVOID,
@@ -14,7 +14,7 @@ use crate::{
     device::{Device, Kind, api::is_pnp},
     failure::{Failure, Outcome, check, fail},
     object::Obj,
-    pool::{self, Array, Tag},
+    pool::{Array, Chain, Tag},
     wdm::{
         device_object::DeviceObject,
         irp::Irp,
@@ -27,61 +27,24 @@ use crate::{
 const IRP_MJ_PNP: u8 = 0x1B;
 const IRP_MN_QUERY_INTERFACE: u8 = 0x08;
 
-/// One registered interface. The entries of a device live as long as it does.
+/// One registered interface.
 struct Registered {
-    next: Cell<Option<&'static Self>>,
     guid: GUID,
     /// The table in the client's pool; empty for a registration without one.
     table: Array<u8>,
     callback: PFN_WDF_DEVICE_PROCESS_QUERY_INTERFACE_REQUEST,
     to_parent: bool,
     import: bool,
-    tag: Tag,
 }
 
 /// The interfaces of a device, in the order of their registration.
-pub struct QueryInterfaces(Cell<Option<&'static Registered>>);
+pub struct QueryInterfaces(Chain<Registered>);
 
 impl QueryInterfaces {
     /// None.
-    pub const fn new() -> Self {
-        Self(Cell::new(None))
+    pub const fn new(tag: Tag) -> Self {
+        Self(Chain::new(tag))
     }
-
-    fn iter(&self) -> impl Iterator<Item = &'static Registered> + use<> {
-        core::iter::successors(self.0.get(), |entry| entry.next.get())
-    }
-
-    fn append(&self, entry: &'static Registered) {
-        match self.iter().last() {
-            Some(last) => last.next.set(Some(entry)),
-            None => self.0.set(Some(entry)),
-        }
-    }
-}
-
-impl Drop for QueryInterfaces {
-    fn drop(&mut self) {
-        let mut next = self.0.get();
-        while let Some(entry) = next {
-            next = entry.next.get();
-            let (tag, place) = (entry.tag, ptr::from_ref(entry).cast_mut());
-            // SAFETY: Written by `keep`, reached through this list only, dropped once.
-            unsafe { ptr::drop_in_place(place) };
-            if let Some(block) = ptr::NonNull::new(place.cast()) {
-                pool::free(block, tag);
-            }
-        }
-    }
-}
-
-/// Puts an entry into pool, where it stays until its device's list is dropped.
-fn keep(entry: Registered) -> Outcome<&'static Registered> {
-    let block = pool::allocate(entry.tag, mem::size_of::<Registered>())?.cast::<Registered>();
-    // SAFETY: A fresh block of this size, aligned to 16.
-    unsafe { block.write(entry) };
-    // SAFETY: Written a line above; only `QueryInterfaces::drop` ends its life.
-    Ok(unsafe { block.as_ref() })
 }
 
 /// The no-op routines that stand for routines that the driver left out.
@@ -104,16 +67,13 @@ ddi! {
         check_config(device, &config, table)?;
         let tag = call.client.tag();
         let entry = Registered {
-            next: Cell::new(None),
             guid,
             table: copy_table(tag, table)?,
             callback: config.EvtDeviceProcessQueryInterfaceRequest,
             to_parent: config.SendQueryToParentStack != 0,
             import: config.ImportInterface != 0,
-            tag,
         };
-        device.query_interfaces.append(keep(entry)?);
-        Ok(())
+        device.query_interfaces.0.push(entry).map(|_| ())
     }
 
     /// Asks another stack for an interface. # Errors: STATUS_INVALID_DEVICE_REQUEST (IRQL, or the target has no device),
@@ -187,7 +147,7 @@ pub enum Answer {
 pub fn answer(device: Obj<Device>, irp: Irp) -> Answer {
     let query = irp.stack().query_interface();
     let Some(guid) = read_guid(query.guid) else { return Answer::Unknown };
-    let Some(entry) = device.query_interfaces.iter().find(|entry| same(&entry.guid, &guid)) else { return Answer::Unknown };
+    let Some(entry) = device.query_interfaces.0.iter().find(|entry| same(&entry.guid, &guid)) else { return Answer::Unknown };
     match offer(device, entry, &query) {
         Err(failure) if failure == Failure::new(STATUS_INVALID_BUFFER_SIZE) && !reached(entry, &query) => refused(device, failure),
         Err(failure) if failure != Failure::new(STATUS_NOT_SUPPORTED) => Answer::Known(failure.status()),

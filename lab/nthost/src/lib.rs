@@ -26,4 +26,5 @@ pub mod ob;
 pub mod pnp;
 pub mod report;
 pub mod rtl;
+pub mod shell;
 pub mod verifier;

@@ -216,10 +216,8 @@ fn split_outside_quotes(text: &str, separator: char, most: usize) -> Vec<&str> {
 /// Removes the quotes around a value; a doubled quote inside stands for one.
 fn unquote(value: &str) -> String {
     let value = value.trim();
-    match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        Some(inner) => inner.replace("\"\"", "\""),
-        None => value.to_owned(),
-    }
+    let inner = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.map_or_else(|| value.to_owned(), |inner| inner.replace("\"\"", "\""))
 }
 
 /// `[Strings]`, and the English locale's where that has more.
@@ -248,7 +246,7 @@ fn replaced(text: &str, strings: &HashMap<String, String>) -> Result<String, Str
         if token.is_empty() {
             result.push('%');
         } else if token.bytes().all(|byte| byte.is_ascii_digit()) {
-            result.push_str(&format!("%{token}%"));
+            result.extend(["%", token, "%"]);
         } else {
             let value = strings.get(&token.to_lowercase());
             result.push_str(value.ok_or_else(|| format!("%{token}% is not in [Strings]"))?);

@@ -1,25 +1,32 @@
 //! The cancel spin lock and `IoCancelIrp`.
 #![allow(unsafe_code, reason = "calls cancel routines that drivers set")]
 
+use core::sync::atomic::AtomicUsize;
+
 use crate::abi::{DISPATCH_LEVEL, IRP, KIRQL, KSPIN_LOCK};
 use crate::ke::{self, irql, spin_lock};
 
 use super::irp::Irp;
 
-static mut CANCEL_LOCK: KSPIN_LOCK = 0;
+/// The lock's word, shared with the spin-lock code by pointer.
+static CANCEL_LOCK: AtomicUsize = AtomicUsize::new(0);
+
+const fn lock() -> *mut KSPIN_LOCK {
+    CANCEL_LOCK.as_ptr()
+}
 
 /// `IoAcquireCancelSpinLock`: raises to `DISPATCH_LEVEL` and returns the level before.
 pub(super) fn acquire() -> KIRQL {
     let before = irql::raise(DISPATCH_LEVEL);
     // SAFETY: the lock is a static, zeroed as a lock begins.
-    unsafe { spin_lock::acquire(&raw mut CANCEL_LOCK) };
+    unsafe { spin_lock::acquire(lock()) };
     before
 }
 
 /// `IoReleaseCancelSpinLock`: goes back to the level that [`acquire`] returned.
 pub(super) fn release(to: KIRQL) {
     // SAFETY: whoever releases has acquired it: the protocol of the cancel lock.
-    unsafe { spin_lock::release(&raw mut CANCEL_LOCK) };
+    unsafe { spin_lock::release(lock()) };
     irql::lower(to);
 }
 
@@ -47,7 +54,8 @@ pub(super) fn cancel(irp: *mut IRP) -> bool {
     // The routine leaves at another level than it was called at: that of before the lock.
     irql::lower(before);
     ke::call("a cancel routine", routine as usize, || {
-        irql::raise(DISPATCH_LEVEL);
+        // The routine releases the lock with the level that `CancelIrql` has.
+        let _ = irql::raise(DISPATCH_LEVEL);
         // SAFETY: the driver set the routine for this packet, and the cancel lock is held.
         unsafe { routine(device, irp.as_ptr()) };
     });

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use super::device::Device;
 use super::irp::{self, Irp};
 use crate::abi::{
-    DEVICE_OBJECT, DO_DEVICE_INITIALIZING, DRIVER_EXTENSION, DRIVER_INITIALIZE, DRIVER_OBJECT, IO_TYPE_DRIVER, IRP,
+    DEVICE_OBJECT, DO_DEVICE_INITIALIZING, DRIVER_ADD_DEVICE, DRIVER_EXTENSION, DRIVER_INITIALIZE, DRIVER_OBJECT, IO_TYPE_DRIVER, IRP,
     MAJOR_FUNCTION_COUNT, NTSTATUS, PVOID, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_OBJECT_NAME_COLLISION,
     STATUS_SUCCESS,
 };
@@ -17,7 +17,7 @@ use crate::ldr::{self, ImageRef, LoadError};
 use crate::mm::pool::{self, HOST_TAG, Kind, Request};
 use crate::ob::{self, ObjectKind, names};
 use crate::rtl::unicode::Unicode;
-use crate::verifier::{self, Owner};
+use crate::verifier::{self, BugCheck, Owner};
 use crate::{cm, ke, report};
 
 /// Why a driver does not run.
@@ -35,6 +35,52 @@ pub enum DriverError {
     /// `DriverEntry` failed.
     #[error("DriverEntry of service {0} failed: {1}")]
     Entry(String, NTSTATUS),
+}
+
+/// A driver object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Driver(*mut DRIVER_OBJECT);
+
+// SAFETY: the pointer is an object of `ob`, which any thread may reference; fields are read and written as Windows does.
+unsafe impl Send for Driver {}
+
+impl Driver {
+    /// The driver object at a pointer that a driver gives. What is none ends the run.
+    #[must_use]
+    pub fn of_driver(pointer: *mut DRIVER_OBJECT) -> Self {
+        if !ob::is_object(pointer.cast(), ObjectKind::Driver) {
+            let what = format!("{pointer:p} is no driver object, or one that has been deleted");
+            verifier::bugcheck(BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION, &what, verifier::owner());
+        }
+        Self(pointer)
+    }
+
+    /// The pointer, for a driver.
+    #[must_use]
+    pub const fn as_ptr(self) -> *mut DRIVER_OBJECT {
+        self.0
+    }
+
+    /// A copy of the fields.
+    #[must_use]
+    pub fn read(self) -> DRIVER_OBJECT {
+        // SAFETY: `of_driver` and `create` let only live objects in; whoever keeps one keeps a reference.
+        unsafe { self.0.read() }
+    }
+
+    /// Changes the fields.
+    pub fn update(self, change: impl FnOnce(&mut DRIVER_OBJECT)) {
+        // SAFETY: as for `read`; the borrow ends before any driver runs.
+        change(unsafe { &mut *self.0 });
+    }
+
+    /// The driver's `AddDevice`, if it is a PnP driver.
+    #[must_use]
+    pub fn add_device(self) -> DRIVER_ADD_DEVICE {
+        let extension = self.read().DriverExtension;
+        // SAFETY: `create` places the extension in the object's own body.
+        unsafe { (*extension).AddDevice }
+    }
 }
 
 /// What the host keeps about a driver beside its object.
@@ -66,24 +112,24 @@ fn image_path(service: &str) -> Option<PathBuf> {
 
 /// The service that a driver object runs; empty for what is none.
 #[must_use]
-pub fn service_of(driver: *mut DRIVER_OBJECT) -> String {
-    with_drivers(|drivers| drivers.get(&driver.addr()).map(|record| record.service.clone())).unwrap_or_default()
+pub fn service_of(driver: Driver) -> String {
+    with_drivers(|drivers| drivers.get(&driver.0.addr()).map(|record| record.service.clone())).unwrap_or_default()
 }
 
 /// The driver object of a service that is loaded.
-fn loaded(service: &str) -> Option<*mut DRIVER_OBJECT> {
+fn loaded(service: &str) -> Option<Driver> {
     with_drivers(|drivers| {
         let found = drivers.iter().find(|(_, record)| record.service.eq_ignore_ascii_case(service));
-        found.map(|(address, _)| core::ptr::with_exposed_provenance_mut(*address))
+        found.map(|(address, _)| Driver(core::ptr::with_exposed_provenance_mut(*address)))
     })
 }
 
 /// Makes a driver object without an image, for the host's own devices.
-pub(crate) fn create_host_driver(name: &str) -> *mut DRIVER_OBJECT {
+pub(crate) fn create_host_driver(name: &str) -> Driver {
     create(name, None)
 }
 
-fn create(service: &str, image: Option<ImageRef>) -> *mut DRIVER_OBJECT {
+fn create(service: &str, image: Option<ImageRef>) -> Driver {
     let size = size_of::<DRIVER_OBJECT>() + size_of::<DRIVER_EXTENSION>();
     let body = ob::create_for(Owner::HOST, ObjectKind::Driver, size, deleted);
     if body.is_null() {
@@ -113,7 +159,7 @@ fn create(service: &str, image: Option<ImageRef>) -> *mut DRIVER_OBJECT {
     let _ = names::insert(&name, body);
     let record = Record { service: service.to_owned(), image, strings, extensions: Vec::new() };
     with_drivers(|drivers| drivers.insert(body.expose_provenance(), record));
-    driver
+    Driver(driver)
 }
 
 /// The last reference to a driver object has gone: so does its image.
@@ -133,7 +179,7 @@ fn deleted(body: *mut c_void) {
 ///
 /// # Errors
 /// See [`DriverError`]; nothing is left loaded.
-pub fn load(service: &str) -> Result<*mut DRIVER_OBJECT, DriverError> {
+pub fn load(service: &str) -> Result<Driver, DriverError> {
     if let Some(driver) = loaded(service) {
         return Ok(driver);
     }
@@ -148,35 +194,34 @@ pub fn load(service: &str) -> Result<*mut DRIVER_OBJECT, DriverError> {
     let status = run_entry(driver, service, entry);
     report::driver_entry_ended();
     if !status.is_success() {
-        ob::dereference(driver.cast());
+        ob::dereference(driver.0.cast());
         return Err(DriverError::Entry(service.to_owned(), status));
     }
     finish_initialization(driver);
     Ok(driver)
 }
 
-fn run_entry(driver: *mut DRIVER_OBJECT, service: &str, entry: usize) -> NTSTATUS {
+fn run_entry(driver: Driver, service: &str, entry: usize) -> NTSTATUS {
     let mut path = Unicode::new(&format!(r"{}\{service}", cm::SERVICES));
     // SAFETY: the entry point of a driver image has this type (`DRIVER_INITIALIZE`).
     let routine = unsafe { core::mem::transmute::<usize, DRIVER_INITIALIZE>(entry) };
     let Some(routine) = routine else { return STATUS_SUCCESS };
     ke::call("DriverEntry", entry, || {
         // SAFETY: a fresh driver object and a registry path that outlives the call.
-        unsafe { routine(driver, path.as_mut_ptr()) }
+        unsafe { routine(driver.0, path.as_mut_ptr()) }
     })
 }
 
 /// Devices that were made in `DriverEntry` are ready when it returns.
-fn finish_initialization(driver: *mut DRIVER_OBJECT) {
+fn finish_initialization(driver: Driver) {
     for device in devices(driver) {
         device.update(|fields| fields.Flags &= !DO_DEVICE_INITIALIZING);
     }
 }
 
 /// The devices of a driver.
-fn devices(driver: *mut DRIVER_OBJECT) -> Vec<Device> {
-    // SAFETY: the caller holds a reference on the driver object.
-    let mut next = unsafe { driver.read() }.DeviceObject;
+fn devices(driver: Driver) -> Vec<Device> {
+    let mut next = driver.read().DeviceObject;
     let mut devices = Vec::new();
     while !next.is_null() {
         let device = Device::of_driver(next);
@@ -187,43 +232,50 @@ fn devices(driver: *mut DRIVER_OBJECT) -> Vec<Device> {
 }
 
 /// Unloads a PnP driver that has no device left.
-pub fn unload_if_idle(driver: *mut DRIVER_OBJECT) {
+pub fn unload_if_idle(driver: Driver) {
     if service_of(driver).is_empty() || !devices(driver).is_empty() {
         return;
     }
-    // SAFETY: the table still names the driver's service, so the host's reference is there.
-    let start = unsafe { driver.read() }.DriverStart;
-    if !start.is_null() {
+    if !driver.read().DriverStart.is_null() {
         unload(driver);
     }
 }
 
+/// Unloads every driver that still runs: those without a PnP device.
+pub fn unload_all() {
+    let running = with_drivers(|drivers| {
+        let loaded = drivers.iter().filter(|(_, record)| record.image.is_some() && !record.service.is_empty());
+        loaded.map(|(address, _)| *address).collect::<Vec<_>>()
+    });
+    for driver in running {
+        unload(Driver(core::ptr::with_exposed_provenance_mut(driver)));
+    }
+}
+
 /// Runs `DriverUnload` and drops the host's reference. The image stays as long as others hold the driver object.
-pub fn unload(driver: *mut DRIVER_OBJECT) {
-    // SAFETY: the host's reference is there until the end of this function.
-    let routine = unsafe { driver.read() }.DriverUnload;
-    if let Some(routine) = routine {
+pub fn unload(driver: Driver) {
+    if let Some(routine) = driver.read().DriverUnload {
         ke::call("DriverUnload", routine as usize, || {
             // SAFETY: the driver set the routine, and its object is still referenced.
-            unsafe { routine(driver) };
+            unsafe { routine(driver.0) };
         });
     }
-    names::remove_object(driver.cast());
+    names::remove_object(driver.0.cast());
     forget_service(driver);
-    ob::dereference(driver.cast());
+    ob::dereference(driver.0.cast());
 }
 
 /// A driver object that waits for its last reference is no longer the one that runs the service.
-fn forget_service(driver: *mut DRIVER_OBJECT) {
+fn forget_service(driver: Driver) {
     with_drivers(|drivers| {
-        if let Some(record) = drivers.get_mut(&driver.addr()) {
+        if let Some(record) = drivers.get_mut(&driver.0.addr()) {
             record.service.clear();
         }
     });
 }
 
 /// `IoAllocateDriverObjectExtension`.
-pub(super) fn add_extension(driver: *mut DRIVER_OBJECT, client: PVOID, size: usize) -> Result<PVOID, NTSTATUS> {
+pub(super) fn add_extension(driver: Driver, client: PVOID, size: usize) -> Result<PVOID, NTSTATUS> {
     if extension(driver, client).is_some() {
         return Err(STATUS_OBJECT_NAME_COLLISION);
     }
@@ -233,7 +285,7 @@ pub(super) fn add_extension(driver: *mut DRIVER_OBJECT, client: PVOID, size: usi
         return Err(STATUS_INSUFFICIENT_RESOURCES);
     }
     with_drivers(|drivers| {
-        if let Some(record) = drivers.get_mut(&driver.addr()) {
+        if let Some(record) = drivers.get_mut(&driver.0.addr()) {
             record.extensions.push((client.addr(), memory.expose_provenance()));
         }
     });
@@ -241,9 +293,9 @@ pub(super) fn add_extension(driver: *mut DRIVER_OBJECT, client: PVOID, size: usi
 }
 
 /// `IoGetDriverObjectExtension`.
-pub(super) fn extension(driver: *mut DRIVER_OBJECT, client: PVOID) -> Option<PVOID> {
+pub(super) fn extension(driver: Driver, client: PVOID) -> Option<PVOID> {
     with_drivers(|drivers| {
-        let found = drivers.get(&driver.addr())?.extensions.iter().find(|(known, _)| *known == client.addr())?;
+        let found = drivers.get(&driver.0.addr())?.extensions.iter().find(|(known, _)| *known == client.addr())?;
         Some(core::ptr::with_exposed_provenance_mut(found.1))
     })
 }

@@ -3,14 +3,15 @@
 #![allow(non_snake_case, reason = "exports have their Windows names")]
 
 use super::device::{self, Device};
-use super::{driver, interface};
+use super::driver::{self, Driver};
+use super::interface;
 use crate::abi::{
-    ACCESS_MASK, APC_LEVEL, DEVICE_OBJECT, DISPATCH_LEVEL, DRIVER_OBJECT, FILE_OBJECT, GUID, HANDLE, NTSTATUS, PASSIVE_LEVEL, PVOID,
+    ACCESS_MASK, DEVICE_OBJECT, DRIVER_OBJECT, FILE_OBJECT, GUID, HANDLE, NTSTATUS, PVOID,
     STATUS_BUFFER_TOO_SMALL, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER_2,
     STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS, UNICODE_STRING,
 };
 use crate::mm::pool::{self, Kind, Request, Tag};
-use crate::ob::{self, ObjectKind, names};
+use crate::ob::names;
 use crate::rtl::unicode::{self, Unicode};
 use crate::{cm, pnp, verifier};
 
@@ -40,11 +41,11 @@ crate::exports! {
     IoIsWdmVersionAvailable <= DISPATCH_LEVEL;
 }
 
-type Driver = *mut DRIVER_OBJECT;
+type DriverPointer = *mut DRIVER_OBJECT;
 type DevicePointer = *mut DEVICE_OBJECT;
 
 unsafe extern "win64" fn IoCreateDevice(
-    driver: Driver,
+    driver: DriverPointer,
     extension_size: u32,
     name: *const UNICODE_STRING,
     device_type: u32,
@@ -55,7 +56,7 @@ unsafe extern "win64" fn IoCreateDevice(
     // SAFETY: the driver gives null or a string.
     let text = unsafe { unicode::text(name) };
     let name = (!text.is_empty()).then_some(text.as_str());
-    match device::create_device(driver, extension_size as usize, name, device_type, characteristics, exclusive != 0) {
+    match device::create_device(Driver::of_driver(driver), extension_size as usize, name, device_type, characteristics, exclusive != 0) {
         Ok(device) => {
             // SAFETY: the driver gives a place for the pointer.
             unsafe { created.write(device.as_ptr()) };
@@ -143,8 +144,8 @@ unsafe extern "win64" fn IoDeleteSymbolicLink(link: *const UNICODE_STRING) -> NT
     if names::remove(&link) { STATUS_SUCCESS } else { STATUS_OBJECT_NAME_NOT_FOUND }
 }
 
-unsafe extern "win64" fn IoAllocateDriverObjectExtension(driver: Driver, client: PVOID, size: u32, extension: *mut PVOID) -> NTSTATUS {
-    let (status, memory) = match driver::add_extension(driver, client, size as usize) {
+unsafe extern "win64" fn IoAllocateDriverObjectExtension(driver: DriverPointer, client: PVOID, size: u32, extension: *mut PVOID) -> NTSTATUS {
+    let (status, memory) = match driver::add_extension(Driver::of_driver(driver), client, size as usize) {
         Ok(memory) => (STATUS_SUCCESS, memory),
         Err(status) => (status, core::ptr::null_mut()),
     };
@@ -153,8 +154,8 @@ unsafe extern "win64" fn IoAllocateDriverObjectExtension(driver: Driver, client:
     status
 }
 
-unsafe extern "win64" fn IoGetDriverObjectExtension(driver: Driver, client: PVOID) -> PVOID {
-    driver::extension(driver, client).unwrap_or(core::ptr::null_mut())
+unsafe extern "win64" fn IoGetDriverObjectExtension(driver: DriverPointer, client: PVOID) -> PVOID {
+    driver::extension(Driver::of_driver(driver), client).unwrap_or(core::ptr::null_mut())
 }
 
 unsafe extern "win64" fn IoRegisterDeviceInterface(
@@ -241,6 +242,3 @@ unsafe extern "win64" fn IoOpenDeviceRegistryKey(pdo: DevicePointer, kind: u32, 
 const unsafe extern "win64" fn IoIsWdmVersionAvailable(major: u8, _minor: u8) -> u8 {
     (major <= 6) as u8
 }
-
-/// What the variables `IoFileObjectType`, `IoDriverObjectType` and `IoDeviceObjectType` point to.
-pub static FILE_TYPE: ob::ObjectTypeSlot = ob::ObjectTypeSlot(ObjectKind::File);

@@ -60,7 +60,8 @@ pub(super) fn set_state(link: &str, enable: bool) -> NTSTATUS {
                 // A link of this name is the interface's own from before.
                 let _ = names::link(&interface.link, &device_name(interface.pdo));
             } else {
-                names::remove(&interface.link);
+                // A link that is gone already was deleted by its driver.
+                let _ = names::remove(&interface.link);
             }
             STATUS_SUCCESS
         }

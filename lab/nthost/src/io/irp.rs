@@ -132,6 +132,9 @@ impl Irp {
     }
 
     /// Changes a stack location; the next one down is `CurrentLocation - 1`.
+    ///
+    /// # Panics
+    /// The packet has no such location: a defect of the host.
     pub fn update_location(self, number: i8, change: impl FnOnce(&mut IO_STACK_LOCATION)) {
         assert!(number >= 1 && number <= self.read().StackCount, "the location lies in the packet's stack");
         // SAFETY: the number is in the stack that `allocate` made room for.
@@ -139,6 +142,9 @@ impl Irp {
     }
 
     /// A copy of a stack location.
+    ///
+    /// # Panics
+    /// The packet has no such location: a defect of the host.
     #[must_use]
     pub fn location(self, number: i8) -> IO_STACK_LOCATION {
         assert!(number >= 1 && number <= self.read().StackCount, "the location lies in the packet's stack");

@@ -9,8 +9,8 @@ use super::file::{self, Buffered};
 use super::irp::{self, Irp};
 use super::cancel;
 use crate::abi::{
-    DEVICE_OBJECT, DISPATCH_LEVEL, IO_STACK_LOCATION, IO_STATUS_BLOCK, IOSL_DEVICE_IO_CONTROL, IOSL_POWER, IRP, IRP_MJ_DEVICE_CONTROL,
-    IRP_MJ_INTERNAL_DEVICE_CONTROL, IRP_MJ_PNP, IRP_MJ_POWER, IRP_MN_SET_POWER, KEVENT, KIRQL, METHOD_BUFFERED, NTSTATUS, PASSIVE_LEVEL,
+    DEVICE_OBJECT, IO_STACK_LOCATION, IO_STATUS_BLOCK, IOSL_DEVICE_IO_CONTROL, IOSL_POWER, IRP, IRP_MJ_DEVICE_CONTROL,
+    IRP_MJ_INTERNAL_DEVICE_CONTROL, IRP_MJ_PNP, IRP_MJ_POWER, IRP_MN_SET_POWER, KEVENT, KIRQL, METHOD_BUFFERED, NTSTATUS,
     POINTER_ALIGNED, POWER_STATE, PVOID, PowerActionNone, REQUEST_POWER_COMPLETE, STATUS_INSUFFICIENT_RESOURCES, STATUS_NOT_SUPPORTED,
     STATUS_PENDING,
 };
@@ -173,7 +173,7 @@ fn send_and_take_back(device: Device, irp: Irp) {
     });
     if irp::call_driver(device, irp) == STATUS_PENDING {
         // SAFETY: the event was initialized above.
-        unsafe { ke::dispatcher::wait(place.cast(), None) };
+        let _ = unsafe { ke::dispatcher::wait(place.cast(), None) };
     }
 }
 

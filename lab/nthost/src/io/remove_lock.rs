@@ -2,11 +2,11 @@
 #![allow(unsafe_code, reason = "the lock lies in the driver's memory")]
 #![allow(non_snake_case, reason = "exports have their Windows names")]
 
+use core::mem::offset_of;
 use core::sync::atomic::{AtomicI32, Ordering};
 
 use crate::abi::{
-    DISPATCH_LEVEL, IO_REMOVE_LOCK_COMMON_BLOCK, NTSTATUS, PASSIVE_LEVEL, PVOID, STATUS_DELETE_PENDING, STATUS_SUCCESS,
-    SynchronizationEvent,
+    IO_REMOVE_LOCK_COMMON_BLOCK, KEVENT, NTSTATUS, PVOID, STATUS_DELETE_PENDING, STATUS_SUCCESS, SynchronizationEvent,
 };
 use crate::ke::dispatcher;
 
@@ -26,6 +26,11 @@ unsafe fn count<'a>(lock: Lock) -> &'a AtomicI32 {
     let place = unsafe { &raw mut (*lock).IoCount };
     // SAFETY: the field is an aligned i32 that everyone accesses atomically.
     unsafe { AtomicI32::from_ptr(place) }
+}
+
+/// Where the event of a lock is.
+const fn event(lock: Lock) -> *mut KEVENT {
+    lock.wrapping_byte_add(offset_of!(IO_REMOVE_LOCK_COMMON_BLOCK, RemoveEvent)).cast()
 }
 
 unsafe extern "win64" fn IoInitializeRemoveLockEx(lock: Lock, _tag: u32, _minutes: u32, _high: u32, _size: u32) {
@@ -60,7 +65,7 @@ unsafe fn leave(lock: Lock) {
     // SAFETY: the caller's promise.
     if unsafe { count(lock) }.fetch_sub(1, Ordering::SeqCst) == 1 {
         // SAFETY: the event was initialized with the lock.
-        unsafe { dispatcher::set_event(&raw mut (*lock).RemoveEvent) };
+        unsafe { dispatcher::set_event(event(lock)) };
     }
 }
 
@@ -71,7 +76,8 @@ unsafe extern "win64" fn IoReleaseRemoveLockAndWaitEx(lock: Lock, _tag: PVOID, _
     unsafe { leave(lock) };
     // SAFETY: this gives back the count that the initialization set.
     if unsafe { count(lock) }.fetch_sub(1, Ordering::SeqCst) > 1 {
-        // SAFETY: the event was initialized with the lock.
-        unsafe { dispatcher::wait((&raw mut (*lock).RemoveEvent).cast(), None) };
+        let event = event(lock);
+        // SAFETY: the event was initialized with the lock. A wait without a limit ends with the event.
+        let _ = unsafe { dispatcher::wait(event.cast(), None) };
     }
 }

@@ -5,7 +5,7 @@
 use core::ffi::c_void;
 
 use super::device::Device;
-use crate::abi::{DEVICE_OBJECT, DISPATCH_LEVEL, IO_WORKITEM_ROUTINE, IO_WORKITEM_ROUTINE_EX, PVOID};
+use crate::abi::{DEVICE_OBJECT, IO_WORKITEM_ROUTINE, IO_WORKITEM_ROUTINE_EX, PVOID};
 use crate::ke::{self, work};
 use crate::mm::pool::{self, Kind, Request, Tag};
 use crate::ob;
@@ -53,8 +53,8 @@ unsafe extern "win64" fn IoInitializeWorkItem(object: PVOID, item: *mut WorkItem
 
 const unsafe extern "win64" fn IoUninitializeWorkItem(_item: *mut WorkItem) {}
 
-const unsafe extern "win64" fn IoSizeofWorkItem() -> u32 {
-    const { size_of::<WorkItem>() as u32 }
+unsafe extern "win64" fn IoSizeofWorkItem() -> u32 {
+    u32::try_from(size_of::<WorkItem>()).unwrap_or(u32::MAX)
 }
 
 /// # Safety

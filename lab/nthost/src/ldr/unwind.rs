@@ -165,6 +165,7 @@ impl OwnStack {
 
 impl OwnStack {
     /// Whether an address that faulted lies where a stack that grew too far ends: right below it, or in its last page.
+    #[must_use]
     pub const fn is_overflow(&self, address: u64) -> bool {
         const GUARD: u64 = 0x1_0000;
         const LAST_PAGE: u64 = 0x1000;

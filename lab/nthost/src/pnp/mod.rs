@@ -16,7 +16,7 @@ mod start;
 mod store;
 mod worker;
 
-use crate::abi::BusRelations;
+use crate::abi::{BusRelations, GUID, NTSTATUS, STATUS_NO_SUCH_DEVICE};
 use crate::io::Device;
 
 pub use node::{Node, NodeId, Problem, State, children_of, find_instance, node_of, nodes, root_node};
@@ -30,6 +30,29 @@ pub use worker::{run, settle};
 #[must_use]
 pub fn instance_of(pdo: Device) -> Option<String> {
     node_of(pdo).map(|node| node.instance)
+}
+
+/// The answer to a query for an interface.
+#[derive(Clone, Copy, Debug)]
+pub struct InterfaceAnswer {
+    /// The status.
+    pub status: NTSTATUS,
+    /// `Size` in the buffer afterwards; zero without a buffer.
+    pub size: u16,
+    /// `Version` in the buffer afterwards; zero without a buffer.
+    pub version: u16,
+}
+
+/// Sends IRP_MN_QUERY_INTERFACE to a device's stack, with a zeroed buffer of `size` bytes or with NULL, and gives the reference
+/// back that a success took.
+#[must_use]
+pub fn query_interface(id: NodeId, class: GUID, size: u16, version: u16, null: bool) -> InterfaceAnswer {
+    let mut buffer = vec![0; if null { 0 } else { usize::from(size).div_ceil(size_of::<u64>()) }];
+    let Some(pdo) = node::get(id).and_then(|node| node.pdo) else {
+        return InterfaceAnswer { status: STATUS_NO_SUCH_DEVICE, size: 0, version: 0 };
+    };
+    let (status, size, version) = request::interface(pdo, &class, size, version, &mut buffer);
+    InterfaceAnswer { status, size, version }
 }
 
 /// `IoInvalidateDeviceRelations`: asks the bus again for its children, soon.

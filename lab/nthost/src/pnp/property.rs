@@ -47,7 +47,7 @@ pub fn property(pdo: Device, property: i32) -> Result<Vec<u8>, NTSTATUS> {
         PHYSICAL_DEVICE_OBJECT_NAME => text(&object_name(pdo)),
         ENUMERATOR_NAME => text(node.instance.split('\\').next().unwrap_or_default()),
         BUS_TYPE_GUID => node.bus_type.map(guid_bytes).ok_or(STATUS_OBJECT_NAME_NOT_FOUND),
-        0..=LAST => verifier::unsupported(&format!("IoGetDeviceProperty for property {property}")),
+        property if (0..=LAST).contains(&property) => verifier::unsupported(&format!("IoGetDeviceProperty for property {property}")),
         _ => Err(STATUS_INVALID_PARAMETER_2),
     }
 }

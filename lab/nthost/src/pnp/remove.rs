@@ -7,7 +7,7 @@ use super::{request, root, worker};
 use crate::abi::{
     IRP_MN_CANCEL_REMOVE_DEVICE, IRP_MN_QUERY_REMOVE_DEVICE, IRP_MN_REMOVE_DEVICE, IRP_MN_SURPRISE_REMOVAL, NTSTATUS,
 };
-use crate::io::{self, Device};
+use crate::io::{self, Device, Driver};
 
 /// Why a device stays.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -110,7 +110,7 @@ pub(super) fn tear_down_stack(id: NodeId) {
     let Some(node) = node::get(id) else { return };
     let Some(pdo) = node.pdo else { return };
     io::disable_all(pdo);
-    let drivers: HashSet<usize> = pdo.stack().skip(1).map(|device| device.driver().expose_provenance()).collect();
+    let drivers: HashSet<Driver> = pdo.stack().skip(1).map(Device::driver).collect();
     // The bus may delete the PDO while it handles the request.
     pdo.reference();
     if node.service.is_some() {
@@ -118,7 +118,7 @@ pub(super) fn tear_down_stack(id: NodeId) {
     }
     pdo.dereference();
     for driver in drivers {
-        io::unload_if_idle(core::ptr::with_exposed_provenance_mut(driver));
+        io::unload_if_idle(driver);
     }
 }
 

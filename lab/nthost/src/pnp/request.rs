@@ -49,7 +49,7 @@ pub(super) fn start(pdo: Device) -> NTSTATUS {
 pub(super) fn capabilities(pdo: Device) -> (NTSTATUS, DEVICE_CAPABILITIES) {
     const UNKNOWN: u32 = u32::MAX;
     let mut capabilities = DEVICE_CAPABILITIES {
-        Size: const { size_of::<DEVICE_CAPABILITIES>() as u16 },
+        Size: u16::try_from(size_of::<DEVICE_CAPABILITIES>()).unwrap_or(u16::MAX),
         Version: 1,
         Address: UNKNOWN,
         UINumber: UNKNOWN,

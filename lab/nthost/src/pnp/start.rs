@@ -4,10 +4,10 @@
 use super::node::{self, NodeId, Problem, State};
 use super::{enumerate, remove, request, store};
 use crate::abi::{
-    DRIVER_OBJECT, DO_DEVICE_INITIALIZING, IRP_MN_FILTER_RESOURCE_REQUIREMENTS, IRP_MN_QUERY_PNP_DEVICE_STATE, NTSTATUS,
+    DO_DEVICE_INITIALIZING, IRP_MN_FILTER_RESOURCE_REQUIREMENTS, IRP_MN_QUERY_PNP_DEVICE_STATE, NTSTATUS,
     STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,
 };
-use crate::io::{self, Device};
+use crate::io::{self, Device, Driver};
 use crate::verifier::{self, BugCheck, Owner};
 use crate::{dbg, ke};
 
@@ -56,14 +56,11 @@ fn run(id: NodeId, pdo: Device, service: &str) -> Result<(), Problem> {
 }
 
 /// Calls the driver's `AddDevice`.
-fn add_device(driver: *mut DRIVER_OBJECT, pdo: Device) -> NTSTATUS {
-    // SAFETY: `io::load` returned a driver object, which the host references.
-    let extension = unsafe { (*driver).DriverExtension };
-    // SAFETY: the extension lies behind its driver object.
-    let Some(routine) = (unsafe { (*extension).AddDevice }) else { return STATUS_DRIVER_ENTRYPOINT_NOT_FOUND };
+fn add_device(driver: Driver, pdo: Device) -> NTSTATUS {
+    let Some(routine) = driver.add_device() else { return STATUS_DRIVER_ENTRYPOINT_NOT_FOUND };
     ke::call("AddDevice", routine as usize, || {
         // SAFETY: a driver object and the PDO of a device that is not started.
-        unsafe { routine(driver, pdo.as_ptr()) }
+        unsafe { routine(driver.as_ptr(), pdo.as_ptr()) }
     })
 }
 
@@ -72,8 +69,7 @@ fn check_initialized(pdo: Device) {
     for device in pdo.stack() {
         if device.read().Flags & DO_DEVICE_INITIALIZING != 0 {
             let what = format!("AddDevice returned with DO_DEVICE_INITIALIZING set in {}", device.describe());
-            // SAFETY: a device object holds a reference on its driver object.
-            let place = unsafe { (*device.driver()).DriverStart }.addr();
+            let place = device.driver().read().DriverStart.addr();
             verifier::bugcheck(BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION, &what, Owner::at(place));
         }
     }

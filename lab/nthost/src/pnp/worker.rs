@@ -20,7 +20,7 @@ static QUEUE: Mutex<Queue> = Mutex::new(Queue { actions: VecDeque::new(), starte
 static CHANGED: Condvar = Condvar::new();
 
 /// How long system work items may take until the tree counts as settled.
-const SETTLE: Duration = Duration::from_secs(60);
+const SETTLE: Duration = Duration::from_mins(1);
 
 fn lock() -> MutexGuard<'static, Queue> {
     QUEUE.lock().unwrap_or_else(PoisonError::into_inner)

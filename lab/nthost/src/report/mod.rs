@@ -1,4 +1,100 @@
-//! What a run tells: timing so far.
+//! What is told at the end of a run: devices, drivers, log, counters; as text and as data.
 
-/// The end of a `DriverEntry`: the first one stops the start-up clock.
-pub const fn driver_entry_ended() {}
+mod data;
+mod images;
+mod tree;
+mod wdf;
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
+
+use crate::mm::pool;
+use crate::verifier::{self, Outcome};
+use crate::{exports, ldr};
+
+pub use tree::{Device, image_of_service, observe, status};
+
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+/// Microseconds from the start to the end of the first `DriverEntry`; zero before.
+static FIRST_ENTRY: AtomicU64 = AtomicU64::new(0);
+static TIMING: AtomicBool = AtomicBool::new(false);
+static JSON: OnceLock<PathBuf> = OnceLock::new();
+/// The leaks that the audit found, for the data.
+static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Begins the measurement of time. The first thing that the program does.
+pub fn start() {
+    LazyLock::force(&START);
+    ldr::set_unload_hook(unloading);
+    verifier::set_end_hook(end);
+}
+
+/// Reads what is told of an image before it goes.
+fn unloading(image: &ldr::ImageRef) {
+    images::unloaded(image);
+    wdf::count(image);
+}
+
+/// Has the time of the first `DriverEntry` printed.
+pub fn show_timing() {
+    TIMING.store(true, Ordering::Relaxed);
+}
+
+/// Has the report written to a file as data.
+pub fn write_json_to(file: PathBuf) {
+    // The command line is read once.
+    let _ = JSON.set(file);
+}
+
+/// A `DriverEntry` has returned.
+pub fn driver_entry_ended() {
+    let time = u64::try_from(START.elapsed().as_micros()).unwrap_or(u64::MAX).max(1);
+    let first = FIRST_ENTRY.compare_exchange(0, time, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+    if first && TIMING.load(Ordering::Relaxed) {
+        crate::dbg::print(&format!("nthost: first DriverEntry ended {time} microseconds after the start\n"));
+    }
+}
+
+fn first_entry() -> Option<u64> {
+    Some(FIRST_ENTRY.load(Ordering::Relaxed)).filter(|time| *time > 0)
+}
+
+/// What is left over, one line for each, kept for the data.
+#[must_use]
+pub fn leaks() -> Vec<String> {
+    let leaks: Vec<String> = verifier::audit().iter().map(ToString::to_string).collect();
+    LEAKS.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&leaks);
+    leaks
+}
+
+/// The counters, in a few lines.
+#[must_use]
+pub fn summary() -> String {
+    let pool = pool::statistics();
+    let exports: u64 = exports::call_counts().iter().map(|(_, calls)| calls).sum();
+    let functions = wdf::counts();
+    let calls: u64 = functions.values().sum();
+    format!(
+        "verifier: {} pool allocations, {} frees, {} bytes at most; {} interface references taken, {} held\n\
+         calls: {exports} of kernel exports, {calls} of {} WDF functions\n",
+        pool.allocations,
+        pool.frees,
+        pool.peak_bytes,
+        verifier::interfaces::references_taken(),
+        verifier::interfaces::references_held(),
+        functions.len(),
+    )
+}
+
+/// Writes the data, on whichever thread the run ends.
+fn end(outcome: Outcome, text: &str) {
+    let Some(file) = JSON.get() else { return };
+    let data = data::render(outcome, text);
+    if let Err(error) = fs::write(file, data) {
+        // The outcome stays: the report is beside the run.
+        eprintln!("nthost: the report {} cannot be written: {error}", file.display());
+    }
+}

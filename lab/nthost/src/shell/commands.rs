@@ -1,4 +1,5 @@
 //! The table of commands.
+#![expect(clippy::unnecessary_wraps, reason = "every command has the type that the table wants")]
 
 use super::session::{CommandError, CommandResult, Session};
 use super::{device, pnputil, registry};
@@ -39,11 +40,11 @@ pub const COMMANDS: &[Command] = &[
     Command { name: "reg", usage: "add KEY /v NAME /t TYPE /d DATA [/f] | query KEY [/v NAME] | delete KEY [/v NAME] [/f]", help: "the registry, as on Windows", run: registry::run },
     Command {
         name: "ioctl",
-        usage: "TARGET CODE [/in BYTES] [/out LENGTH]",
-        help: "opens a device (an instance ID, an interface path, \\Device\\NAME or a name of `open`) and sends a control request; BYTES is i32:19, u32:…, u64:…, text:… or hex digits",
+        usage: "TARGET CODE [BYTES] [/out LENGTH]",
+        help: "opens a device (an instance ID, an interface path, \\Device\\NAME or a name of `open`) and sends a control request; BYTES is hex digits, i32:19, u32:…, u64:… or text:…",
         run: device::ioctl,
     },
-    Command { name: "open", usage: "TARGET NAME", help: "opens a device and keeps it open under a name", run: device::open },
+    Command { name: "open", usage: "NAME TARGET", help: "opens a device and keeps it open under a name", run: device::open },
     Command { name: "close", usage: "NAME", help: "closes what `open` opened", run: device::close },
     Command {
         name: "query-interface",
@@ -127,7 +128,7 @@ fn help(session: &mut Session, _arguments: &[&str]) -> CommandResult {
     Ok(())
 }
 
-fn exit(session: &mut Session, _arguments: &[&str]) -> CommandResult {
+const fn exit(session: &mut Session, _arguments: &[&str]) -> CommandResult {
     session.ended = true;
     Ok(())
 }

@@ -29,23 +29,30 @@ pub(super) fn devgen(session: &mut Session, arguments: &[&str]) -> CommandResult
         session.driverless.push(Driverless { instance, hardware_id: (*hardware_id).to_owned(), place });
         return Ok(());
     }
-    check_problems(&before)
+    check_problems(session, &before)
 }
 
-/// Reports devices that have a problem now and had none before. One without a driver is none of this command's.
-pub(super) fn check_problems(before: &[Node]) -> CommandResult {
+/// Tells of devices that have a problem now and had none before. A driver that refuses its device is no error of the
+/// command, as on Windows, and neither is a device without a driver; an image that cannot be loaded is one.
+///
+/// # Errors
+///
+/// [`CommandError::Environment`] for `CM_PROB_DRIVER_FAILED_LOAD`.
+pub(super) fn check_problems(session: &mut Session, before: &[Node]) -> CommandResult {
     let had = |node: &Node| before.iter().any(|old| old.id == node.id && old.problem == node.problem);
+    let mut result = Ok(());
     for node in pnp::nodes() {
         let Some(problem) = node.problem.filter(|problem| *problem != Problem::NoDriver && !had(&node)) else { continue };
         let (code, name) = problem.code();
         let status = problem.status().map_or_else(String::new, |status| format!(": {status}"));
-        let text = format!("the device {} has problem {code} ({name}){status}", node.instance);
-        return Err(match problem {
-            Problem::FailedLoad => CommandError::Environment(text),
-            _ => CommandError::Failed(text),
-        });
+        let text = format!("device {} has problem {code} ({name}){status}", node.instance);
+        if problem == Problem::FailedLoad {
+            result = Err(CommandError::Environment(text));
+        } else {
+            session.say(&text);
+        }
     }
-    Ok(())
+    result
 }
 
 pub(super) fn surprise_remove(session: &mut Session, arguments: &[&str]) -> CommandResult {
@@ -60,17 +67,17 @@ pub(super) fn surprise_remove(session: &mut Session, arguments: &[&str]) -> Comm
 /// The name to open for what a line gives: an instance ID stands for its first enabled interface.
 fn name_of(target: &str) -> Result<String, CommandError> {
     let Some(node) = pnp::find_instance(target) else { return Ok(target.to_owned()) };
-    let enabled = io::interfaces_of(&node.instance).into_iter().next();
+    let enabled = node.pdo.and_then(io::enabled_link);
     enabled.ok_or_else(|| CommandError::Failed(format!("the device {target} has no enabled device interface")))
 }
 
 fn open_file(target: &str) -> Result<io::File, CommandError> {
     let name = name_of(target)?;
-    io::open(&name).map_err(|status| CommandError::Failed(format!("{target} cannot be opened: {status}")))
+    io::open(&name).map_err(|error| CommandError::Failed(error.to_string()))
 }
 
 pub(super) fn open(session: &mut Session, arguments: &[&str]) -> CommandResult {
-    let [target, name] = arguments else { return Err(usage("open", "a device and a name are wanted")) };
+    let [name, target] = arguments else { return Err(usage("open", "a name and a device are wanted")) };
     let name = name.to_lowercase();
     if session.files.contains_key(&name) {
         return Err(CommandError::Script(format!("{name} is open already")));
@@ -84,7 +91,7 @@ pub(super) fn open(session: &mut Session, arguments: &[&str]) -> CommandResult {
 pub(super) fn close(session: &mut Session, arguments: &[&str]) -> CommandResult {
     let [name] = arguments else { return Err(usage("close", "one name is wanted")) };
     let file = session.files.remove(&name.to_lowercase());
-    io::close(file.ok_or_else(|| CommandError::Script(format!("{name} is not open")))?);
+    drop(file.ok_or_else(|| CommandError::Script(format!("{name} is not open")))?);
     session.say(&format!("Closed {name}."));
     Ok(())
 }
@@ -92,34 +99,37 @@ pub(super) fn close(session: &mut Session, arguments: &[&str]) -> CommandResult 
 pub(super) fn ioctl(session: &mut Session, arguments: &[&str]) -> CommandResult {
     let [target, code, options @ ..] = arguments else { return Err(usage("ioctl", "a device and a code are wanted")) };
     let code = words::number(code).ok_or_else(|| usage("ioctl", &format!("{code} is no number")))?;
-    let (mut input, mut length) = (Vec::new(), 0);
-    for option in options.chunks(2) {
-        match option {
-            ["/in", bytes] => {
-                input = words::bytes(bytes).ok_or_else(|| usage("ioctl", &format!("{bytes} are no bytes")))?;
-            }
-            ["/out", number] => {
-                length = words::number(number).ok_or_else(|| usage("ioctl", &format!("{number} is no number")))?;
-            }
-            _ => return Err(usage("ioctl", &format!("{} is not understood", option.join(" ")))),
-        }
-    }
-    let kept = session.files.get(&target.to_lowercase()).copied();
-    let file = kept.map_or_else(|| open_file(target), Ok)?;
-    let done = io::control(file, code, &input, length as usize);
-    if kept.is_none() {
-        io::close(file);
-    }
-    session.say(&format!("Status:       {}", done.status));
-    session.say(&format!("Information:  {}", done.information));
-    if !done.output.is_empty() {
-        let bytes: Vec<String> = done.output.iter().map(|byte| format!("{byte:02x}")).collect();
-        session.say(&format!("Output:       {}", bytes.join(" ")));
-    }
-    if let Ok(four) = <[u8; 4]>::try_from(done.output.as_slice()) {
-        session.say(&format!("As i32:       {}", i32::from_le_bytes(four)));
-    }
+    let (input, length) = buffers(options)?;
+    let done = match session.files.get(&target.to_lowercase()) {
+        Some(kept) => kept.ioctl(code, &input, length),
+        None => open_file(target)?.ioctl(code, &input, length),
+    };
+    session.say(&answer(&done));
     Ok(())
+}
+
+/// Input bytes and the room for output.
+fn buffers(options: &[&str]) -> Result<(Vec<u8>, usize), CommandError> {
+    let (input, options) = match options {
+        [first, rest @ ..] if !first.starts_with('/') => (*first, rest),
+        _ => ("", options),
+    };
+    let input = words::bytes(input).ok_or_else(|| usage("ioctl", &format!("{input} are no bytes")))?;
+    let length = match options {
+        [] => 0,
+        ["/out", number] => {
+            words::number(number).ok_or_else(|| usage("ioctl", &format!("{number} is no number")))?
+        }
+        other => return Err(usage("ioctl", &format!("{} is not understood", other.join(" ")))),
+    };
+    Ok((input, length as usize))
+}
+
+/// `STATUS_SUCCESS (0x00000000), 4 bytes: 26 00 00 00`.
+fn answer(done: &io::IoctlResult) -> String {
+    let bytes = done.output.iter().take(done.information).fold(String::new(), |text, byte| text + &format!(" {byte:02X}"));
+    let colon = if bytes.is_empty() { "" } else { ":" };
+    format!("{}, {} bytes{colon}{bytes}", done.status, done.information)
 }
 
 pub(super) fn query_interface(session: &mut Session, arguments: &[&str]) -> CommandResult {
@@ -135,8 +145,11 @@ pub(super) fn query_interface(session: &mut Session, arguments: &[&str]) -> Comm
     let null = arguments.len() > 4;
     let id = node.id;
     let answer = pnp::run(move || pnp::query_interface(id, guid, size, version, null));
-    session.say(&format!("Status:            {}", answer.status));
-    session.say(&format!("Returned Size:     {}", answer.size));
-    session.say(&format!("Returned Version:  {}", answer.version));
+    let table = if answer.status.is_success() {
+        format!(", size {}, version {}", answer.size, answer.version)
+    } else {
+        String::new()
+    };
+    session.say(&format!("{}{table}", answer.status));
     Ok(())
 }

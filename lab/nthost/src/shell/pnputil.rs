@@ -1,9 +1,11 @@
 //! `pnputil`: driver packages and devices, with Windows' syntax and the shape of its output.
+#![expect(clippy::unnecessary_wraps, reason = "every command has the type that the table wants")]
 
 use super::commands::usage;
 use super::session::{CommandError, CommandResult, Session};
 use super::device;
-use crate::pnp::{self, Node, Problem, State};
+use crate::pnp::{self, Node, Problem};
+use crate::report::{image_of_service, status};
 
 const TITLE: &str = "Microsoft PnP Utility\n";
 
@@ -38,7 +40,7 @@ fn add_driver(session: &mut Session, arguments: &[&str]) -> CommandResult {
         for device in devices {
             session.say(&format!("Driver package installed on device: {device}"));
         }
-        device::check_problems(&before)?;
+        device::check_problems(session, &before)?;
     }
     Ok(())
 }
@@ -92,16 +94,6 @@ fn describe(session: &mut Session, node: &Node) {
     session.say("");
 }
 
-/// The word of pnputil for a device's state.
-pub(super) const fn status(node: &Node) -> &'static str {
-    match (node.problem, node.state) {
-        (Some(_), _) => "Problem",
-        (None, State::Started) => "Started",
-        (None, State::SurpriseRemoved) => "Disconnected",
-        (None, State::Enumerated) => "Stopped",
-    }
-}
-
 fn enum_tree(session: &mut Session) -> CommandResult {
     let root = pnp::root_node();
     session.say(r"HTREE\ROOT\0");
@@ -119,7 +111,7 @@ fn show_children(session: &mut Session, parent: pnp::NodeId, depth: usize) {
 /// A device in one line: who it is, its driver, its state.
 fn tree_line(node: &Node) -> String {
     let driver = match (&node.service, &node.inf) {
-        (Some(service), Some(inf)) => format!("{} ({inf})", crate::report::image_of_service(service)),
+        (Some(service), Some(inf)) => format!("{} ({inf})", image_of_service(service)),
         _ => String::from("(no driver)"),
     };
     let problem = node.problem.map_or_else(String::new, |problem: Problem| format!(" {} {}", problem.code().0, problem.code().1));

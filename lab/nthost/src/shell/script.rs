@@ -59,18 +59,16 @@ impl Session {
 /// The end of a run: every file is closed, every device removed, every driver unloaded, and what is left over is told.
 pub fn finish(mut session: Session) -> ! {
     check_driverless(&mut session);
-    for (_, file) in std::mem::take(&mut session.files) {
-        io::close(file);
-    }
+    session.files.clear();
     pnp::settle();
     report::observe();
     pnp::run(pnp::remove_everything);
     io::unload_all();
     pnp::settle();
-    let leaks = verifier::audit();
+    let leaks = report::leaks();
     let mut text = report::summary();
     for leak in &leaks {
-        text.push_str(&leak.to_string());
+        text.push_str(leak);
         text.push('\n');
     }
     let outcome = match session.outcome() {

@@ -1,0 +1,411 @@
+//! WDFREQUEST: an IRP on its way through the driver, completed exactly once.
+
+use core::{cell::Cell, ffi::c_void, ptr};
+
+use wdk_sys::{
+    CCHAR, KPROCESSOR_MODE, NTSTATUS, PDEVICE_OBJECT, PFN_WDF_REQUEST_CANCEL, PIRP, PWDF_REQUEST_PARAMETERS, STATUS_CANCELLED,
+    STATUS_INVALID_DEVICE_REQUEST, ULONG, WDF_REQUEST_PARAMETERS, WDFFILEOBJECT, WDFQUEUE, WDFREQUEST,
+};
+
+use crate::{
+    ddi::{Call, Claimed},
+    device::Device,
+    dispatch::major,
+    failure::{Outcome, fail},
+    file_object,
+    io_target::Sent,
+    memory::Memory,
+    object::{Header, Obj, create},
+    queue::{self, Queue},
+    wdm::{
+        bugcheck::Violation,
+        irp::{Irp, WdmFile, release_cancel_lock},
+        parameters::Parameters,
+    },
+};
+
+/// What a WDFREQUEST stands for.
+#[repr(C)]
+pub struct Request {
+    /// The shared part.
+    pub header: Header,
+    /// The device that got it; none for a request that the driver made.
+    pub device: Option<Obj<Device>>,
+    /// The IRP, until it is completed.
+    pub irp: Cell<Option<Irp>>,
+    /// Whether the framework allocated the IRP.
+    pub owns_irp: bool,
+    /// The queue that has it or presented it.
+    pub queue: Cell<Option<Obj<Queue>>>,
+    /// Whether a driver has seen it.
+    pub was_presented: Cell<bool>,
+    /// Whether the driver answered EvtIoStop and keeps it.
+    pub acknowledged: Cell<bool>,
+    cancel: Cell<PFN_WDF_REQUEST_CANCEL>,
+    /// Input and output as memory objects, once asked for.
+    pub memories: [Cell<Option<Obj<Memory>>>; 2],
+    /// What sending it to a target needs.
+    pub sent: Sent,
+}
+
+framework!(Request, Request);
+
+impl Request {
+    /// A request around an IRP.
+    pub fn new(client: crate::client::Client, device: Option<Obj<Device>>, irp: Irp, owns_irp: bool) -> Self {
+        Self {
+            header: Header::new::<Self>(client),
+            device,
+            irp: Cell::new(Some(irp)),
+            owns_irp,
+            queue: Cell::new(None),
+            was_presented: Cell::new(false),
+            acknowledged: Cell::new(false),
+            cancel: Cell::new(None),
+            memories: [const { Cell::new(None) }; 2],
+            sent: Sent::new(),
+        }
+    }
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        self.sent.free_buffer();
+        if let Some(irp) = self.irp.get().filter(|_| self.owns_irp) {
+            irp.free();
+        }
+        if let Some(device) = self.device {
+            device.release();
+        }
+    }
+}
+
+/// A request for an IRP that came to the device.
+///
+/// # Errors
+/// STATUS_INSUFFICIENT_RESOURCES.
+pub fn from_io(device: Obj<Device>, irp: Irp) -> Outcome<Obj<Request>> {
+    let request = Request::new(device.header.client, Some(device.reference()), irp, false);
+    let request = create(request, &device.settings.request_attributes, None)?;
+    request.set_deletable(false);
+    Ok(request)
+}
+
+/// Completes a request with this status; its information stays.
+pub fn complete(request: Obj<Request>, status: NTSTATUS) {
+    complete_boosted(request, status, 0);
+}
+
+fn complete_boosted(request: Obj<Request>, status: NTSTATUS, boost: CCHAR) {
+    let Some(irp) = request.irp.take() else { return };
+    let queue = request.queue.take();
+    irp.set_status(status);
+    // The driver's contexts are cleaned up before whoever sent the IRP goes on.
+    request.dispose_early();
+    if irp.major() == major::CREATE
+        && let Some(device) = request.device
+    {
+        file_object::create_completed(device, irp, status);
+    }
+    irp.complete_boosted(boost);
+    if let Some(queue) = queue {
+        queue.let_go(request);
+    }
+    request.delete();
+}
+
+/// Gives a request to another queue.
+///
+/// # Errors
+/// STATUS_INVALID_DEVICE_REQUEST (the same queue, or a request that the driver made), STATUS_INVALID_DEVICE_STATE.
+pub fn forward(request: Obj<Request>, to: Obj<Queue>) -> Outcome {
+    let from = request.queue.get();
+    if from == Some(to) || request.owns_irp {
+        return fail(STATUS_INVALID_DEVICE_REQUEST);
+    }
+    if let Some(from) = from {
+        from.reference();
+    }
+    let outcome = to.enqueue(request, false).map_err(crate::failure::Failure::new);
+    if let Some(from) = from {
+        if outcome.is_ok() {
+            from.let_go(request);
+        } else {
+            request.queue.set(Some(from));
+        }
+        from.release();
+    }
+    outcome
+}
+
+impl Obj<Request> {
+    /// Makes the IRP of a waiting request cancellable; true when it was cancelled already and nobody else will notice.
+    pub fn wait_cancellable(self) -> bool {
+        let Some(irp) = self.irp.get() else { return false };
+        irp.set_driver_context(CONTEXT, self.pointer().cast());
+        irp.set_cancel_routine(Some(cancel_waiting));
+        irp.is_cancelled() && irp.set_cancel_routine(None)
+    }
+
+    /// Takes that back; false when the cancel routine is about to run.
+    pub fn stop_waiting(self) -> bool {
+        self.irp.get().is_some_and(|irp| irp.set_cancel_routine(None))
+    }
+
+    /// Whether the driver lets it be cancelled.
+    pub fn is_cancelable(self) -> bool {
+        self.cancel.get().is_some()
+    }
+
+    /// Makes a request of the driver cancellable; false when it was cancelled already.
+    fn mark(self, callback: PFN_WDF_REQUEST_CANCEL) -> bool {
+        let Some(irp) = self.irp.get() else { return false };
+        irp.set_driver_context(CONTEXT, self.pointer().cast());
+        self.cancel.set(callback);
+        irp.set_cancel_routine(Some(cancel_with_driver));
+        if irp.is_cancelled() && irp.set_cancel_routine(None) {
+            self.cancel.set(None);
+            return false;
+        }
+        true
+    }
+
+    /// The IRP; the run ends when it was completed.
+    pub fn irp(self, call: &Call) -> Irp {
+        match self.irp.get() {
+            Some(irp) => irp,
+            None => call.violation(Violation::Request, self.handle::<c_void>() as usize),
+        }
+    }
+}
+
+/// Which of the IRP's four words names its request while it waits or can be cancelled.
+const CONTEXT: usize = 3;
+
+fn of(irp: Irp) -> Option<Obj<Request>> {
+    Obj::from_pointer(irp.driver_context(CONTEXT).cast())
+}
+
+/// Cancels a request that waits in a queue.
+extern "C" fn cancel_waiting(_device: PDEVICE_OBJECT, irp: PIRP) {
+    let Some(irp) = Irp::of(irp) else { return };
+    release_cancel_lock(irp);
+    if let Some(request) = of(irp)
+        && let Some(queue) = request.queue.get()
+    {
+        queue.reference();
+        queue.cancelled(request);
+        queue.release();
+    }
+}
+
+/// Tells the driver that a request of its own is cancelled.
+extern "C" fn cancel_with_driver(_device: PDEVICE_OBJECT, irp: PIRP) {
+    let Some(irp) = Irp::of(irp) else { return };
+    release_cancel_lock(irp);
+    if let Some(request) = of(irp) {
+        request.reference();
+        invoke!(request.cancel.take(), request.handle());
+        request.release();
+    }
+}
+
+/// Fills the driver's structure with the parameters of a request.
+pub fn get_parameters(request: Obj<Request>, place: Claimed<WDF_REQUEST_PARAMETERS>) {
+    let (Some(irp), Some(mut answer)) = (request.irp.get(), place.get()) else { return };
+    let stack = irp.stack();
+    answer.Type = i32::from(stack.MajorFunction);
+    answer.MinorFunction = stack.MinorFunction;
+    match stack.MajorFunction {
+        major::READ | major::WRITE => {
+            let (length, key, offset) = stack.transfer();
+            answer.Parameters.Read.Length = length.into();
+            answer.Parameters.Read.Key = key;
+            answer.Parameters.Read.DeviceOffset = offset;
+        }
+        major::DEVICE_CONTROL => {
+            let control = stack.io_control();
+            answer.Parameters.DeviceIoControl.OutputBufferLength = control.output.into();
+            answer.Parameters.DeviceIoControl.InputBufferLength = control.input.into();
+            answer.Parameters.DeviceIoControl.IoControlCode = control.code;
+            answer.Parameters.DeviceIoControl.Type3InputBuffer = control.type3;
+        }
+        // The layout of all other functions is that of four words.
+        _ => {
+            let [first, second, third, fourth] = stack.others();
+            answer.Parameters.Others.Arg1 = first;
+            answer.Parameters.Others.Arg2 = second;
+            answer.Parameters.Others.IoControlCode = third as ULONG;
+            answer.Parameters.Others.Arg4 = fourth;
+        }
+    }
+    place.put(answer);
+}
+
+/// Ends the run unless the driver may complete this request now.
+fn check_completable(call: &Call, request: Obj<Request>) {
+    request.irp(call);
+    let cancelable = request.is_cancelable() || request.owns_irp;
+    if cancelable && request.owns_irp {
+        call.violation(Violation::Request, request.handle::<c_void>() as usize);
+    }
+    // A request that can still be cancelled would be completed twice.
+    if request.is_cancelable() && !request.stop_waiting() {
+        call.violation(Violation::Request, request.handle::<c_void>() as usize);
+    }
+}
+
+ddi! {
+    /// Completes a request.
+    fn WdfRequestComplete: PFN_WDFREQUESTCOMPLETE(call, request: WDFREQUEST, status: NTSTATUS) {
+        let request = request.object(call);
+        check_completable(call, request);
+        complete(request, status);
+    }
+
+    /// Completes a request and says how many bytes it moved.
+    fn WdfRequestCompleteWithInformation: PFN_WDFREQUESTCOMPLETEWITHINFORMATION(
+        call, request: WDFREQUEST, status: NTSTATUS, information: u64,
+    ) {
+        let request = request.object(call);
+        check_completable(call, request);
+        request.irp(call).set_information(information);
+        complete(request, status);
+    }
+
+    /// Completes a request and raises the priority of the thread that waits for it.
+    fn WdfRequestCompleteWithPriorityBoost: PFN_WDFREQUESTCOMPLETEWITHPRIORITYBOOST(
+        call, request: WDFREQUEST, status: NTSTATUS, boost: CCHAR,
+    ) {
+        let request = request.object(call);
+        check_completable(call, request);
+        complete_boosted(request, status, boost);
+    }
+
+    /// The parameters of a request.
+    fn WdfRequestGetParameters: PFN_WDFREQUESTGETPARAMETERS(
+        call, request: WDFREQUEST, parameters: PWDF_REQUEST_PARAMETERS,
+    ) {
+        let request = request.object(call);
+        request.irp(call);
+        get_parameters(request, parameters.not_null(call));
+    }
+
+    /// How many bytes were moved.
+    fn WdfRequestSetInformation: PFN_WDFREQUESTSETINFORMATION(call, request: WDFREQUEST, information: u64) {
+        request.object(call).irp(call).set_information(information);
+    }
+
+    /// How many bytes were moved.
+    fn WdfRequestGetInformation: PFN_WDFREQUESTGETINFORMATION(call, request: WDFREQUEST) -> u64 {
+        request.object(call).irp(call).information()
+    }
+
+    /// The status of a request: of the IRP as the target left it.
+    fn WdfRequestGetStatus: PFN_WDFREQUESTGETSTATUS(call, request: WDFREQUEST) -> i32 {
+        let request = request.object(call);
+        request.sent.status.get().unwrap_or_else(|| request.irp(call).status())
+    }
+
+    /// The mode of the sender.
+    fn WdfRequestGetRequestorMode: PFN_WDFREQUESTGETREQUESTORMODE(call, request: WDFREQUEST) -> KPROCESSOR_MODE {
+        request.object(call).irp(call).requestor_mode()
+    }
+
+    /// The file that a request belongs to, null when it has none.
+    fn WdfRequestGetFileObject: PFN_WDFREQUESTGETFILEOBJECT(call, request: WDFREQUEST) -> WDFFILEOBJECT {
+        let request = request.object(call);
+        let file = WdmFile::of(request.irp(call).file_object());
+        let found = request.device.zip(file).and_then(|(device, file)| file_object::find(device, file));
+        found.map_or(ptr::null_mut(), Obj::handle)
+    }
+
+    /// The IRP.
+    fn WdfRequestWdmGetIrp: PFN_WDFREQUESTWDMGETIRP(call, request: WDFREQUEST) -> PIRP {
+        request.object(call).irp(call).pointer()
+    }
+
+    /// The queue that presented a request.
+    fn WdfRequestGetIoQueue: PFN_WDFREQUESTGETIOQUEUE(call, request: WDFREQUEST) -> WDFQUEUE {
+        queue::handle(request.object(call).queue.get())
+    }
+
+    /// Gives a request to another queue of the same device.
+    /// # Errors: STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE.
+    fn WdfRequestForwardToIoQueue: PFN_WDFREQUESTFORWARDTOIOQUEUE(call, request: WDFREQUEST, to: WDFQUEUE) -> NTSTATUS {
+        let request = request.object(call);
+        request.irp(call);
+        forward(request, to.object(call))
+    }
+
+    /// Gives a request back to its queue, which presents it again.
+    /// # Errors: STATUS_INVALID_DEVICE_REQUEST (no queue).
+    fn WdfRequestRequeue: PFN_WDFREQUESTREQUEUE(call, request: WDFREQUEST) -> NTSTATUS {
+        let request = request.object(call);
+        request.irp(call);
+        requeue(request)
+    }
+
+    /// Lets a request be cancelled; when it was already, the callback runs at once.
+    fn WdfRequestMarkCancelable: PFN_WDFREQUESTMARKCANCELABLE(
+        call, request: WDFREQUEST, callback: PFN_WDF_REQUEST_CANCEL,
+    ) {
+        let request = request.object(call);
+        request.irp(call);
+        if !request.mark(callback) {
+            invoke!(callback, request.handle());
+        }
+    }
+
+    /// Lets a request be cancelled. # Errors: STATUS_CANCELLED (it was already; the callback does not run).
+    fn WdfRequestMarkCancelableEx: PFN_WDFREQUESTMARKCANCELABLEEX(
+        call, request: WDFREQUEST, callback: PFN_WDF_REQUEST_CANCEL,
+    ) -> NTSTATUS {
+        let request = request.object(call);
+        request.irp(call);
+        if request.mark(callback) { Ok(()) } else { fail(STATUS_CANCELLED) }
+    }
+
+    /// Takes that back. # Errors: STATUS_CANCELLED (the callback ran or is about to), STATUS_INVALID_PARAMETER never.
+    fn WdfRequestUnmarkCancelable: PFN_WDFREQUESTUNMARKCANCELABLE(call, request: WDFREQUEST) -> NTSTATUS {
+        let request = request.object(call);
+        request.irp(call);
+        if request.is_cancelable() && request.stop_waiting() {
+            request.cancel.set(None);
+            return Ok(());
+        }
+        fail(STATUS_CANCELLED)
+    }
+
+    /// Whether the sender wants it cancelled.
+    fn WdfRequestIsCanceled: PFN_WDFREQUESTISCANCELED(call, request: WDFREQUEST) -> u8 {
+        u8::from(request.object(call).irp(call).is_cancelled())
+    }
+
+    /// Answers EvtIoStop: the driver keeps the request, or gives it back to the queue.
+    fn WdfRequestStopAcknowledge: PFN_WDFREQUESTSTOPACKNOWLEDGE(call, request: WDFREQUEST, requeue_it: u8) {
+        let request = request.object(call);
+        let Some(queue) = request.queue.get() else { return };
+        if requeue_it == 0 {
+            request.acknowledged.set(true);
+            queue.notify();
+        } else {
+            // The queue took it before, so it has room and takes requests of its own device.
+            let _requeued = requeue(request);
+        }
+    }
+
+    /// Whether it is one of the reserve for low memory: there is none.
+    fn WdfRequestIsReserved: PFN_WDFREQUESTISRESERVED(call, request: WDFREQUEST) -> u8 {
+        request.object(call);
+        0
+    }
+}
+
+fn requeue(request: Obj<Request>) -> Outcome {
+    let Some(queue) = request.queue.get() else { return fail(STATUS_INVALID_DEVICE_REQUEST) };
+    queue.enqueue(request, true).map_err(crate::failure::Failure::new)?;
+    queue.let_go(request);
+    Ok(())
+}
+

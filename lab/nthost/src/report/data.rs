@@ -1,0 +1,65 @@
+//! The report as JSON.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::images::{self, Image};
+use super::{LEAKS, first_entry, tree, wdf};
+use crate::mm::pool;
+use crate::verifier::{Outcome, interfaces};
+use crate::{dbg, exports};
+
+/// The whole report.
+#[derive(Serialize)]
+struct Report<'a> {
+    verdict: &'a str,
+    exit_code: i32,
+    /// What was printed at the end: counters, or what was broken and by whom.
+    text: &'a str,
+    /// Microseconds from the start of the host to the end of the first `DriverEntry`.
+    first_driver_entry_microseconds: Option<u64>,
+    /// The images that were loaded, in order.
+    drivers: Vec<Image>,
+    device_tree: Option<tree::Device>,
+    log: Vec<String>,
+    verifier: Counters,
+    wdf_functions: BTreeMap<String, u64>,
+    exports: BTreeMap<String, u64>,
+}
+
+#[derive(Serialize)]
+struct Counters {
+    pool_allocations: u64,
+    pool_frees: u64,
+    pool_peak_bytes: u64,
+    interface_references_taken: u64,
+    interface_references_held: u64,
+    leaks: Vec<String>,
+}
+
+/// The report's text.
+pub(super) fn render(outcome: Outcome, text: &str) -> String {
+    let pool = pool::statistics();
+    let report = Report {
+        verdict: outcome.word(),
+        exit_code: outcome.exit_code(),
+        text,
+        first_driver_entry_microseconds: first_entry(),
+        drivers: images::all(),
+        device_tree: tree::largest(),
+        log: dbg::lines(),
+        verifier: Counters {
+            pool_allocations: pool.allocations,
+            pool_frees: pool.frees,
+            pool_peak_bytes: pool.peak_bytes,
+            interface_references_taken: interfaces::references_taken(),
+            interface_references_held: interfaces::references_held(),
+            leaks: LEAKS.try_lock().map(|leaks| leaks.clone()).unwrap_or_default(),
+        },
+        wdf_functions: wdf::counts(),
+        exports: exports::call_counts().into_iter().collect(),
+    };
+    // Strings, numbers and maps with string keys always serialize.
+    serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
+}
