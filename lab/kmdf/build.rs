@@ -13,7 +13,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rustc-cdylib-link-arg=/ENTRY:DriverEntry");
     println!("cargo::rustc-cdylib-link-arg=/IGNORE:4216");
     let data: serde_json::Value = serde_json::from_str(&fs::read_to_string(FUNCTIONS)?)?;
-    let functions = data["functions"].as_object().ok_or("the function list is no object")?;
+    let functions = data["functions"]
+        .as_object()
+        .ok_or("the function list is no object")?;
     let mut names: Vec<(u64, &str)> = Vec::new();
     for (name, index) in functions {
         names.push((index.as_u64().ok_or("a function index is no number")?, name));
@@ -31,12 +33,21 @@ fn render(names: &[(u64, &str)]) -> Result<String, std::fmt::Error> {
     for (index, name) in names {
         writeln!(source, "    pub const {name}: usize = {index};")?;
     }
-    writeln!(source, "}}\n\n/// How many functions KMDF 1.33 has.\npub const COUNT: usize = {count};\n")?;
-    writeln!(source, "/// The name of each function, by index.\npub static NAMES: [&core::ffi::CStr; COUNT] = [")?;
+    writeln!(
+        source,
+        "}}\n\n/// How many functions KMDF 1.33 has.\npub const COUNT: usize = {count};\n"
+    )?;
+    writeln!(
+        source,
+        "/// The name of each function, by index.\npub static NAMES: [&core::ffi::CStr; COUNT] = ["
+    )?;
     for (_, name) in names {
         writeln!(source, "    c\"{name}\",")?;
     }
-    writeln!(source, "];\n\n/// A stub for each function that stops the run by name.\nconst STUBS: [Slot; COUNT] = [")?;
+    writeln!(
+        source,
+        "];\n\n/// A stub for each function that stops the run by name.\nconst STUBS: [Slot; COUNT] = ["
+    )?;
     for (index, _) in names {
         writeln!(source, "    Slot(stub::<{index}> as *const ()),")?;
     }

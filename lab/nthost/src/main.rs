@@ -3,62 +3,104 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use nthost::shell::{self, Session};
 use nthost::verifier::{environment_error, lab_defect};
 use nthost::{ke, ldr, report};
 
-/// A Windows kernel for drivers, in a Linux process.
-///
-/// Exit codes: 0 pass, 1 fail, 2 wrong command line, 3 leak, 4 bugcheck, 5 timeout, 6 unsupported, 7 environment error
-/// (script, INF or file), 8 lab defect.
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Arguments {
-    /// A folder with drivers and INF files; may be given more than once.
-    #[arg(long, value_name = "DIR")]
-    drivers: Vec<PathBuf>,
-    /// Writes the report as data.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Ends the run with outcome timeout after this many seconds.
-    #[arg(long, value_name = "SECONDS")]
-    time_limit: Option<u64>,
-    /// Prints the time from the start to the end of the first DriverEntry.
-    #[arg(long)]
-    timing: bool,
-    /// The script; without one there is a prompt.
-    script: Option<PathBuf>,
-}
-
 /// The time limit of a script, unless the command line has another; a prompt has none.
 const SCRIPT_LIMIT: u64 = 120;
+
+const EXIT_CODES: &str = "Exit codes: 0 pass, 1 fail, 2 wrong command line, 3 leak, 4 bugcheck, 5 timeout, 6 unsupported, \
+                          7 environment error (script, INF or file), 8 lab defect";
+
+fn command_line() -> Command {
+    Command::new("nthost")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("A Windows kernel for drivers, in a Linux process")
+        .after_help(EXIT_CODES)
+        .arg(
+            Arg::new("drivers")
+                .long("drivers")
+                .value_name("DIR")
+                .value_parser(value_parser!(PathBuf))
+                .action(ArgAction::Append)
+                .help("A folder with drivers and INF files; may be given more than once"),
+        )
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Write the report as data"),
+        )
+        .arg(
+            Arg::new("time-limit")
+                .long("time-limit")
+                .value_name("SECONDS")
+                .value_parser(value_parser!(u64))
+                .help("End the run with outcome timeout after this many seconds"),
+        )
+        .arg(
+            Arg::new("timing")
+                .long("timing")
+                .action(ArgAction::SetTrue)
+                .help("Print the time from the start to the end of the first DriverEntry"),
+        )
+        .arg(
+            Arg::new("script")
+                .value_name("SCRIPT")
+                .value_parser(value_parser!(PathBuf))
+                .help("Without one there is a prompt"),
+        )
+}
 
 fn main() {
     report::start();
     std::panic::set_hook(Box::new(|panic| lab_defect(&panic.to_string())));
-    let arguments = Arguments::parse();
+    let arguments = command_line().get_matches();
     ke::thread::attach("main");
     if let Err(error) = ke::fault::install() {
-        environment_error(&format!("the system refuses signal handlers: {error}"));
+        environment_error(&format!("signal handlers cannot be installed: {error}"));
     }
-    let default = arguments.script.as_ref().map(|_| SCRIPT_LIMIT);
-    if let Some(limit) = arguments.time_limit.or(default) {
-        ke::watchdog::start(Duration::from_secs(limit));
-    }
-    if arguments.timing {
+    let script = arguments.get_one::<PathBuf>("script");
+    start_watchdog(&arguments, script.is_some());
+    if arguments.get_flag("timing") {
         report::show_timing();
     }
-    if let Some(file) = arguments.json {
-        report::write_json_to(file);
+    if let Some(file) = arguments.get_one::<PathBuf>("json") {
+        report::write_json_to(file.clone());
     }
-    for folder in &arguments.drivers {
+    let drivers: Vec<PathBuf> = arguments
+        .get_many("drivers")
+        .unwrap_or_default()
+        .cloned()
+        .collect();
+    for folder in &drivers {
         ldr::add_search_path(folder);
     }
-    let mut session = Session::new(arguments.drivers);
-    match arguments.script {
-        Some(script) => shell::run_script(&mut session, &script),
+    let mut session = Session::new(drivers);
+    match script {
+        Some(script) => shell::run_script(&mut session, script),
         None => shell::prompt(&mut session),
     }
     shell::finish(session)
+}
+
+fn start_watchdog(arguments: &ArgMatches, has_script: bool) {
+    let limit = arguments
+        .get_one::<u64>("time-limit")
+        .copied()
+        .or_else(|| has_script.then_some(SCRIPT_LIMIT));
+    if let Some(limit) = limit {
+        ke::watchdog::start(Duration::from_secs(limit));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command_line().debug_assert();
+    }
 }

@@ -1,5 +1,8 @@
 //! The registry as drivers reach it: `Zw…Key`.
-#![allow(unsafe_code, reason = "reads names from and writes values to the buffers that drivers give")]
+#![allow(
+    unsafe_code,
+    reason = "reads names from and writes values to the buffers that drivers give"
+)]
 #![allow(non_snake_case, reason = "exports have their Windows names")]
 
 use core::ffi::c_void;
@@ -43,7 +46,10 @@ const KEY_VALUE_PARTIAL_INFORMATION: i32 = 2;
 static OPEN: Mutex<Option<HashMap<usize, String>>> = Mutex::new(None);
 
 fn with_open<R>(f: impl FnOnce(&mut HashMap<usize, String>) -> R) -> R {
-    f(OPEN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(HashMap::new))
+    f(OPEN
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get_or_insert_with(HashMap::new))
 }
 
 fn forget(body: *mut c_void) {
@@ -82,12 +88,22 @@ unsafe fn path_in(attributes: *const OBJECT_ATTRIBUTES) -> Option<String> {
         return Some(name.to_owned());
     }
     let root = path_of(attributes.RootDirectory)?;
-    Some(if name.is_empty() { root } else { format!("{root}\\{name}") })
+    Some(if name.is_empty() {
+        root
+    } else {
+        format!("{root}\\{name}")
+    })
 }
 
-unsafe extern "win64" fn ZwOpenKey(handle: *mut HANDLE, _access: ACCESS_MASK, attributes: *const OBJECT_ATTRIBUTES) -> NTSTATUS {
+unsafe extern "win64" fn ZwOpenKey(
+    handle: *mut HANDLE,
+    _access: ACCESS_MASK,
+    attributes: *const OBJECT_ATTRIBUTES,
+) -> NTSTATUS {
     // SAFETY: the driver keeps ZwOpenKey's contract about ObjectAttributes.
-    let Some(path) = (unsafe { path_in(attributes) }) else { return STATUS_INVALID_PARAMETER };
+    let Some(path) = (unsafe { path_in(attributes) }) else {
+        return STATUS_INVALID_PARAMETER;
+    };
     if !hive::exists(&path) {
         return STATUS_OBJECT_NAME_NOT_FOUND;
     }
@@ -115,8 +131,14 @@ unsafe extern "win64" fn ZwCreateKey(
     disposition: *mut u32,
 ) -> NTSTATUS {
     // SAFETY: the driver keeps ZwCreateKey's contract about ObjectAttributes.
-    let Some(path) = (unsafe { path_in(attributes) }) else { return STATUS_INVALID_PARAMETER };
-    let created = if hive::ensure_key(&path) { REG_CREATED_NEW_KEY } else { REG_OPENED_EXISTING_KEY };
+    let Some(path) = (unsafe { path_in(attributes) }) else {
+        return STATUS_INVALID_PARAMETER;
+    };
+    let created = if hive::ensure_key(&path) {
+        REG_CREATED_NEW_KEY
+    } else {
+        REG_OPENED_EXISTING_KEY
+    };
     if !disposition.is_null() {
         // SAFETY: a Disposition that is not null is a place for a ULONG.
         unsafe { disposition.write(created) };
@@ -145,10 +167,14 @@ unsafe extern "win64" fn ZwQueryValueKey(
     length: u32,
     needed: *mut u32,
 ) -> NTSTATUS {
-    let Some(path) = path_of(handle) else { return STATUS_INVALID_HANDLE };
+    let Some(path) = path_of(handle) else {
+        return STATUS_INVALID_HANDLE;
+    };
     // SAFETY: the driver keeps ZwQueryValueKey's contract about ValueName.
     let name = unsafe { unicode::text(name) };
-    let Some(value) = hive::query(&path, &name) else { return STATUS_OBJECT_NAME_NOT_FOUND };
+    let Some(value) = hive::query(&path, &name) else {
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    };
     // SAFETY: the driver keeps ZwQueryValueKey's contract about its buffer and ResultLength.
     unsafe { give_value(&name, &value, class, buffer, length, needed) }
 }
@@ -161,16 +187,27 @@ unsafe extern "win64" fn ZwEnumerateValueKey(
     length: u32,
     needed: *mut u32,
 ) -> NTSTATUS {
-    let Some(path) = path_of(handle) else { return STATUS_INVALID_HANDLE };
+    let Some(path) = path_of(handle) else {
+        return STATUS_INVALID_HANDLE;
+    };
     let values = hive::values(&path);
-    let Some((name, value)) = values.get(index as usize) else { return STATUS_NO_MORE_ENTRIES };
+    let Some((name, value)) = values.get(index as usize) else {
+        return STATUS_NO_MORE_ENTRIES;
+    };
     // SAFETY: the driver keeps ZwEnumerateValueKey's contract about its buffer and ResultLength.
     unsafe { give_value(name, value, class, buffer, length, needed) }
 }
 
 /// # Safety
 /// `buffer` has `length` writable bytes, and `needed` is a place for a ULONG.
-unsafe fn give_value(name: &str, value: &Value, class: i32, buffer: PVOID, length: u32, needed: *mut u32) -> NTSTATUS {
+unsafe fn give_value(
+    name: &str,
+    value: &Value,
+    class: i32,
+    buffer: PVOID,
+    length: u32,
+    needed: *mut u32,
+) -> NTSTATUS {
     match value_information(name, value, class) {
         // SAFETY: the caller's promise.
         Some((bytes, fixed)) => unsafe { give(&bytes, fixed, buffer, length, needed) },
@@ -182,8 +219,16 @@ unsafe fn give_value(name: &str, value: &Value, class: i32, buffer: PVOID, lengt
 fn value_information(name: &str, value: &Value, class: i32) -> Option<(Vec<u8>, usize)> {
     const FULL_FIXED: u32 = 20;
     let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let (name_length, data_length) = (u32::try_from(name.len()).ok()?, u32::try_from(value.data.len()).ok()?);
-    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    let (name_length, data_length) = (
+        u32::try_from(name.len()).ok()?,
+        u32::try_from(value.data.len()).ok()?,
+    );
+    let words = |words: &[u32]| {
+        words
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect::<Vec<u8>>()
+    };
     let (head, tail): (Vec<u8>, Vec<u8>) = match class {
         KEY_VALUE_BASIC_INFORMATION => (words(&[0, value.kind, name_length]), name),
         KEY_VALUE_PARTIAL_INFORMATION => (words(&[0, value.kind, data_length]), value.data.clone()),
@@ -192,7 +237,10 @@ fn value_information(name: &str, value: &Value, class: i32) -> Option<(Vec<u8>, 
             let mut tail = name;
             tail.resize((data_offset - FULL_FIXED) as usize, 0);
             tail.extend(&value.data);
-            (words(&[0, value.kind, data_offset, data_length, name_length]), tail)
+            (
+                words(&[0, value.kind, data_offset, data_length, name_length]),
+                tail,
+            )
         }
         _ => return None,
     };
@@ -209,9 +257,13 @@ unsafe extern "win64" fn ZwEnumerateKey(
     needed: *mut u32,
 ) -> NTSTATUS {
     const BASIC_FIXED: usize = 16;
-    let Some(path) = path_of(handle) else { return STATUS_INVALID_HANDLE };
+    let Some(path) = path_of(handle) else {
+        return STATUS_INVALID_HANDLE;
+    };
     let keys = hive::subkeys(&path);
-    let Some(name) = keys.get(index as usize) else { return STATUS_NO_MORE_ENTRIES };
+    let Some(name) = keys.get(index as usize) else {
+        return STATUS_NO_MORE_ENTRIES;
+    };
     if class != KEY_BASIC_INFORMATION {
         crate::verifier::unsupported(&format!("ZwEnumerateKey with information class {class}"));
     }
@@ -238,7 +290,11 @@ unsafe fn give(bytes: &[u8], fixed: usize, buffer: PVOID, length: u32, needed: *
     let count = room.min(bytes.len());
     // SAFETY: `count` is at most the length that the caller promises.
     unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), buffer.cast(), count) };
-    if count < bytes.len() { STATUS_BUFFER_OVERFLOW } else { STATUS_SUCCESS }
+    if count < bytes.len() {
+        STATUS_BUFFER_OVERFLOW
+    } else {
+        STATUS_SUCCESS
+    }
 }
 
 unsafe extern "win64" fn ZwSetValueKey(
@@ -249,7 +305,9 @@ unsafe extern "win64" fn ZwSetValueKey(
     data: *const u8,
     size: u32,
 ) -> NTSTATUS {
-    let Some(path) = path_of(handle) else { return STATUS_INVALID_HANDLE };
+    let Some(path) = path_of(handle) else {
+        return STATUS_INVALID_HANDLE;
+    };
     // SAFETY: the driver keeps ZwSetValueKey's contract about ValueName.
     let name = unsafe { unicode::text(name) };
     let data = if size == 0 {
@@ -263,18 +321,30 @@ unsafe extern "win64" fn ZwSetValueKey(
 }
 
 unsafe extern "win64" fn ZwDeleteValueKey(handle: HANDLE, name: *const UNICODE_STRING) -> NTSTATUS {
-    let Some(path) = path_of(handle) else { return STATUS_INVALID_HANDLE };
+    let Some(path) = path_of(handle) else {
+        return STATUS_INVALID_HANDLE;
+    };
     // SAFETY: the driver keeps ZwDeleteValueKey's contract about ValueName.
     let name = unsafe { unicode::text(name) };
-    if hive::delete_value(&path, &name) { STATUS_SUCCESS } else { STATUS_OBJECT_NAME_NOT_FOUND }
+    if hive::delete_value(&path, &name) {
+        STATUS_SUCCESS
+    } else {
+        STATUS_OBJECT_NAME_NOT_FOUND
+    }
 }
 
 unsafe extern "win64" fn ZwDeleteKey(handle: HANDLE) -> NTSTATUS {
-    let Some(path) = path_of(handle) else { return STATUS_INVALID_HANDLE };
+    let Some(path) = path_of(handle) else {
+        return STATUS_INVALID_HANDLE;
+    };
     hive::delete_key(&path);
     STATUS_SUCCESS
 }
 
 unsafe extern "win64" fn ZwFlushKey(handle: HANDLE) -> NTSTATUS {
-    if path_of(handle).is_some() { STATUS_SUCCESS } else { STATUS_INVALID_HANDLE }
+    if path_of(handle).is_some() {
+        STATUS_SUCCESS
+    } else {
+        STATUS_INVALID_HANDLE
+    }
 }

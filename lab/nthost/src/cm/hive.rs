@@ -45,6 +45,7 @@ fn canonical(path: &str) -> String {
 }
 
 /// Makes a key and those above it; false if it was there.
+#[allow(clippy::must_use_candidate, reason = "called for its effect")]
 pub fn ensure_key(path: &str) -> bool {
     let path = full_path(path);
     with_keys(|keys| {
@@ -53,7 +54,10 @@ pub fn ensure_key(path: &str) -> bool {
             let name = path[..end].rsplit('\\').next().unwrap_or_default().to_owned();
             let entry = keys.entry(path[..end].to_lowercase());
             made = matches!(entry, std::collections::btree_map::Entry::Vacant(_));
-            entry.or_insert_with(|| Key { name, values: Vec::new() });
+            entry.or_insert_with(|| Key {
+                name,
+                values: Vec::new(),
+            });
         }
         made
     })
@@ -66,6 +70,7 @@ pub fn exists(path: &str) -> bool {
 }
 
 /// Removes a key with everything below it; false if there is none.
+#[allow(clippy::must_use_candidate, reason = "called for its effect")]
 pub fn delete_key(path: &str) -> bool {
     let path = canonical(path);
     let below = format!(r"{path}\");
@@ -80,8 +85,14 @@ pub fn delete_key(path: &str) -> bool {
 pub fn set(path: &str, name: &str, value: Value) {
     ensure_key(path);
     with_keys(|keys| {
-        let Some(key) = keys.get_mut(&canonical(path)) else { return };
-        match key.values.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+        let Some(key) = keys.get_mut(&canonical(path)) else {
+            return;
+        };
+        match key
+            .values
+            .iter_mut()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        {
             Some((_, slot)) => *slot = value,
             None => key.values.push((name.to_owned(), value)),
         }
@@ -93,7 +104,10 @@ pub fn set(path: &str, name: &str, value: Value) {
 pub fn query(path: &str, name: &str) -> Option<Value> {
     with_keys(|keys| {
         let values = &keys.get(&canonical(path))?.values;
-        values.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+        values
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.clone())
     })
 }
 
@@ -116,9 +130,12 @@ pub fn texts(path: &str, name: &str) -> Vec<String> {
 }
 
 /// Removes a value; false if there is none.
+#[allow(clippy::must_use_candidate, reason = "called for its effect")]
 pub fn delete_value(path: &str, name: &str) -> bool {
     with_keys(|keys| {
-        let Some(key) = keys.get_mut(&canonical(path)) else { return false };
+        let Some(key) = keys.get_mut(&canonical(path)) else {
+            return false;
+        };
         let before = key.values.len();
         key.values.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         key.values.len() < before
@@ -128,7 +145,10 @@ pub fn delete_value(path: &str, name: &str) -> bool {
 /// The values of a key, in the order in which they were made.
 #[must_use]
 pub fn values(path: &str) -> Vec<(String, Value)> {
-    with_keys(|keys| keys.get(&canonical(path)).map_or_else(Vec::new, |key| key.values.clone()))
+    with_keys(|keys| {
+        keys.get(&canonical(path))
+            .map_or_else(Vec::new, |key| key.values.clone())
+    })
 }
 
 /// The names of the keys directly below.
@@ -136,8 +156,13 @@ pub fn values(path: &str) -> Vec<(String, Value)> {
 pub fn subkeys(path: &str) -> Vec<String> {
     let below = format!(r"{}\", canonical(path));
     with_keys(|keys| {
-        let children = keys.range(below.clone()..).take_while(|(key, _)| key.starts_with(&below));
-        children.filter(|(key, _)| !key[below.len()..].contains('\\')).map(|(_, key)| key.name.clone()).collect()
+        let children = keys
+            .range(below.clone()..)
+            .take_while(|(key, _)| key.starts_with(&below));
+        children
+            .filter(|(key, _)| !key[below.len()..].contains('\\'))
+            .map(|(_, key)| key.name.clone())
+            .collect()
     })
 }
 
@@ -147,7 +172,10 @@ mod tests {
 
     #[test]
     fn spellings_meet() {
-        assert_eq!(full_path(r"HKLM\System\ControlSet001\X\"), r"\Registry\Machine\System\CurrentControlSet\X");
+        assert_eq!(
+            full_path(r"HKLM\System\ControlSet001\X\"),
+            r"\Registry\Machine\System\CurrentControlSet\X"
+        );
         assert_eq!(full_path(r"\Registry\\Machine"), r"\Registry\Machine");
     }
 

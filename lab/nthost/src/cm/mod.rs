@@ -8,7 +8,9 @@ mod hive;
 mod value;
 
 pub use exports::{EXPORTS, open_handle};
-pub use hive::{delete_key, delete_value, dword, ensure_key, exists, query, set, subkeys, text, texts, values};
+pub use hive::{
+    delete_key, delete_value, dword, ensure_key, exists, query, set, subkeys, text, texts, values,
+};
 pub use value::Value;
 
 /// Where services are.

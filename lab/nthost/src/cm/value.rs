@@ -25,39 +25,60 @@ impl Value {
     /// A `REG_SZ`.
     #[must_use]
     pub fn string(text: &str) -> Self {
-        Self { kind: REG_SZ, data: utf16(text).chain(NUL).collect() }
+        Self {
+            kind: REG_SZ,
+            data: utf16(text).chain(NUL).collect(),
+        }
     }
 
     /// A `REG_EXPAND_SZ`.
     #[must_use]
     pub fn expandable(text: &str) -> Self {
-        Self { kind: REG_EXPAND_SZ, ..Self::string(text) }
+        Self {
+            kind: REG_EXPAND_SZ,
+            ..Self::string(text)
+        }
     }
 
     /// A `REG_MULTI_SZ`.
     #[must_use]
     pub fn strings<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut data: Vec<u8> = texts.into_iter().flat_map(|text| utf16(text).chain(NUL)).collect();
+        let mut data: Vec<u8> = texts
+            .into_iter()
+            .flat_map(|text| utf16(text).chain(NUL))
+            .collect();
         data.extend(NUL);
-        Self { kind: REG_MULTI_SZ, data }
+        Self {
+            kind: REG_MULTI_SZ,
+            data,
+        }
     }
 
     /// A `REG_DWORD`.
     #[must_use]
     pub fn dword(number: u32) -> Self {
-        Self { kind: REG_DWORD, data: number.to_le_bytes().to_vec() }
+        Self {
+            kind: REG_DWORD,
+            data: number.to_le_bytes().to_vec(),
+        }
     }
 
     /// A `REG_QWORD`.
     #[must_use]
     pub fn qword(number: u64) -> Self {
-        Self { kind: REG_QWORD, data: number.to_le_bytes().to_vec() }
+        Self {
+            kind: REG_QWORD,
+            data: number.to_le_bytes().to_vec(),
+        }
     }
 
     /// A `REG_BINARY`.
     #[must_use]
     pub const fn binary(data: Vec<u8>) -> Self {
-        Self { kind: REG_BINARY, data }
+        Self {
+            kind: REG_BINARY,
+            data,
+        }
     }
 
     /// The number of a `REG_DWORD`.
@@ -71,7 +92,9 @@ impl Value {
     #[must_use]
     pub fn as_text(&self) -> Option<String> {
         match self.kind {
-            REG_SZ | REG_EXPAND_SZ | REG_MULTI_SZ => Some(self.texts().into_iter().next().unwrap_or_default()),
+            REG_SZ | REG_EXPAND_SZ | REG_MULTI_SZ => {
+                Some(self.texts().into_iter().next().unwrap_or_default())
+            }
             _ => None,
         }
     }
@@ -82,7 +105,11 @@ impl Value {
         if !matches!(self.kind, REG_SZ | REG_EXPAND_SZ | REG_MULTI_SZ) {
             return Vec::new();
         }
-        let units: Vec<u16> = self.data.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+        let units: Vec<u16> = self
+            .data
+            .chunks_exact(2)
+            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+            .collect();
         let texts = units.split(|unit| *unit == 0).map(String::from_utf16_lossy);
         texts.take_while(|text| !text.is_empty()).collect()
     }
@@ -109,7 +136,11 @@ impl fmt::Display for Value {
         match self.kind {
             REG_SZ | REG_EXPAND_SZ | REG_MULTI_SZ => f.write_str(&self.texts().join(r"\0")),
             REG_DWORD | REG_QWORD => {
-                let number = self.data.iter().rev().fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
+                let number = self
+                    .data
+                    .iter()
+                    .rev()
+                    .fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
                 write!(f, "{number:#x}")
             }
             _ => self.data.iter().try_for_each(|byte| write!(f, "{byte:02X}")),

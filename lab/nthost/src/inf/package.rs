@@ -78,13 +78,22 @@ impl Package {
     /// # Errors
     /// A section or directive that an installation needs is missing or wrong; the error names the line.
     pub fn of(inf: &Inf) -> Result<Self, InfError> {
-        let version = inf.section("Version").ok_or_else(|| inf.error(0, "there is no [Version] section"))?;
+        let version = inf
+            .section("Version")
+            .ok_or_else(|| inf.error(0, "there is no [Version] section"))?;
         let signature = inf.value("Version", "Signature").unwrap_or_default();
         if !["$windows nt$", "$chicago$"].contains(&signature.to_lowercase().as_str()) {
-            return Err(inf.error(version.line, format!("Signature is {signature:?} and must be \"$Windows NT$\"")));
+            return Err(inf.error(
+                version.line,
+                format!("Signature is {signature:?} and must be \"$Windows NT$\""),
+            ));
         }
         let text = |key| inf.value("Version", key).unwrap_or_default().to_owned();
-        let date = inf.directives("Version", "DriverVer").next().map(|line| line.values.join(",")).unwrap_or_default();
+        let date = inf
+            .directives("Version", "DriverVer")
+            .next()
+            .map(|line| line.values.join(","))
+            .unwrap_or_default();
         Ok(Self {
             provider: text("Provider"),
             class: text("Class"),
@@ -96,12 +105,17 @@ impl Package {
 }
 
 fn models(inf: &Inf) -> Result<Vec<Model>, InfError> {
-    let manufacturers = inf.section("Manufacturer").ok_or_else(|| inf.error(0, "there is no [Manufacturer] section"))?;
+    let manufacturers = inf
+        .section("Manufacturer")
+        .ok_or_else(|| inf.error(0, "there is no [Manufacturer] section"))?;
     let mut models = Vec::new();
     for line in &manufacturers.directives {
         let manufacturer = line.key.clone().unwrap_or_else(|| line.value(0).to_owned());
         let section = models_section(inf, line)?;
-        for model in inf.section(&section).map_or(&[] as &[Directive], |found| &found.directives) {
+        for model in inf
+            .section(&section)
+            .map_or(&[] as &[Directive], |found| &found.directives)
+        {
             models.push(one_model(inf, &manufacturer, model)?);
         }
     }
@@ -114,7 +128,9 @@ fn models_section(inf: &Inf, line: &Directive) -> Result<String, InfError> {
     let targets = || line.values.iter().skip(1);
     let ours = targets().find(|target| target.to_lowercase().starts_with("ntamd64"));
     let generic = || targets().find(|target| target.eq_ignore_ascii_case("nt"));
-    let section = ours.or_else(generic).map_or_else(|| base.to_owned(), |target| format!("{base}.{target}"));
+    let section = ours
+        .or_else(generic)
+        .map_or_else(|| base.to_owned(), |target| format!("{base}.{target}"));
     if inf.section(&section).is_none() {
         return Err(inf.error(line.line, format!("there is no models section [{section}]")));
     }
@@ -122,21 +138,42 @@ fn models_section(inf: &Inf, line: &Directive) -> Result<String, InfError> {
 }
 
 fn one_model(inf: &Inf, manufacturer: &str, line: &Directive) -> Result<Model, InfError> {
-    let description = line.key.clone().ok_or_else(|| inf.error(line.line, "a model needs a description before the ="))?;
+    let description = line
+        .key
+        .clone()
+        .ok_or_else(|| inf.error(line.line, "a model needs a description before the ="))?;
     let install = line.value(0);
-    let ids: Vec<String> = line.values.iter().skip(1).filter(|id| !id.is_empty()).cloned().collect();
+    let ids: Vec<String> = line
+        .values
+        .iter()
+        .skip(1)
+        .filter(|id| !id.is_empty())
+        .cloned()
+        .collect();
     if ids.is_empty() {
         return Err(inf.error(line.line, format!("the model {description:?} has no hardware ID")));
     }
-    let section = decorated(inf, install).ok_or_else(|| inf.error(line.line, format!("there is no install section [{install}]")))?;
+    let section = decorated(inf, install)
+        .ok_or_else(|| inf.error(line.line, format!("there is no install section [{install}]")))?;
     let (service, services) = services(inf, &section)?;
     let hardware = registry(inf, &format!("{section}.HW"))?;
     let has_wdf_section = inf.section(&format!("{section}.Wdf")).is_some();
-    Ok(Model { description, manufacturer: manufacturer.to_owned(), ids, service, services, hardware, has_wdf_section })
+    Ok(Model {
+        description,
+        manufacturer: manufacturer.to_owned(),
+        ids,
+        service,
+        services,
+        hardware,
+        has_wdf_section,
+    })
 }
 
 fn decorated(inf: &Inf, install: &str) -> Option<String> {
-    PLATFORM.iter().map(|suffix| format!("{install}{suffix}")).find(|name| inf.section(name).is_some())
+    PLATFORM
+        .iter()
+        .map(|suffix| format!("{install}{suffix}"))
+        .find(|name| inf.section(name).is_some())
 }
 
 fn services(inf: &Inf, install: &str) -> Result<(Option<String>, Vec<Service>), InfError> {
@@ -146,10 +183,14 @@ fn services(inf: &Inf, install: &str) -> Result<(Option<String>, Vec<Service>), 
         if name.is_empty() {
             continue;
         }
-        let flags = number(line.value(1)).ok_or_else(|| inf.error(line.line, format!("{:?} is no number", line.value(1))))?;
+        let flags = number(line.value(1))
+            .ok_or_else(|| inf.error(line.line, format!("{:?} is no number", line.value(1))))?;
         if flags & SPSVCINST_ASSOCSERVICE != 0 {
             if function.is_some() {
-                return Err(inf.error(line.line, "a second AddService has the flag SPSVCINST_ASSOCSERVICE (0x2)"));
+                return Err(inf.error(
+                    line.line,
+                    "a second AddService has the flag SPSVCINST_ASSOCSERVICE (0x2)",
+                ));
             }
             function = Some(name.to_owned());
         }
@@ -160,7 +201,10 @@ fn services(inf: &Inf, install: &str) -> Result<(Option<String>, Vec<Service>), 
 
 fn service(inf: &Inf, line: &Directive, name: &str, section: &str) -> Result<Service, InfError> {
     if inf.section(section).is_none() {
-        return Err(inf.error(line.line, format!("there is no service-install section [{section}]")));
+        return Err(inf.error(
+            line.line,
+            format!("there is no service-install section [{section}]"),
+        ));
     }
     let binary = inf.directives(section, "ServiceBinary").next();
     let binary = binary.ok_or_else(|| inf.error(line.line, format!("[{section}] has no ServiceBinary")))?;
@@ -168,7 +212,12 @@ fn service(inf: &Inf, line: &Directive, name: &str, section: &str) -> Result<Ser
     if file.is_empty() {
         return Err(inf.error(binary.line, "ServiceBinary names no file"));
     }
-    Ok(Service { name: name.to_owned(), binary: file.to_owned(), line: binary.line, registry: registry(inf, section)? })
+    Ok(Service {
+        name: name.to_owned(),
+        binary: file.to_owned(),
+        line: binary.line,
+        registry: registry(inf, section)?,
+    })
 }
 
 /// The lines of every section that a section's `AddReg` directives name.
@@ -176,7 +225,9 @@ fn registry(inf: &Inf, section: &str) -> Result<Vec<RegistryEntry>, InfError> {
     let mut entries = Vec::new();
     for line in inf.directives(section, "AddReg") {
         for name in &line.values {
-            let found = inf.section(name).ok_or_else(|| inf.error(line.line, format!("there is no AddReg section [{name}]")))?;
+            let found = inf
+                .section(name)
+                .ok_or_else(|| inf.error(line.line, format!("there is no AddReg section [{name}]")))?;
             for entry in &found.directives {
                 entries.push(registry_entry(inf, entry)?);
             }
@@ -187,13 +238,21 @@ fn registry(inf: &Inf, section: &str) -> Result<Vec<RegistryEntry>, InfError> {
 
 fn registry_entry(inf: &Inf, line: &Directive) -> Result<RegistryEntry, InfError> {
     let text = |index| line.value(index).to_owned();
-    let flags = number(line.value(3)).ok_or_else(|| inf.error(line.line, format!("the flags {:?} are no number", line.value(3))))?;
+    let flags = number(line.value(3))
+        .ok_or_else(|| inf.error(line.line, format!("the flags {:?} are no number", line.value(3))))?;
     let data = line.values.iter().skip(4).cloned().collect();
-    Ok(RegistryEntry { line: line.line, root: text(0), subkey: text(1), name: text(2), flags, data })
+    Ok(RegistryEntry {
+        line: line.line,
+        root: text(0),
+        subkey: text(1),
+        name: text(2),
+        flags,
+        data,
+    })
 }
 
 /// A decimal or hexadecimal number; nothing is zero.
-pub(crate) fn number(text: &str) -> Option<u32> {
+pub fn number(text: &str) -> Option<u32> {
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) => u32::from_str_radix(digits, 16).ok(),
         None if text.is_empty() => Some(0),
@@ -243,12 +302,23 @@ Device = "A thing"
     #[test]
     fn a_package_is_read_with_its_models_services_and_registry() {
         let package = package(GOOD).unwrap();
-        assert_eq!((package.provider.as_str(), package.class.as_str()), ("Us", "System"));
-        let [model] = package.models.as_slice() else { panic!("one model") };
+        assert_eq!(
+            (package.provider.as_str(), package.class.as_str()),
+            ("Us", "System")
+        );
+        let [model] = package.models.as_slice() else {
+            panic!("one model")
+        };
         assert_eq!(model.ids, [r"root\Thing", r"root\AnyThing"]);
         assert_eq!(model.service.as_deref(), Some("thing"));
         assert!(!model.has_wdf_section);
-        assert_eq!((model.services[0].binary.as_str(), model.services[0].registry[0].name.as_str()), ("thing.sys", "Count"));
+        assert_eq!(
+            (
+                model.services[0].binary.as_str(),
+                model.services[0].registry[0].name.as_str()
+            ),
+            ("thing.sys", "Count")
+        );
         assert_eq!(model.hardware[0].flags, 0x10001);
     }
 
@@ -256,10 +326,22 @@ Device = "A thing"
     fn what_is_missing_is_named() {
         for (cut, with, reason) in [
             ("[Version]", "[Versio]", "there is no [Version] section"),
-            ("$Windows NT$", "Linux", "Signature is \"Linux\" and must be \"$Windows NT$\""),
-            ("[Models.NTamd64.10.0...16299]", "[Other]", "there is no models section [Models.NTamd64.10.0...16299]"),
+            (
+                "$Windows NT$",
+                "Linux",
+                "Signature is \"Linux\" and must be \"$Windows NT$\"",
+            ),
+            (
+                "[Models.NTamd64.10.0...16299]",
+                "[Other]",
+                "there is no models section [Models.NTamd64.10.0...16299]",
+            ),
             ("[Install.NT]\n", "", "there is no install section [Install]"),
-            ("[Thing_Service]", "[Service]", "there is no service-install section [Thing_Service]"),
+            (
+                "[Thing_Service]",
+                "[Service]",
+                "there is no service-install section [Thing_Service]",
+            ),
             ("0x2, Thing", "two, Thing", "\"two\" is no number"),
             ("[Thing_HW]", "[X]", "there is no AddReg section [Thing_HW]"),
         ] {
@@ -269,8 +351,14 @@ Device = "A thing"
 
     #[test]
     fn two_function_drivers_are_refused_with_the_second_line() {
-        let text = GOOD.replace("AddService = thing", "AddService = other, 0x2, Thing_Service\nAddService = thing");
+        let text = GOOD.replace(
+            "AddService = thing",
+            "AddService = other, 0x2, Thing_Service\nAddService = thing",
+        );
         let error = package(&text).unwrap_err();
-        assert_eq!(error.reason, "a second AddService has the flag SPSVCINST_ASSOCSERVICE (0x2)");
+        assert_eq!(
+            error.reason,
+            "a second AddService has the flag SPSVCINST_ASSOCSERVICE (0x2)"
+        );
     }
 }

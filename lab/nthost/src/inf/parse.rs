@@ -67,13 +67,20 @@ impl Inf {
     /// As [`Inf::read`].
     pub fn parse(file: &Path, bytes: &[u8]) -> Result<Self, InfError> {
         let text = decode(bytes).map_err(|reason| whole(file, reason))?;
-        let fail = |(line, reason)| InfError { file: file.to_owned(), line, reason };
+        let fail = |(line, reason)| InfError {
+            file: file.to_owned(),
+            line,
+            reason,
+        };
         let mut sections = sections(&text).map_err(fail)?;
         let strings = strings(&sections);
         for directive in sections.values_mut().flat_map(|section| &mut section.directives) {
             substitute(directive, &strings).map_err(fail)?;
         }
-        Ok(Self { file: file.to_owned(), sections })
+        Ok(Self {
+            file: file.to_owned(),
+            sections,
+        })
     }
 
     /// A section, in any case of its name.
@@ -84,27 +91,47 @@ impl Inf {
 
     /// The directives of a section with a key, in any case of both.
     pub fn directives<'a>(&'a self, section: &str, key: &'a str) -> impl Iterator<Item = &'a Directive> {
-        let directives = self.section(section).map_or(&[] as &[Directive], |section| &section.directives);
-        directives.iter().filter(move |line| line.key.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(key)))
+        let directives = self
+            .section(section)
+            .map_or(&[] as &[Directive], |section| &section.directives);
+        directives.iter().filter(move |line| {
+            line.key
+                .as_deref()
+                .is_some_and(|found| found.eq_ignore_ascii_case(key))
+        })
     }
 
     /// The first value of the first directive with a key.
     #[must_use]
     pub fn value(&self, section: &str, key: &str) -> Option<&str> {
-        let directives = self.section(section).map_or(&[] as &[Directive], |section| &section.directives);
-        let found = directives.iter().find(|line| line.key.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(key)));
+        let directives = self
+            .section(section)
+            .map_or(&[] as &[Directive], |section| &section.directives);
+        let found = directives.iter().find(|line| {
+            line.key
+                .as_deref()
+                .is_some_and(|found| found.eq_ignore_ascii_case(key))
+        });
         found.map(|line| line.value(0))
     }
 
     /// An error at a line of this file.
     #[must_use]
     pub fn error(&self, line: usize, reason: impl Into<String>) -> InfError {
-        InfError { file: self.file.clone(), line, reason: reason.into() }
+        InfError {
+            file: self.file.clone(),
+            line,
+            reason: reason.into(),
+        }
     }
 }
 
 fn whole(file: &Path, reason: String) -> InfError {
-    InfError { file: file.to_owned(), line: 0, reason }
+    InfError {
+        file: file.to_owned(),
+        line: 0,
+        reason,
+    }
 }
 
 /// UTF-16 with a byte order mark, else UTF-8.
@@ -118,10 +145,16 @@ fn decode(bytes: &[u8]) -> Result<String, String> {
 }
 
 fn decode_utf8(bytes: &[u8]) -> Result<String, String> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| format!("is neither UTF-8 nor UTF-16 with a byte order mark (byte {})", error.valid_up_to()))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        format!(
+            "is neither UTF-8 nor UTF-16 with a byte order mark (byte {})",
+            error.valid_up_to()
+        )
+    })?;
     if text.contains('\0') {
-        return Err(String::from("contains a NUL character: UTF-16 needs a byte order mark"));
+        return Err(String::from(
+            "contains a NUL character: UTF-16 needs a byte order mark",
+        ));
     }
     Ok(text.to_owned())
 }
@@ -143,15 +176,23 @@ fn sections(text: &str) -> Result<HashMap<String, Section>, Wrong> {
     for (number, line) in logical_lines(text)? {
         let line = line.trim();
         if let Some(header) = line.strip_prefix('[') {
-            let name = header.strip_suffix(']').ok_or_else(|| (number, String::from("the section name has no closing ]")))?;
+            let name = header
+                .strip_suffix(']')
+                .ok_or_else(|| (number, String::from("the section name has no closing ]")))?;
             let name = name.trim().to_lowercase();
             sections.entry(name.clone()).or_default().line = number;
             current = Some(name);
             continue;
         }
-        let name = current.as_ref().ok_or_else(|| (number, format!("{line:?} stands before the first section")))?;
+        let name = current
+            .as_ref()
+            .ok_or_else(|| (number, format!("{line:?} stands before the first section")))?;
         let directive = directive(number, line)?;
-        sections.entry(name.clone()).or_default().directives.push(directive);
+        sections
+            .entry(name.clone())
+            .or_default()
+            .directives
+            .push(directive);
     }
     Ok(sections)
 }
@@ -184,7 +225,11 @@ fn without_comment(number: usize, line: &str) -> Result<&str, Wrong> {
             _ => {}
         }
     }
-    if quoted { Err((number, String::from("a quoted string has no closing quote"))) } else { Ok(line) }
+    if quoted {
+        Err((number, String::from("a quoted string has no closing quote")))
+    } else {
+        Ok(line)
+    }
 }
 
 fn directive(line: usize, text: &str) -> Result<Directive, Wrong> {
@@ -195,7 +240,10 @@ fn directive(line: usize, text: &str) -> Result<Directive, Wrong> {
     if key.as_ref().is_some_and(String::is_empty) {
         return Err((line, String::from("nothing stands before the =")));
     }
-    let values = split_outside_quotes(values, ',', usize::MAX).into_iter().map(unquote).collect();
+    let values = split_outside_quotes(values, ',', usize::MAX)
+        .into_iter()
+        .map(unquote)
+        .collect();
     Ok(Directive { line, key, values })
 }
 
@@ -222,9 +270,13 @@ fn unquote(value: &str) -> String {
 
 /// `[Strings]`, and the English locale's where that has more.
 fn strings(sections: &HashMap<String, Section>) -> HashMap<String, String> {
-    let named = ["strings", "strings.0409"].into_iter().filter_map(|name| sections.get(name));
+    let named = ["strings", "strings.0409"]
+        .into_iter()
+        .filter_map(|name| sections.get(name));
     let lines = named.flat_map(|section| &section.directives);
-    lines.filter_map(|line| Some((line.key.as_ref()?.to_lowercase(), line.values.join(",")))).collect()
+    lines
+        .filter_map(|line| Some((line.key.as_ref()?.to_lowercase(), line.values.join(","))))
+        .collect()
 }
 
 fn substitute(directive: &mut Directive, strings: &HashMap<String, String>) -> Result<(), Wrong> {
@@ -241,7 +293,9 @@ fn substitute(directive: &mut Directive, strings: &HashMap<String, String>) -> R
 fn replaced(text: &str, strings: &HashMap<String, String>) -> Result<String, String> {
     let (mut result, mut rest) = (String::new(), text);
     while let Some((before, after)) = rest.split_once('%') {
-        let (token, behind) = after.split_once('%').ok_or_else(|| format!("{text:?} has a % without its partner"))?;
+        let (token, behind) = after
+            .split_once('%')
+            .ok_or_else(|| format!("{text:?} has a % without its partner"))?;
         result.push_str(before);
         if token.is_empty() {
             result.push('%');
@@ -269,10 +323,17 @@ mod tests {
 
     #[test]
     fn sections_directives_comments_and_continuations_are_read() {
-        let inf = parse("; top\n[A]\nkey = one, \"two; \"\"2\"\"\" ; end\nlong = a,\\\n  b\n[a]\nbare\n").unwrap();
-        let values: Vec<_> = inf.directives("A", "KEY").map(|line| line.values.clone()).collect();
+        let inf =
+            parse("; top\n[A]\nkey = one, \"two; \"\"2\"\"\" ; end\nlong = a,\\\n  b\n[a]\nbare\n").unwrap();
+        let values: Vec<_> = inf
+            .directives("A", "KEY")
+            .map(|line| line.values.clone())
+            .collect();
         assert_eq!(values, [["one", "two; \"2\""]]);
-        let long: Vec<_> = inf.directives("a", "long").map(|line| line.values.clone()).collect();
+        let long: Vec<_> = inf
+            .directives("a", "long")
+            .map(|line| line.values.clone())
+            .collect();
         assert_eq!(long, [["a", "b"]]);
         assert_eq!(inf.section("A").unwrap().directives.len(), 3);
     }
@@ -300,7 +361,10 @@ mod tests {
 
     #[test]
     fn utf_16_is_read_and_other_encodings_are_refused() {
-        let units: Vec<u8> = "\u{feff}[A]\r\nk=ö\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let units: Vec<u8> = "\u{feff}[A]\r\nk=ö\r\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
         let inf = Inf::parse(Path::new("x.inf"), &units).unwrap();
         assert_eq!(inf.value("a", "k"), Some("ö"));
         assert!(Inf::parse(Path::new("x.inf"), b"[A]\nk=\xF6\n").is_err());

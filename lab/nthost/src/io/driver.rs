@@ -9,9 +9,9 @@ use std::sync::{Mutex, PoisonError};
 use super::device::Device;
 use super::irp::{self, Irp};
 use crate::abi::{
-    DEVICE_OBJECT, DO_DEVICE_INITIALIZING, DRIVER_ADD_DEVICE, DRIVER_EXTENSION, DRIVER_INITIALIZE, DRIVER_OBJECT, IO_TYPE_DRIVER, IRP,
-    MAJOR_FUNCTION_COUNT, NTSTATUS, PVOID, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_OBJECT_NAME_COLLISION,
-    STATUS_SUCCESS,
+    DEVICE_OBJECT, DO_DEVICE_INITIALIZING, DRIVER_ADD_DEVICE, DRIVER_EXTENSION, DRIVER_INITIALIZE,
+    DRIVER_OBJECT, IO_TYPE_DRIVER, IRP, MAJOR_FUNCTION_COUNT, NTSTATUS, PVOID, STATUS_INSUFFICIENT_RESOURCES,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_OBJECT_NAME_COLLISION, STATUS_SUCCESS,
 };
 use crate::ldr::{self, ImageRef, LoadError};
 use crate::mm::pool::{self, HOST_TAG, Kind, Request};
@@ -50,7 +50,11 @@ impl Driver {
     pub fn of_driver(pointer: *mut DRIVER_OBJECT) -> Self {
         if !ob::is_object(pointer.cast(), ObjectKind::Driver) {
             let what = format!("{pointer:p} is no driver object, or one that has been deleted");
-            verifier::bugcheck(BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION, &what, verifier::owner());
+            verifier::bugcheck(
+                BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION,
+                &what,
+                verifier::owner(),
+            );
         }
         Self(pointer)
     }
@@ -63,7 +67,7 @@ impl Driver {
 
     /// A copy of the fields.
     #[must_use]
-    pub fn read(self) -> DRIVER_OBJECT {
+    pub const fn read(self) -> DRIVER_OBJECT {
         // SAFETY: `of_driver` and `create` let only live objects in; whoever keeps one keeps a reference.
         unsafe { self.0.read() }
     }
@@ -74,7 +78,7 @@ impl Driver {
         change(unsafe { &mut *self.0 });
     }
 
-    /// The driver's `AddDevice`, if it is a PnP driver.
+    /// The driver's `AddDevice`, if it is a `PnP` driver.
     #[must_use]
     pub fn add_device(self) -> DRIVER_ADD_DEVICE {
         let extension = self.read().DriverExtension;
@@ -97,35 +101,48 @@ static DRIVERS: Mutex<Option<HashMap<usize, Record>>> = Mutex::new(None);
 static IMAGES: Mutex<Option<HashMap<String, PathBuf>>> = Mutex::new(None);
 
 fn with_drivers<R>(f: impl FnOnce(&mut HashMap<usize, Record>) -> R) -> R {
-    f(DRIVERS.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(HashMap::new))
+    f(DRIVERS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get_or_insert_with(HashMap::new))
 }
 
 /// Says which file of this machine a service's image is.
 pub fn set_image(service: &str, path: PathBuf) {
     let mut images = IMAGES.lock().unwrap_or_else(PoisonError::into_inner);
-    images.get_or_insert_with(HashMap::new).insert(service.to_lowercase(), path);
+    images
+        .get_or_insert_with(HashMap::new)
+        .insert(service.to_lowercase(), path);
 }
 
 fn image_path(service: &str) -> Option<PathBuf> {
-    IMAGES.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.get(&service.to_lowercase()).cloned()
+    IMAGES
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .as_ref()?
+        .get(&service.to_lowercase())
+        .cloned()
 }
 
 /// The service that a driver object runs; empty for what is none.
 #[must_use]
 pub fn service_of(driver: Driver) -> String {
-    with_drivers(|drivers| drivers.get(&driver.0.addr()).map(|record| record.service.clone())).unwrap_or_default()
+    with_drivers(|drivers| drivers.get(&driver.0.addr()).map(|record| record.service.clone()))
+        .unwrap_or_default()
 }
 
 /// The driver object of a service that is loaded.
 fn loaded(service: &str) -> Option<Driver> {
     with_drivers(|drivers| {
-        let found = drivers.iter().find(|(_, record)| record.service.eq_ignore_ascii_case(service));
+        let found = drivers
+            .iter()
+            .find(|(_, record)| record.service.eq_ignore_ascii_case(service));
         found.map(|(address, _)| Driver(core::ptr::with_exposed_provenance_mut(*address)))
     })
 }
 
 /// Makes a driver object without an image, for the host's own devices.
-pub(crate) fn create_host_driver(name: &str) -> Driver {
+pub fn create_host_driver(name: &str) -> Driver {
     create(name, None)
 }
 
@@ -157,7 +174,12 @@ fn create(service: &str, image: Option<ImageRef>) -> Driver {
     ob::set_description(body, &name);
     // A name that is taken belongs to the same driver, which is still referenced; the new one stays reachable by pointer.
     let _ = names::insert(&name, body);
-    let record = Record { service: service.to_owned(), image, strings, extensions: Vec::new() };
+    let record = Record {
+        service: service.to_owned(),
+        image,
+        strings,
+        extensions: Vec::new(),
+    };
     with_drivers(|drivers| drivers.insert(body.expose_provenance(), record));
     Driver(driver)
 }
@@ -165,9 +187,15 @@ fn create(service: &str, image: Option<ImageRef>) -> Driver {
 /// The last reference to a driver object has gone: so does its image.
 fn deleted(body: *mut c_void) {
     names::remove_object(body);
-    let Some(record) = with_drivers(|drivers| drivers.remove(&body.addr())) else { return };
+    let Some(record) = with_drivers(|drivers| drivers.remove(&body.addr())) else {
+        return;
+    };
     for (_, extension) in &record.extensions {
-        pool::free(core::ptr::with_exposed_provenance_mut(*extension), None, Owner::HOST);
+        pool::free(
+            core::ptr::with_exposed_provenance_mut(*extension),
+            None,
+            Owner::HOST,
+        );
     }
     drop(record.strings);
     if let Some(image) = record.image {
@@ -184,7 +212,10 @@ pub fn load(service: &str) -> Result<Driver, DriverError> {
         return Ok(driver);
     }
     let path = image_path(service).ok_or_else(|| DriverError::NoService(service.to_owned()))?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let image = ldr::load(&name, &path).map_err(|error| DriverError::Load(service.to_owned(), error))?;
     let Some(entry) = image.entry() else {
         ldr::unload(image);
@@ -205,7 +236,9 @@ fn run_entry(driver: Driver, service: &str, entry: usize) -> NTSTATUS {
     let mut path = Unicode::new(&format!(r"{}\{service}", cm::SERVICES));
     // SAFETY: the entry point of a driver image has this type (`DRIVER_INITIALIZE`).
     let routine = unsafe { core::mem::transmute::<usize, DRIVER_INITIALIZE>(entry) };
-    let Some(routine) = routine else { return STATUS_SUCCESS };
+    let Some(routine) = routine else {
+        return STATUS_SUCCESS;
+    };
     ke::call("DriverEntry", entry, || {
         // SAFETY: a fresh driver object and a registry path that outlives the call.
         unsafe { routine(driver.0, path.as_mut_ptr()) }
@@ -231,7 +264,7 @@ fn devices(driver: Driver) -> Vec<Device> {
     devices
 }
 
-/// Unloads a PnP driver that has no device left.
+/// Unloads a `PnP` driver that has no device left.
 pub fn unload_if_idle(driver: Driver) {
     if service_of(driver).is_empty() || !devices(driver).is_empty() {
         return;
@@ -241,10 +274,12 @@ pub fn unload_if_idle(driver: Driver) {
     }
 }
 
-/// Unloads every driver that still runs: those without a PnP device.
+/// Unloads every driver that still runs: those without a `PnP` device.
 pub fn unload_all() {
     let running = with_drivers(|drivers| {
-        let loaded = drivers.iter().filter(|(_, record)| record.image.is_some() && !record.service.is_empty());
+        let loaded = drivers
+            .iter()
+            .filter(|(_, record)| record.image.is_some() && !record.service.is_empty());
         loaded.map(|(address, _)| *address).collect::<Vec<_>>()
     });
     for driver in running {
@@ -279,14 +314,22 @@ pub(super) fn add_extension(driver: Driver, client: PVOID, size: usize) -> Resul
     if extension(driver, client).is_some() {
         return Err(STATUS_OBJECT_NAME_COLLISION);
     }
-    let request = Request { kind: Kind::Object, size, tag: HOST_TAG, zeroed: true, owner: verifier::owner() };
+    let request = Request {
+        kind: Kind::Object,
+        size,
+        tag: HOST_TAG,
+        zeroed: true,
+        owner: verifier::owner(),
+    };
     let memory = pool::allocate(request);
     if memory.is_null() {
         return Err(STATUS_INSUFFICIENT_RESOURCES);
     }
     with_drivers(|drivers| {
         if let Some(record) = drivers.get_mut(&driver.0.addr()) {
-            record.extensions.push((client.addr(), memory.expose_provenance()));
+            record
+                .extensions
+                .push((client.addr(), memory.expose_provenance()));
         }
     });
     Ok(memory)
@@ -295,7 +338,11 @@ pub(super) fn add_extension(driver: Driver, client: PVOID, size: usize) -> Resul
 /// `IoGetDriverObjectExtension`.
 pub(super) fn extension(driver: Driver, client: PVOID) -> Option<PVOID> {
     with_drivers(|drivers| {
-        let found = drivers.get(&driver.0.addr())?.extensions.iter().find(|(known, _)| *known == client.addr())?;
+        let found = drivers
+            .get(&driver.0.addr())?
+            .extensions
+            .iter()
+            .find(|(known, _)| *known == client.addr())?;
         Some(core::ptr::with_exposed_provenance_mut(found.1))
     })
 }

@@ -7,8 +7,9 @@ use super::driver::{self, Driver};
 use super::interface;
 use crate::abi::{
     ACCESS_MASK, DEVICE_OBJECT, DRIVER_OBJECT, FILE_OBJECT, GUID, HANDLE, NTSTATUS, PVOID,
-    STATUS_BUFFER_TOO_SMALL, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER_2,
-    STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS, UNICODE_STRING,
+    STATUS_BUFFER_TOO_SMALL, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST,
+    STATUS_INVALID_PARAMETER_2, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS,
+    UNICODE_STRING,
 };
 use crate::mm::pool::{self, Kind, Request, Tag};
 use crate::ob::names;
@@ -56,7 +57,14 @@ unsafe extern "win64" fn IoCreateDevice(
     // SAFETY: the driver gives null or a string.
     let text = unsafe { unicode::text(name) };
     let name = (!text.is_empty()).then_some(text.as_str());
-    match device::create_device(Driver::of_driver(driver), extension_size as usize, name, device_type, characteristics, exclusive != 0) {
+    match device::create_device(
+        Driver::of_driver(driver),
+        extension_size as usize,
+        name,
+        device_type,
+        characteristics,
+        exclusive != 0,
+    ) {
         Ok(device) => {
             // SAFETY: the driver gives a place for the pointer.
             unsafe { created.write(device.as_ptr()) };
@@ -72,7 +80,10 @@ unsafe extern "win64" fn IoDeleteDevice(device: DevicePointer) {
     device::delete_device(device);
 }
 
-unsafe extern "win64" fn IoAttachDeviceToDeviceStack(source: DevicePointer, target: DevicePointer) -> DevicePointer {
+unsafe extern "win64" fn IoAttachDeviceToDeviceStack(
+    source: DevicePointer,
+    target: DevicePointer,
+) -> DevicePointer {
     device::attach(Device::of_driver(source), Device::of_driver(target)).as_ptr()
 }
 
@@ -102,7 +113,9 @@ unsafe extern "win64" fn IoGetAttachedDeviceReference(device: DevicePointer) -> 
 }
 
 unsafe extern "win64" fn IoGetLowerDeviceObject(device: DevicePointer) -> DevicePointer {
-    let Some(lower) = Device::of_driver(device).lower() else { return core::ptr::null_mut() };
+    let Some(lower) = Device::of_driver(device).lower() else {
+        return core::ptr::null_mut();
+    };
     lower.reference();
     lower.as_ptr()
 }
@@ -125,15 +138,25 @@ unsafe extern "win64" fn IoGetDeviceObjectPointer(
     verifier::unsupported(&format!("IoGetDeviceObjectPointer for {path}"))
 }
 
-unsafe extern "win64" fn IoCreateSymbolicLink(link: *const UNICODE_STRING, target: *const UNICODE_STRING) -> NTSTATUS {
+unsafe extern "win64" fn IoCreateSymbolicLink(
+    link: *const UNICODE_STRING,
+    target: *const UNICODE_STRING,
+) -> NTSTATUS {
     // SAFETY: the driver gives a string.
     let link = unsafe { unicode::text(link) };
     // SAFETY: as above.
     let target = unsafe { unicode::text(target) };
-    if names::link(&link, &target) { STATUS_SUCCESS } else { STATUS_OBJECT_NAME_COLLISION }
+    if names::link(&link, &target) {
+        STATUS_SUCCESS
+    } else {
+        STATUS_OBJECT_NAME_COLLISION
+    }
 }
 
-unsafe extern "win64" fn IoCreateUnprotectedSymbolicLink(link: *const UNICODE_STRING, target: *const UNICODE_STRING) -> NTSTATUS {
+unsafe extern "win64" fn IoCreateUnprotectedSymbolicLink(
+    link: *const UNICODE_STRING,
+    target: *const UNICODE_STRING,
+) -> NTSTATUS {
     // SAFETY: the contract is that of IoCreateSymbolicLink.
     unsafe { IoCreateSymbolicLink(link, target) }
 }
@@ -141,10 +164,19 @@ unsafe extern "win64" fn IoCreateUnprotectedSymbolicLink(link: *const UNICODE_ST
 unsafe extern "win64" fn IoDeleteSymbolicLink(link: *const UNICODE_STRING) -> NTSTATUS {
     // SAFETY: the driver gives a string.
     let link = unsafe { unicode::text(link) };
-    if names::remove(&link) { STATUS_SUCCESS } else { STATUS_OBJECT_NAME_NOT_FOUND }
+    if names::remove(&link) {
+        STATUS_SUCCESS
+    } else {
+        STATUS_OBJECT_NAME_NOT_FOUND
+    }
 }
 
-unsafe extern "win64" fn IoAllocateDriverObjectExtension(driver: DriverPointer, client: PVOID, size: u32, extension: *mut PVOID) -> NTSTATUS {
+unsafe extern "win64" fn IoAllocateDriverObjectExtension(
+    driver: DriverPointer,
+    client: PVOID,
+    size: u32,
+    extension: *mut PVOID,
+) -> NTSTATUS {
     let (status, memory) = match driver::add_extension(Driver::of_driver(driver), client, size as usize) {
         Ok(memory) => (STATUS_SUCCESS, memory),
         Err(status) => (status, core::ptr::null_mut()),
@@ -165,7 +197,9 @@ unsafe extern "win64" fn IoRegisterDeviceInterface(
     link: *mut UNICODE_STRING,
 ) -> NTSTATUS {
     let pdo = Device::of_driver(pdo);
-    let Some(instance) = pnp::instance_of(pdo) else { return STATUS_INVALID_DEVICE_REQUEST };
+    let Some(instance) = pnp::instance_of(pdo) else {
+        return STATUS_INVALID_DEVICE_REQUEST;
+    };
     // SAFETY: the driver gives a class GUID.
     let class = unsafe { class.read() };
     // SAFETY: the driver gives null or a string.
@@ -183,14 +217,25 @@ unsafe fn give_string(place: *mut UNICODE_STRING, text: &str) -> NTSTATUS {
     let source = Unicode::new(text);
     let bytes = size_of_val(source.units());
     let tag = Tag(u32::from_le_bytes(*b"Io  "));
-    let buffer = pool::allocate(Request { kind: Kind::Paged, size: bytes, tag, zeroed: false, owner: verifier::owner() });
+    let buffer = pool::allocate(Request {
+        kind: Kind::Paged,
+        size: bytes,
+        tag,
+        zeroed: false,
+        owner: verifier::owner(),
+    });
     if buffer.is_null() {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     // SAFETY: the block was just allocated with this size.
     unsafe { core::ptr::copy_nonoverlapping(source.units().as_ptr().cast::<u8>(), buffer.cast(), bytes) };
     // SAFETY: the caller promises the place.
-    unsafe { place.write(UNICODE_STRING { Buffer: buffer.cast(), ..source.descriptor() }) };
+    unsafe {
+        place.write(UNICODE_STRING {
+            Buffer: buffer.cast(),
+            ..source.descriptor()
+        })
+    };
     STATUS_SUCCESS
 }
 
@@ -208,10 +253,19 @@ unsafe extern "win64" fn IoInvalidateDeviceState(pdo: DevicePointer) {
 }
 
 unsafe extern "win64" fn IoRequestDeviceEject(pdo: DevicePointer) {
-    verifier::unsupported(&format!("IoRequestDeviceEject for {}", Device::of_driver(pdo).describe()));
+    verifier::unsupported(&format!(
+        "IoRequestDeviceEject for {}",
+        Device::of_driver(pdo).describe()
+    ));
 }
 
-unsafe extern "win64" fn IoGetDeviceProperty(pdo: DevicePointer, property: i32, length: u32, buffer: PVOID, needed: *mut u32) -> NTSTATUS {
+unsafe extern "win64" fn IoGetDeviceProperty(
+    pdo: DevicePointer,
+    property: i32,
+    length: u32,
+    buffer: PVOID,
+    needed: *mut u32,
+) -> NTSTATUS {
     let bytes = match pnp::property(Device::of_driver(pdo), property) {
         Ok(bytes) => bytes,
         Err(status) => return status,
@@ -226,8 +280,15 @@ unsafe extern "win64" fn IoGetDeviceProperty(pdo: DevicePointer, property: i32, 
     STATUS_SUCCESS
 }
 
-unsafe extern "win64" fn IoOpenDeviceRegistryKey(pdo: DevicePointer, kind: u32, _access: ACCESS_MASK, key: *mut HANDLE) -> NTSTATUS {
-    let Some(path) = pnp::registry_path(Device::of_driver(pdo), kind) else { return STATUS_INVALID_PARAMETER_2 };
+unsafe extern "win64" fn IoOpenDeviceRegistryKey(
+    pdo: DevicePointer,
+    kind: u32,
+    _access: ACCESS_MASK,
+    key: *mut HANDLE,
+) -> NTSTATUS {
+    let Some(path) = pnp::registry_path(Device::of_driver(pdo), kind) else {
+        return STATUS_INVALID_PARAMETER_2;
+    };
     cm::ensure_key(&path);
     let handle = cm::open_handle(&path);
     if handle.is_null() {

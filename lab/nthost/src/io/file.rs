@@ -1,5 +1,8 @@
 //! Files: what user mode has open, and the requests it makes through them.
-#![allow(unsafe_code, reason = "file objects and buffers are shared with drivers by pointer")]
+#![allow(
+    unsafe_code,
+    reason = "file objects and buffers are shared with drivers by pointer"
+)]
 
 use core::ffi::c_void;
 use std::collections::BTreeMap;
@@ -9,9 +12,9 @@ use super::device::Device;
 use super::irp::{self, Finish, Irp};
 use super::mdl;
 use crate::abi::{
-    FILE_OBJECT, IO_STACK_LOCATION, IO_STATUS_BLOCK, IO_TYPE_FILE, IOSL_DEVICE_IO_CONTROL, IRP_MJ_CLEANUP, IRP_MJ_CLOSE,
-    IRP_MJ_CREATE, IRP_MJ_DEVICE_CONTROL, KEVENT, METHOD_BUFFERED, METHOD_NEITHER, NTSTATUS, POINTER_ALIGNED,
-    STATUS_INVALID_DEVICE_REQUEST, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS, UserMode,
+    FILE_OBJECT, IO_STACK_LOCATION, IO_STATUS_BLOCK, IO_TYPE_FILE, IOSL_DEVICE_IO_CONTROL, IRP_MJ_CLEANUP,
+    IRP_MJ_CLOSE, IRP_MJ_CREATE, IRP_MJ_DEVICE_CONTROL, KEVENT, METHOD_BUFFERED, METHOD_NEITHER, NTSTATUS,
+    POINTER_ALIGNED, STATUS_INVALID_DEVICE_REQUEST, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS, UserMode,
 };
 use crate::ke::{dispatcher, thread};
 use crate::mm::pool;
@@ -31,7 +34,7 @@ pub enum FileError {
     Refused(String, NTSTATUS),
 }
 
-/// An open file of user mode. Dropping it closes it: IRP_MJ_CLEANUP, then IRP_MJ_CLOSE.
+/// An open file of user mode. Dropping it closes it: `IRP_MJ_CLEANUP`, then `IRP_MJ_CLOSE`.
 #[derive(Debug)]
 pub struct File {
     object: *mut FILE_OBJECT,
@@ -58,7 +61,11 @@ pub struct IoctlResult {
 static OPEN: Mutex<BTreeMap<usize, usize>> = Mutex::new(BTreeMap::new());
 
 fn open_count<R>(device: Device, f: impl FnOnce(&mut usize) -> R) -> R {
-    f(OPEN.lock().unwrap_or_else(PoisonError::into_inner).entry(device.as_ptr().addr()).or_default())
+    f(OPEN
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .entry(device.as_ptr().addr())
+        .or_default())
 }
 
 /// Whether user mode has a file open on a device.
@@ -105,7 +112,11 @@ impl File {
         fields.FileName = name.descriptor();
         (fields.ReadAccess, fields.WriteAccess) = (1, 1);
         ob::set_description(body, &format!("on {}", device.describe()));
-        Self { object, device, _name: name }
+        Self {
+            object,
+            device,
+            _name: name,
+        }
     }
 
     /// A request without parameters, to the top of the stack.
@@ -143,7 +154,11 @@ impl File {
         let mut output = vec![0; output_length];
         let copied = returned(&end, output_length);
         output[..copied].copy_from_slice(&buffer.bytes(copied));
-        IoctlResult { status: end.Status, information: end.Information, output }
+        IoctlResult {
+            status: end.Status,
+            information: end.Information,
+            output,
+        }
     }
 
     /// `METHOD_IN_DIRECT` and `METHOD_OUT_DIRECT`: the input in a buffer of the I/O manager's, the output through an MDL.
@@ -160,7 +175,11 @@ impl File {
         if let Some(mdl) = mdl {
             mdl::free(mdl);
         }
-        IoctlResult { status: end.Status, information: end.Information, output: output.bytes(output_length) }
+        IoctlResult {
+            status: end.Status,
+            information: end.Information,
+            output: output.bytes(output_length),
+        }
     }
 
     /// `METHOD_NEITHER`: the driver gets user mode's own addresses.
@@ -171,7 +190,11 @@ impl File {
             irp.update(|fields| fields.UserBuffer = user_output.0);
             parameters.Type3InputBuffer = user_input.0;
         });
-        IoctlResult { status: end.Status, information: end.Information, output: user_output.bytes(output_length) }
+        IoctlResult {
+            status: end.Status,
+            information: end.Information,
+            output: user_output.bytes(output_length),
+        }
     }
 
     fn control(
@@ -183,19 +206,23 @@ impl File {
     ) -> IO_STATUS_BLOCK {
         let object = self.object;
         let length = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
-        irp::call(self.device.top(), STATUS_INVALID_DEVICE_REQUEST, |irp, location| {
-            from_user_mode(irp, object);
-            let mut parameters = IOSL_DEVICE_IO_CONTROL {
-                OutputBufferLength: length(output),
-                InputBufferLength: POINTER_ALIGNED(length(input)),
-                IoControlCode: POINTER_ALIGNED(code),
-                Type3InputBuffer: core::ptr::null_mut(),
-            };
-            buffers(irp, &mut parameters);
-            location.MajorFunction = IRP_MJ_DEVICE_CONTROL;
-            location.FileObject = object;
-            location.Parameters.DeviceIoControl = parameters;
-        })
+        irp::call(
+            self.device.top(),
+            STATUS_INVALID_DEVICE_REQUEST,
+            |irp, location| {
+                from_user_mode(irp, object);
+                let mut parameters = IOSL_DEVICE_IO_CONTROL {
+                    OutputBufferLength: length(output),
+                    InputBufferLength: POINTER_ALIGNED(length(input)),
+                    IoControlCode: POINTER_ALIGNED(code),
+                    Type3InputBuffer: core::ptr::null_mut(),
+                };
+                buffers(irp, &mut parameters);
+                location.MajorFunction = IRP_MJ_DEVICE_CONTROL;
+                location.FileObject = object;
+                location.Parameters.DeviceIoControl = parameters;
+            },
+        )
     }
 }
 
@@ -208,7 +235,11 @@ fn from_user_mode(irp: Irp, file: *mut FILE_OBJECT) {
 
 /// The bytes that the I/O manager copies back: what the driver says it wrote, unless the request failed with an error.
 fn returned(end: &IO_STATUS_BLOCK, room: usize) -> usize {
-    if end.Status.is_error() { 0 } else { end.Information.min(room) }
+    if end.Status.is_error() {
+        0
+    } else {
+        end.Information.min(room)
+    }
 }
 
 impl Drop for File {
@@ -272,20 +303,33 @@ pub(super) struct Buffered {
     output_length: usize,
 }
 
+#[allow(
+    clippy::non_send_fields_in_send_ty,
+    reason = "the pointers belong to one request, which one thread ends"
+)]
 // SAFETY: the pointers belong to a request that one thread ends.
 unsafe impl Send for Buffered {}
 
 impl Buffered {
     /// # Safety
     /// `input` has `input_length` readable bytes and `output` has `output_length` writable ones until the request ends.
-    pub(super) unsafe fn new(input: *const c_void, input_length: usize, output: *mut c_void, output_length: usize) -> Self {
+    pub(super) unsafe fn new(
+        input: *const c_void,
+        input_length: usize,
+        output: *mut c_void,
+        output_length: usize,
+    ) -> Self {
         let content: &[u8] = if input.is_null() || input_length == 0 {
             &[]
         } else {
             // SAFETY: the caller's promise about the input.
             unsafe { core::slice::from_raw_parts(input.cast(), input_length) }
         };
-        Self { system: SystemBuffer::new(input_length.max(output_length), content), output, output_length }
+        Self {
+            system: SystemBuffer::new(input_length.max(output_length), content),
+            output,
+            output_length,
+        }
     }
 
     fn copy_back(&self, end: &IO_STATUS_BLOCK) {
@@ -304,9 +348,15 @@ pub(super) fn build(
     event: *mut KEVENT,
     status_block: *mut IO_STATUS_BLOCK,
 ) -> Option<Irp> {
-    let system = buffers.as_ref().map_or(core::ptr::null_mut(), |buffers| buffers.system.0);
+    let system = buffers
+        .as_ref()
+        .map_or(core::ptr::null_mut(), |buffers| buffers.system.0);
     let irp = Irp::allocate(device.read().StackSize, None)?;
-    irp.set_finish(ending(buffers, event.expose_provenance(), status_block.expose_provenance()));
+    irp.set_finish(ending(
+        buffers,
+        event.expose_provenance(),
+        status_block.expose_provenance(),
+    ));
     irp.update(|fields| {
         fields.AssociatedIrp.SystemBuffer = system;
         fields.UserIosb = status_block;

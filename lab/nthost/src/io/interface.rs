@@ -27,15 +27,28 @@ fn with_interfaces<R>(f: impl FnOnce(&mut BTreeMap<String, Interface>) -> R) -> 
 fn link_name(instance: &str, class: &GUID, reference: &str) -> String {
     let instance = instance.replace('\\', "#");
     let class = class.to_string().to_lowercase();
-    let suffix = if reference.is_empty() { String::new() } else { format!(r"\{reference}") };
+    let suffix = if reference.is_empty() {
+        String::new()
+    } else {
+        format!(r"\{reference}")
+    };
     format!(r"\??\{instance}#{class}{suffix}")
 }
 
 /// `IoRegisterDeviceInterface`: the link's name. Registering again is no error.
 pub(super) fn register(pdo: Device, instance: &str, class: &GUID, reference: &str) -> String {
     let link = link_name(instance, class, reference);
-    cm::ensure_key(&format!(r"{}\{class}\{}", cm::DEVICE_CLASSES, link.replace('\\', "#")));
-    let interface = Interface { link: link.clone(), pdo, class: *class, enabled: false };
+    cm::ensure_key(&format!(
+        r"{}\{class}\{}",
+        cm::DEVICE_CLASSES,
+        link.replace('\\', "#")
+    ));
+    let interface = Interface {
+        link: link.clone(),
+        pdo,
+        class: *class,
+        enabled: false,
+    };
     with_interfaces(|interfaces| interfaces.entry(link.to_lowercase()).or_insert(interface).pdo = pdo);
     link
 }
@@ -53,7 +66,11 @@ pub(super) fn set_state(link: &str, enable: bool) -> NTSTATUS {
     match found {
         None => STATUS_OBJECT_NAME_NOT_FOUND,
         Some((before, _)) if before == enable => {
-            if enable { STATUS_OBJECT_NAME_EXISTS } else { STATUS_OBJECT_NAME_NOT_FOUND }
+            if enable {
+                STATUS_OBJECT_NAME_EXISTS
+            } else {
+                STATUS_OBJECT_NAME_NOT_FOUND
+            }
         }
         Some((_, interface)) => {
             if enable {
@@ -78,17 +95,21 @@ fn device_name(pdo: Device) -> String {
 pub fn links_of(pdo: Device) -> Vec<(String, GUID, bool)> {
     with_interfaces(|interfaces| {
         let own = interfaces.values().filter(|interface| interface.pdo == pdo);
-        own.map(|interface| (interface.link.clone(), interface.class, interface.enabled)).collect()
+        own.map(|interface| (interface.link.clone(), interface.class, interface.enabled))
+            .collect()
     })
 }
 
 /// The first enabled interface of a device.
 #[must_use]
 pub fn enabled_link(pdo: Device) -> Option<String> {
-    links_of(pdo).into_iter().find(|(_, _, enabled)| *enabled).map(|(link, ..)| link)
+    links_of(pdo)
+        .into_iter()
+        .find(|(_, _, enabled)| *enabled)
+        .map(|(link, ..)| link)
 }
 
-/// Disables every interface of a device, as the PnP manager does when a device goes.
+/// Disables every interface of a device, as the `PnP` manager does when a device goes.
 pub fn disable_all(pdo: Device) {
     for (link, _, enabled) in links_of(pdo) {
         if enabled {

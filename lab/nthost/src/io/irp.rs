@@ -2,7 +2,10 @@
 //!
 //! Every IRP is in a table from its allocation to its end. What is not in the table is no IRP, or one that has been completed or
 //! freed: that is how double completion is noticed, and what remains at the end of a run is a lost request.
-#![allow(unsafe_code, reason = "IRPs and their stack locations are shared with drivers by pointer")]
+#![allow(
+    unsafe_code,
+    reason = "IRPs and their stack locations are shared with drivers by pointer"
+)]
 
 use std::collections::HashMap;
 use std::sync::mpsc::channel;
@@ -10,9 +13,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::device::Device;
 use crate::abi::{
-    DEVICE_OBJECT, IO_STACK_LOCATION, IO_STATUS_BLOCK, IO_TYPE_IRP, IRP, IRP_MJ_PNP, IRP_MN_QUERY_INTERFACE, KernelMode, NTSTATUS,
-    SL_INVOKE_ON_CANCEL, SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS, SL_PENDING_RETURNED, STATUS_MORE_PROCESSING_REQUIRED,
-    STATUS_NOT_SUPPORTED, STATUS_PENDING,
+    DEVICE_OBJECT, IO_STACK_LOCATION, IO_STATUS_BLOCK, IO_TYPE_IRP, IRP, IRP_MJ_PNP, IRP_MN_QUERY_INTERFACE,
+    KernelMode, NTSTATUS, SL_INVOKE_ON_CANCEL, SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS, SL_PENDING_RETURNED,
+    STATUS_MORE_PROCESSING_REQUIRED, STATUS_NOT_SUPPORTED, STATUS_PENDING,
 };
 use crate::ke::{self, thread};
 use crate::mm::pool::{self, HOST_TAG, Kind, Request};
@@ -30,10 +33,13 @@ struct Record {
 static IRPS: Mutex<Option<HashMap<usize, Record>>> = Mutex::new(None);
 
 fn with_irps<R>(f: impl FnOnce(&mut HashMap<usize, Record>) -> R) -> R {
-    f(IRPS.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| {
-        verifier::register_auditor(leaks);
-        HashMap::new()
-    }))
+    f(IRPS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get_or_insert_with(|| {
+            verifier::register_auditor(leaks);
+            HashMap::new()
+        }))
 }
 
 fn leaks() -> Vec<Leak> {
@@ -60,10 +66,17 @@ unsafe impl Send for Irp {}
 
 impl Irp {
     /// Allocates a packet with room for `stack_size` devices; `None` without memory.
+    #[must_use]
     pub fn allocate(stack_size: i8, finish: Option<Finish>) -> Option<Self> {
         let owner = verifier::owner();
         let size = Self::size(stack_size);
-        let memory = pool::allocate(Request { kind: Kind::Object, size, tag: HOST_TAG, zeroed: true, owner });
+        let memory = pool::allocate(Request {
+            kind: Kind::Object,
+            size,
+            tag: HOST_TAG,
+            zeroed: true,
+            owner,
+        });
         if memory.is_null() {
             return None;
         }
@@ -94,7 +107,8 @@ impl Irp {
     /// The packet at an address that a driver gives. What is none ends the run.
     pub(super) fn of_driver(irp: *mut IRP, verb: &str) -> Self {
         if !with_irps(|irps| irps.contains_key(&irp.addr())) {
-            let what = format!("{verb} {irp:p}, which is no IRP, or one that has been completed or freed already");
+            let what =
+                format!("{verb} {irp:p}, which is no IRP, or one that has been completed or freed already");
             verifier::bugcheck(BugCheck::MULTIPLE_IRP_COMPLETE_REQUESTS, &what, verifier::owner());
         }
         Self(irp)
@@ -114,7 +128,7 @@ impl Irp {
 
     /// A copy of the fixed part.
     #[must_use]
-    pub fn read(self) -> IRP {
+    pub const fn read(self) -> IRP {
         // SAFETY: packets live until `free`, and `of_driver` lets none in that has been freed.
         unsafe { self.0.read() }
     }
@@ -136,7 +150,10 @@ impl Irp {
     /// # Panics
     /// The packet has no such location: a defect of the host.
     pub fn update_location(self, number: i8, change: impl FnOnce(&mut IO_STACK_LOCATION)) {
-        assert!(number >= 1 && number <= self.read().StackCount, "the location lies in the packet's stack");
+        assert!(
+            number >= 1 && number <= self.read().StackCount,
+            "the location lies in the packet's stack"
+        );
         // SAFETY: the number is in the stack that `allocate` made room for.
         change(unsafe { &mut *self.location_pointer(number) });
     }
@@ -147,7 +164,10 @@ impl Irp {
     /// The packet has no such location: a defect of the host.
     #[must_use]
     pub fn location(self, number: i8) -> IO_STACK_LOCATION {
-        assert!(number >= 1 && number <= self.read().StackCount, "the location lies in the packet's stack");
+        assert!(
+            number >= 1 && number <= self.read().StackCount,
+            "the location lies in the packet's stack"
+        );
         // SAFETY: the number is in the stack that `allocate` made room for.
         unsafe { self.location_pointer(number).read() }
     }
@@ -182,6 +202,7 @@ impl Irp {
 }
 
 /// `IofCallDriver`: hands the packet to a device's driver.
+#[allow(clippy::must_use_candidate, reason = "called for its effect")]
 pub fn call_driver(device: Device, irp: Irp) -> NTSTATUS {
     let number = irp.read().CurrentLocation - 1;
     if number < 1 {
@@ -233,7 +254,11 @@ fn check_completion(irp: Irp) {
     }
     if fields.IoStatus.Status == STATUS_PENDING {
         let what = format!("{irp:?} is completed with STATUS_PENDING");
-        verifier::bugcheck(BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION, &what, verifier::owner());
+        verifier::bugcheck(
+            BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION,
+            &what,
+            verifier::owner(),
+        );
     }
 }
 
@@ -241,16 +266,25 @@ fn wants(irp: Irp, location: &IO_STACK_LOCATION) -> bool {
     let fields = irp.read();
     let on = |flag: u8| location.Control & flag != 0;
     location.CompletionRoutine.is_some()
-        && (on(if fields.IoStatus.Status.is_success() { SL_INVOKE_ON_SUCCESS } else { SL_INVOKE_ON_ERROR })
-            || (fields.Cancel != 0 && on(SL_INVOKE_ON_CANCEL)))
+        && (on(if fields.IoStatus.Status.is_success() {
+            SL_INVOKE_ON_SUCCESS
+        } else {
+            SL_INVOKE_ON_ERROR
+        }) || (fields.Cancel != 0 && on(SL_INVOKE_ON_CANCEL)))
 }
 
 fn run_completion_routine(irp: Irp, location: &IO_STACK_LOCATION) -> NTSTATUS {
-    let Some(routine) = location.CompletionRoutine else { return STATUS_NOT_SUPPORTED };
+    let Some(routine) = location.CompletionRoutine else {
+        return STATUS_NOT_SUPPORTED;
+    };
     let fields = irp.read();
     // The routine belongs to the driver above; the sender's own has no device.
     let above = fields.CurrentLocation <= fields.StackCount;
-    let device = if above { irp.location(fields.CurrentLocation).DeviceObject } else { core::ptr::null_mut::<DEVICE_OBJECT>() };
+    let device = if above {
+        irp.location(fields.CurrentLocation).DeviceObject
+    } else {
+        core::ptr::null_mut::<DEVICE_OBJECT>()
+    };
     ke::call("a completion routine", routine as usize, || {
         // SAFETY: the driver set the routine for this packet, with this context.
         unsafe { routine(device, irp.as_ptr(), location.Context) }
@@ -274,7 +308,10 @@ fn watch_interface(irp: Irp, location: &IO_STACK_LOCATION) {
 
 /// The packet has left the top of the stack.
 fn finish(irp: Irp) {
-    let record = with_irps(|irps| irps.get_mut(&irp.0.addr()).map(|record| (record.finish.take(), record.owner)));
+    let record = with_irps(|irps| {
+        irps.get_mut(&irp.0.addr())
+            .map(|record| (record.finish.take(), record.owner))
+    });
     match record {
         Some((Some(finish), _)) => {
             finish(irp);
@@ -291,7 +328,11 @@ fn finish(irp: Irp) {
 
 /// Sends a request of the host's to the top of a stack and waits for its end. `setup` fills the first stack location.
 #[must_use]
-pub fn call(top: Device, preset: NTSTATUS, setup: impl FnOnce(Irp, &mut IO_STACK_LOCATION)) -> IO_STATUS_BLOCK {
+pub fn call(
+    top: Device,
+    preset: NTSTATUS,
+    setup: impl FnOnce(Irp, &mut IO_STACK_LOCATION),
+) -> IO_STATUS_BLOCK {
     let (done, wait) = channel();
     let finish: Finish = Box::new(move |irp| {
         // The receiver waits below until this arrives.
@@ -307,5 +348,6 @@ pub fn call(top: Device, preset: NTSTATUS, setup: impl FnOnce(Irp, &mut IO_STACK
     irp.update_next(|location| setup(irp, location));
     let _activity = thread::activity("a request of the host's to a device stack");
     call_driver(top, irp);
-    wait.recv().unwrap_or_else(|_| verifier::lab_defect("a request ended without its status"))
+    wait.recv()
+        .unwrap_or_else(|_| verifier::lab_defect("a request ended without its status"))
 }

@@ -4,15 +4,15 @@
 
 use core::ffi::c_void;
 
+use super::cancel;
 use super::device::Device;
 use super::file::{self, Buffered};
 use super::irp::{self, Irp};
-use super::cancel;
 use crate::abi::{
-    DEVICE_OBJECT, IO_STACK_LOCATION, IO_STATUS_BLOCK, IOSL_DEVICE_IO_CONTROL, IOSL_POWER, IRP, IRP_MJ_DEVICE_CONTROL,
-    IRP_MJ_INTERNAL_DEVICE_CONTROL, IRP_MJ_PNP, IRP_MJ_POWER, IRP_MN_SET_POWER, KEVENT, KIRQL, METHOD_BUFFERED, NTSTATUS,
-    POINTER_ALIGNED, POWER_STATE, PVOID, PowerActionNone, REQUEST_POWER_COMPLETE, STATUS_INSUFFICIENT_RESOURCES, STATUS_NOT_SUPPORTED,
-    STATUS_PENDING,
+    DEVICE_OBJECT, IO_STACK_LOCATION, IO_STATUS_BLOCK, IOSL_DEVICE_IO_CONTROL, IOSL_POWER, IRP,
+    IRP_MJ_DEVICE_CONTROL, IRP_MJ_INTERNAL_DEVICE_CONTROL, IRP_MJ_PNP, IRP_MJ_POWER, IRP_MN_SET_POWER,
+    KEVENT, KIRQL, METHOD_BUFFERED, NTSTATUS, POINTER_ALIGNED, POWER_STATE, PVOID, PowerActionNone,
+    REQUEST_POWER_COMPLETE, STATUS_INSUFFICIENT_RESOURCES, STATUS_NOT_SUPPORTED, STATUS_PENDING,
 };
 use crate::{ke, verifier};
 
@@ -91,12 +91,18 @@ unsafe extern "win64" fn IoBuildDeviceIoControlRequest(
     status_block: *mut IO_STATUS_BLOCK,
 ) -> *mut IRP {
     if code & 3 != METHOD_BUFFERED {
-        verifier::unsupported(&format!("IoBuildDeviceIoControlRequest with another method than METHOD_BUFFERED (code {code:#x})"));
+        verifier::unsupported(&format!(
+            "IoBuildDeviceIoControlRequest with another method than METHOD_BUFFERED (code {code:#x})"
+        ));
     }
     // SAFETY: the driver promises both buffers until the request ends.
     let buffers = unsafe { Buffered::new(input, input_length as usize, output, output_length as usize) };
     let setup = |_: Irp, location: &mut IO_STACK_LOCATION| {
-        location.MajorFunction = if internal == 0 { IRP_MJ_DEVICE_CONTROL } else { IRP_MJ_INTERNAL_DEVICE_CONTROL };
+        location.MajorFunction = if internal == 0 {
+            IRP_MJ_DEVICE_CONTROL
+        } else {
+            IRP_MJ_INTERNAL_DEVICE_CONTROL
+        };
         location.Parameters.DeviceIoControl = IOSL_DEVICE_IO_CONTROL {
             OutputBufferLength: output_length,
             InputBufferLength: POINTER_ALIGNED(input_length),
@@ -104,7 +110,13 @@ unsafe extern "win64" fn IoBuildDeviceIoControlRequest(
             Type3InputBuffer: core::ptr::null_mut(),
         };
     };
-    pointer(file::build(Device::of_driver(device), setup, Some(buffers), event, status_block))
+    pointer(file::build(
+        Device::of_driver(device),
+        setup,
+        Some(buffers),
+        event,
+        status_block,
+    ))
 }
 
 unsafe extern "win64" fn IoBuildSynchronousFsdRequest(
@@ -117,13 +129,21 @@ unsafe extern "win64" fn IoBuildSynchronousFsdRequest(
     status_block: *mut IO_STATUS_BLOCK,
 ) -> *mut IRP {
     if length != 0 || major != u32::from(IRP_MJ_PNP) {
-        verifier::unsupported(&format!("IoBuildSynchronousFsdRequest for major function {major} with {length} bytes"));
+        verifier::unsupported(&format!(
+            "IoBuildSynchronousFsdRequest for major function {major} with {length} bytes"
+        ));
     }
     let setup = |irp: Irp, location: &mut IO_STACK_LOCATION| {
         irp.update(|fields| fields.IoStatus.Status = STATUS_NOT_SUPPORTED);
         location.MajorFunction = IRP_MJ_PNP;
     };
-    pointer(file::build(Device::of_driver(device), setup, None, event, status_block))
+    pointer(file::build(
+        Device::of_driver(device),
+        setup,
+        None,
+        event,
+        status_block,
+    ))
 }
 
 unsafe extern "win64" fn IoCancelIrp(irp: *mut IRP) -> u8 {
@@ -148,7 +168,13 @@ unsafe extern "win64" fn IoForwardIrpSynchronously(device: DevicePointer, irp: *
         return 0;
     }
     let current = irp.location(number);
-    irp.update_next(|next| *next = IO_STACK_LOCATION { Control: 0, CompletionRoutine: None, ..current });
+    irp.update_next(|next| {
+        *next = IO_STACK_LOCATION {
+            Control: 0,
+            CompletionRoutine: None,
+            ..current
+        }
+    });
     send_and_take_back(Device::of_driver(device), irp);
     1
 }
@@ -169,7 +195,9 @@ fn send_and_take_back(device: Device, irp: Irp) {
     irp.update_next(|next| {
         next.CompletionRoutine = Some(signal_and_keep);
         next.Context = place.cast();
-        next.Control = crate::abi::SL_INVOKE_ON_SUCCESS | crate::abi::SL_INVOKE_ON_ERROR | crate::abi::SL_INVOKE_ON_CANCEL;
+        next.Control = crate::abi::SL_INVOKE_ON_SUCCESS
+            | crate::abi::SL_INVOKE_ON_ERROR
+            | crate::abi::SL_INVOKE_ON_CANCEL;
     });
     if irp::call_driver(device, irp) == STATUS_PENDING {
         // SAFETY: the event was initialized above.
@@ -184,7 +212,11 @@ unsafe extern "win64" fn signal_and_keep(_device: DevicePointer, _irp: *mut IRP,
 }
 
 /// The states are the devices' own business here; Windows keeps them for idle detection, which is not modelled.
-const unsafe extern "win64" fn PoSetPowerState(_device: DevicePointer, _kind: i32, state: POWER_STATE) -> POWER_STATE {
+const unsafe extern "win64" fn PoSetPowerState(
+    _device: DevicePointer,
+    _kind: i32,
+    state: POWER_STATE,
+) -> POWER_STATE {
     state
 }
 
@@ -204,13 +236,23 @@ unsafe extern "win64" fn PoRequestPowerIrp(
         if let Some(completion) = completion {
             ke::call("a power completion routine", completion as usize, || {
                 // SAFETY: the driver asked for this call with this context.
-                unsafe { completion(device.as_ptr(), minor, state, core::ptr::with_exposed_provenance_mut(context), &raw mut status) };
+                unsafe {
+                    completion(
+                        device.as_ptr(),
+                        minor,
+                        state,
+                        core::ptr::with_exposed_provenance_mut(context),
+                        &raw mut status,
+                    )
+                };
             });
         }
         top.dereference();
         device.dereference();
     });
-    let Some(irp) = Irp::allocate(top.read().StackSize, Some(finish)) else { return STATUS_INSUFFICIENT_RESOURCES };
+    let Some(irp) = Irp::allocate(top.read().StackSize, Some(finish)) else {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    };
     device.reference();
     top.reference();
     // SAFETY: both members are 32-bit integers.
@@ -230,8 +272,10 @@ unsafe extern "win64" fn PoRequestPowerIrp(
         // SAFETY: a place for the packet that is not null is the driver's.
         unsafe { sent.write(irp.as_ptr()) };
     }
-    debug_assert!(minor <= IRP_MN_SET_POWER + 1, "wait-wake, set and query are the minor codes of this call");
+    debug_assert!(
+        minor <= IRP_MN_SET_POWER + 1,
+        "wait-wake, set and query are the minor codes of this call"
+    );
     irp::call_driver(top, irp);
     STATUS_PENDING
 }
-

@@ -24,4 +24,9 @@ pub use interface::{disable_all, enabled_link, forget_device, links_of};
 pub use irp::{Finish, Irp, call, call_driver, complete, requests_outstanding};
 
 /// The exports of this component.
-pub const TABLES: &[&[Export]] = &[exports::EXPORTS, irp_exports::EXPORTS, remove_lock::EXPORTS, work_item::EXPORTS];
+pub const TABLES: &[&[Export]] = &[
+    exports::EXPORTS,
+    irp_exports::EXPORTS,
+    remove_lock::EXPORTS,
+    work_item::EXPORTS,
+];

@@ -6,7 +6,8 @@ use core::mem::offset_of;
 use core::sync::atomic::{AtomicI32, Ordering};
 
 use crate::abi::{
-    IO_REMOVE_LOCK_COMMON_BLOCK, KEVENT, NTSTATUS, PVOID, STATUS_DELETE_PENDING, STATUS_SUCCESS, SynchronizationEvent,
+    IO_REMOVE_LOCK_COMMON_BLOCK, KEVENT, NTSTATUS, PVOID, STATUS_DELETE_PENDING, STATUS_SUCCESS,
+    SynchronizationEvent,
 };
 use crate::ke::dispatcher;
 
@@ -30,10 +31,17 @@ unsafe fn count<'a>(lock: Lock) -> &'a AtomicI32 {
 
 /// Where the event of a lock is.
 const fn event(lock: Lock) -> *mut KEVENT {
-    lock.wrapping_byte_add(offset_of!(IO_REMOVE_LOCK_COMMON_BLOCK, RemoveEvent)).cast()
+    lock.wrapping_byte_add(offset_of!(IO_REMOVE_LOCK_COMMON_BLOCK, RemoveEvent))
+        .cast()
 }
 
-unsafe extern "win64" fn IoInitializeRemoveLockEx(lock: Lock, _tag: u32, _minutes: u32, _high: u32, _size: u32) {
+unsafe extern "win64" fn IoInitializeRemoveLockEx(
+    lock: Lock,
+    _tag: u32,
+    _minutes: u32,
+    _high: u32,
+    _size: u32,
+) {
     // SAFETY: the driver gives room for a lock.
     let block = unsafe { &mut *lock };
     block.Removed = 0;
@@ -42,7 +50,13 @@ unsafe extern "win64" fn IoInitializeRemoveLockEx(lock: Lock, _tag: u32, _minute
     unsafe { dispatcher::initialize_event(&raw mut block.RemoveEvent, SynchronizationEvent, false) };
 }
 
-unsafe extern "win64" fn IoAcquireRemoveLockEx(lock: Lock, _tag: PVOID, _file: PVOID, _line: u32, _size: u32) -> NTSTATUS {
+unsafe extern "win64" fn IoAcquireRemoveLockEx(
+    lock: Lock,
+    _tag: PVOID,
+    _file: PVOID,
+    _line: u32,
+    _size: u32,
+) -> NTSTATUS {
     // SAFETY: the driver gives an initialized lock.
     unsafe { count(lock) }.fetch_add(1, Ordering::SeqCst);
     // SAFETY: the lock is initialized, so the flag is 0 or 1.

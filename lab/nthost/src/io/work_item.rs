@@ -32,12 +32,21 @@ struct WorkItem {
 const TAG: Tag = Tag(u32::from_le_bytes(*b"IoWi"));
 
 unsafe extern "win64" fn IoAllocateWorkItem(device: *mut DEVICE_OBJECT) -> *mut WorkItem {
-    let request =
-        Request { kind: Kind::NonPaged, size: size_of::<WorkItem>(), tag: TAG, zeroed: true, owner: verifier::owner() };
+    let request = Request {
+        kind: Kind::NonPaged,
+        size: size_of::<WorkItem>(),
+        tag: TAG,
+        zeroed: true,
+        owner: verifier::owner(),
+    };
     let item = pool::allocate(request).cast::<WorkItem>();
     if !item.is_null() {
         // SAFETY: the block was just allocated with the size of a work item.
-        unsafe { item.write(WorkItem { object: device.cast() }) };
+        unsafe {
+            item.write(WorkItem {
+                object: device.cast(),
+            })
+        };
     }
     item
 }
@@ -46,7 +55,7 @@ unsafe extern "win64" fn IoFreeWorkItem(item: *mut WorkItem) {
     pool::free(item.cast(), Some(TAG), verifier::owner());
 }
 
-unsafe extern "win64" fn IoInitializeWorkItem(object: PVOID, item: *mut WorkItem) {
+const unsafe extern "win64" fn IoInitializeWorkItem(object: PVOID, item: *mut WorkItem) {
     // SAFETY: the driver gives IoSizeofWorkItem bytes.
     unsafe { item.write(WorkItem { object }) };
 }
@@ -64,7 +73,12 @@ unsafe fn object_of(item: *mut WorkItem) -> *mut c_void {
     unsafe { (*item).object }
 }
 
-unsafe extern "win64" fn IoQueueWorkItem(item: *mut WorkItem, routine: IO_WORKITEM_ROUTINE, _queue: i32, context: PVOID) {
+unsafe extern "win64" fn IoQueueWorkItem(
+    item: *mut WorkItem,
+    routine: IO_WORKITEM_ROUTINE,
+    _queue: i32,
+    context: PVOID,
+) {
     // SAFETY: the driver gives an initialized item.
     let device = Device::of_driver(unsafe { object_of(item) }.cast());
     let Some(routine) = routine else { return };
@@ -79,12 +93,21 @@ unsafe extern "win64" fn IoQueueWorkItem(item: *mut WorkItem, routine: IO_WORKIT
     });
 }
 
-unsafe extern "win64" fn IoQueueWorkItemEx(item: *mut WorkItem, routine: IO_WORKITEM_ROUTINE_EX, _queue: i32, context: PVOID) {
+unsafe extern "win64" fn IoQueueWorkItemEx(
+    item: *mut WorkItem,
+    routine: IO_WORKITEM_ROUTINE_EX,
+    _queue: i32,
+    context: PVOID,
+) {
     let Some(routine) = routine else { return };
     // SAFETY: the driver gives an initialized item.
     let object = unsafe { object_of(item) };
     ob::reference(object);
-    let (object, item, context) = (object.expose_provenance(), item.expose_provenance(), context.expose_provenance());
+    let (object, item, context) = (
+        object.expose_provenance(),
+        item.expose_provenance(),
+        context.expose_provenance(),
+    );
     work::queue(move || {
         let pointer = core::ptr::with_exposed_provenance_mut::<c_void>;
         ke::call("a work item", routine as usize, || {

@@ -3,17 +3,22 @@
 use super::node::{self, NodeId, State};
 use super::{remove, request, start, store};
 use crate::abi::{
-    BusQueryCompatibleIDs, BusQueryContainerID, BusQueryDeviceID, BusQueryHardwareIDs, BusQueryInstanceID, DEVICE_CAPABILITY_UNIQUE_ID,
-    DeviceTextDescription, DeviceTextLocationInformation, IRP_MN_QUERY_RESOURCE_REQUIREMENTS, IRP_MN_QUERY_RESOURCES,
+    BusQueryCompatibleIDs, BusQueryContainerID, BusQueryDeviceID, BusQueryHardwareIDs, BusQueryInstanceID,
+    DEVICE_CAPABILITY_UNIQUE_ID, DeviceTextDescription, DeviceTextLocationInformation,
+    IRP_MN_QUERY_RESOURCE_REQUIREMENTS, IRP_MN_QUERY_RESOURCES,
 };
 use crate::dbg;
 use crate::io::Device;
 
 /// Brings the tree below a bus up to date.
 pub(super) fn enumerate(bus: NodeId) {
-    let Some(node) = node::get(bus).filter(|node| node.state == State::Started) else { return };
+    let Some(node) = node::get(bus).filter(|node| node.state == State::Started) else {
+        return;
+    };
     let Some(pdo) = node.pdo else { return };
-    let Some(present) = request::bus_relations(pdo) else { return };
+    let Some(present) = request::bus_relations(pdo) else {
+        return;
+    };
     for gone in node::children_of(bus) {
         if gone.pdo.is_some_and(|pdo| !present.contains(&pdo)) {
             remove::vanished(gone.id);
@@ -36,15 +41,25 @@ pub(super) fn enumerate(bus: NodeId) {
 /// Asks a new device who it is.
 fn identify(bus: NodeId, pdo: Device) -> Option<NodeId> {
     let Some(device_id) = request::id(pdo, BusQueryDeviceID) else {
-        dbg::print(&format!("PnP: {} has no device ID and is ignored\n", pdo.describe()));
+        dbg::print(&format!(
+            "PnP: {} has no device ID and is ignored\n",
+            pdo.describe()
+        ));
         pdo.dereference();
         return None;
     };
     let instance_id = request::id(pdo, BusQueryInstanceID).unwrap_or_default();
     let (_, capabilities) = request::capabilities(pdo);
     let unique = capabilities.Bits & DEVICE_CAPABILITY_UNIQUE_ID != 0;
-    let id = node::add(Some(bus), instance(&device_id, &instance_id, unique, bus), Some(pdo));
-    let (hardware_ids, compatible_ids) = (request::ids(pdo, BusQueryHardwareIDs), request::ids(pdo, BusQueryCompatibleIDs));
+    let id = node::add(
+        Some(bus),
+        instance(&device_id, &instance_id, unique, bus),
+        Some(pdo),
+    );
+    let (hardware_ids, compatible_ids) = (
+        request::ids(pdo, BusQueryHardwareIDs),
+        request::ids(pdo, BusQueryCompatibleIDs),
+    );
     request::id(pdo, BusQueryContainerID);
     let description = request::text(pdo, DeviceTextDescription).unwrap_or_default();
     let location = request::text(pdo, DeviceTextLocationInformation).unwrap_or_default();
@@ -66,6 +81,8 @@ fn instance(device_id: &str, instance_id: &str, unique: bool, bus: NodeId) -> St
         return format!(r"{device_id}\{instance_id}");
     }
     let parent = node::get(bus).map_or_else(String::new, |node| node.instance.to_uppercase());
-    let hash = parent.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash = parent.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
     format!(r"{device_id}\1&{hash:08x}&0&{instance_id}")
 }

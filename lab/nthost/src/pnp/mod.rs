@@ -1,4 +1,4 @@
-//! The PnP manager: the tree of devices, and what happens to them.
+//! The `PnP` manager: the tree of devices, and what happens to them.
 //!
 //! Everything that changes the tree runs on one thread, in order, as the system's device action worker does. The shell asks through
 //! [`run`] and waits; drivers ask through `IoInvalidateDeviceRelations` and do not.
@@ -43,16 +43,31 @@ pub struct InterfaceAnswer {
     pub version: u16,
 }
 
-/// Sends IRP_MN_QUERY_INTERFACE to a device's stack, with a zeroed buffer of `size` bytes or with NULL, and gives the reference
+/// Sends `IRP_MN_QUERY_INTERFACE` to a device's stack, with a zeroed buffer of `size` bytes or with NULL, and gives the reference
 /// back that a success took.
 #[must_use]
 pub fn query_interface(id: NodeId, class: GUID, size: u16, version: u16, null: bool) -> InterfaceAnswer {
-    let mut buffer = vec![0; if null { 0 } else { usize::from(size).div_ceil(size_of::<u64>()) }];
+    let mut buffer = vec![
+        0;
+        if null {
+            0
+        } else {
+            usize::from(size).div_ceil(size_of::<u64>())
+        }
+    ];
     let Some(pdo) = node::get(id).and_then(|node| node.pdo) else {
-        return InterfaceAnswer { status: STATUS_NO_SUCH_DEVICE, size: 0, version: 0 };
+        return InterfaceAnswer {
+            status: STATUS_NO_SUCH_DEVICE,
+            size: 0,
+            version: 0,
+        };
     };
     let (status, size, version) = request::interface(pdo, &class, size, version, &mut buffer);
-    InterfaceAnswer { status, size, version }
+    InterfaceAnswer {
+        status,
+        size,
+        version,
+    }
 }
 
 /// `IoInvalidateDeviceRelations`: asks the bus again for its children, soon.

@@ -24,9 +24,9 @@ impl NodeId {
 pub enum State {
     /// Found by its bus; no driver runs for it.
     Enumerated,
-    /// Its drivers answered IRP_MN_START_DEVICE.
+    /// Its drivers answered `IRP_MN_START_DEVICE`.
     Started,
-    /// Gone; IRP_MN_REMOVE_DEVICE waits for open files.
+    /// Gone; `IRP_MN_REMOVE_DEVICE` waits for open files.
     SurpriseRemoved,
 }
 
@@ -143,7 +143,12 @@ pub(super) fn add(parent: Option<NodeId>, instance: String, pdo: Option<Device>)
 /// The root of the tree, made when it is first asked for.
 #[must_use]
 pub fn root_node() -> NodeId {
-    let known = with_nodes(|nodes| nodes.values().find(|node| node.parent.is_none()).map(|node| node.id));
+    let known = with_nodes(|nodes| {
+        nodes
+            .values()
+            .find(|node| node.parent.is_none())
+            .map(|node| node.id)
+    });
     known.unwrap_or_else(|| add(None, ROOT_INSTANCE.to_owned(), None))
 }
 
@@ -172,12 +177,18 @@ pub fn nodes() -> Vec<Node> {
 /// The nodes directly below one.
 #[must_use]
 pub fn children_of(id: NodeId) -> Vec<Node> {
-    nodes().into_iter().filter(|node| node.parent == Some(id)).collect()
+    nodes()
+        .into_iter()
+        .filter(|node| node.parent == Some(id))
+        .collect()
 }
 
 /// A node and everything below it, children before their parents.
 pub(super) fn subtree(id: NodeId) -> Vec<Node> {
-    let mut found: Vec<Node> = children_of(id).into_iter().flat_map(|child| subtree(child.id)).collect();
+    let mut found: Vec<Node> = children_of(id)
+        .into_iter()
+        .flat_map(|child| subtree(child.id))
+        .collect();
     found.extend(get(id));
     found
 }
@@ -191,5 +202,7 @@ pub fn node_of(pdo: Device) -> Option<Node> {
 /// The node with an instance path, in any case.
 #[must_use]
 pub fn find_instance(instance: &str) -> Option<Node> {
-    nodes().into_iter().find(|node| node.instance.eq_ignore_ascii_case(instance))
+    nodes()
+        .into_iter()
+        .find(|node| node.instance.eq_ignore_ascii_case(instance))
 }

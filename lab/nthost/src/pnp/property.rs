@@ -1,7 +1,9 @@
-//! What drivers may ask the PnP manager about a device.
+//! What drivers may ask the `PnP` manager about a device.
 
 use super::node::{self, Node};
-use crate::abi::{NTSTATUS, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER_2, STATUS_OBJECT_NAME_NOT_FOUND};
+use crate::abi::{
+    NTSTATUS, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER_2, STATUS_OBJECT_NAME_NOT_FOUND,
+};
 use crate::cm::{self, Value};
 use crate::io::Device;
 use crate::verifier;
@@ -32,7 +34,13 @@ const PLUGPLAY_REGKEY_DRIVER: u32 = 2;
 /// `STATUS_OBJECT_NAME_NOT_FOUND` for a property that the device does not have.
 pub fn property(pdo: Device, property: i32) -> Result<Vec<u8>, NTSTATUS> {
     let node = node::node_of(pdo).ok_or(STATUS_INVALID_DEVICE_REQUEST)?;
-    let text = |text: &str| if text.is_empty() { Err(STATUS_OBJECT_NAME_NOT_FOUND) } else { Ok(Value::string(text).data) };
+    let text = |text: &str| {
+        if text.is_empty() {
+            Err(STATUS_OBJECT_NAME_NOT_FOUND)
+        } else {
+            Ok(Value::string(text).data)
+        }
+    };
     let list = |list: &[String]| Value::strings(list.iter().map(String::as_str)).data;
     match property {
         DEVICE_DESCRIPTION => text(&node.description),
@@ -47,25 +55,41 @@ pub fn property(pdo: Device, property: i32) -> Result<Vec<u8>, NTSTATUS> {
         PHYSICAL_DEVICE_OBJECT_NAME => text(&object_name(pdo)),
         ENUMERATOR_NAME => text(node.instance.split('\\').next().unwrap_or_default()),
         BUS_TYPE_GUID => node.bus_type.map(guid_bytes).ok_or(STATUS_OBJECT_NAME_NOT_FOUND),
-        property if (0..=LAST).contains(&property) => verifier::unsupported(&format!("IoGetDeviceProperty for property {property}")),
+        property if (0..=LAST).contains(&property) => {
+            verifier::unsupported(&format!("IoGetDeviceProperty for property {property}"))
+        }
         _ => Err(STATUS_INVALID_PARAMETER_2),
     }
 }
 
 fn guid_bytes(guid: crate::abi::GUID) -> Vec<u8> {
-    let head = [guid.Data1.to_le_bytes().as_slice(), &guid.Data2.to_le_bytes(), &guid.Data3.to_le_bytes()].concat();
+    let head = [
+        guid.Data1.to_le_bytes().as_slice(),
+        &guid.Data2.to_le_bytes(),
+        &guid.Data3.to_le_bytes(),
+    ]
+    .concat();
     [head, guid.Data4.to_vec()].concat()
 }
 
 /// Where the values that the class installer and the driver package keep for a device are, below the class key.
 fn driver_key(node: &Node) -> String {
     let (class, number) = (&node.class_guid, node.id.number());
-    if class.is_empty() { String::new() } else { format!(r"{class}\{number:04}") }
+    if class.is_empty() {
+        String::new()
+    } else {
+        format!(r"{class}\{number:04}")
+    }
 }
 
 /// The object name of a device: what follows the kind in its description.
 fn object_name(device: Device) -> String {
-    device.describe().rsplit(' ').next().unwrap_or_default().to_owned()
+    device
+        .describe()
+        .rsplit(' ')
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// The key that `IoOpenDeviceRegistryKey` opens; `None` for flags that name none.

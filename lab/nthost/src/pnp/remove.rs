@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use super::node::{self, Node, NodeId, Problem, State};
 use super::{request, root, worker};
 use crate::abi::{
-    IRP_MN_CANCEL_REMOVE_DEVICE, IRP_MN_QUERY_REMOVE_DEVICE, IRP_MN_REMOVE_DEVICE, IRP_MN_SURPRISE_REMOVAL, NTSTATUS,
+    IRP_MN_CANCEL_REMOVE_DEVICE, IRP_MN_QUERY_REMOVE_DEVICE, IRP_MN_REMOVE_DEVICE, IRP_MN_SURPRISE_REMOVAL,
+    NTSTATUS,
 };
 use crate::io::{self, Device, Driver};
 
@@ -38,7 +39,10 @@ pub fn remove(id: NodeId) -> Result<(), RemoveError> {
 
 /// Asks every device of the list; a refusal is taken back from those that had agreed.
 fn query(devices: &[Node]) -> Result<(), RemoveError> {
-    let started: Vec<_> = devices.iter().filter(|node| node.state == State::Started).collect();
+    let started: Vec<_> = devices
+        .iter()
+        .filter(|node| node.state == State::Started)
+        .collect();
     for (index, node) in started.iter().enumerate() {
         let Some(pdo) = node.pdo else { continue };
         let status = request::simple(pdo, IRP_MN_QUERY_REMOVE_DEVICE);
@@ -52,7 +56,7 @@ fn query(devices: &[Node]) -> Result<(), RemoveError> {
     Ok(())
 }
 
-/// Takes a device away without asking: IRP_MN_SURPRISE_REMOVAL to it and everything below it, then IRP_MN_REMOVE_DEVICE as soon as no
+/// Takes a device away without asking: `IRP_MN_SURPRISE_REMOVAL` to it and everything below it, then `IRP_MN_REMOVE_DEVICE` as soon as no
 /// file is open.
 pub fn surprise_remove(id: NodeId) {
     let devices = node::subtree(id);
@@ -83,7 +87,9 @@ fn finish_unused(devices: &[Node]) {
 pub fn file_closed(device: Device) {
     device.reference();
     worker::post(move || {
-        let waiting = node::nodes().into_iter().filter(|node| node.state == State::SurpriseRemoved);
+        let waiting = node::nodes()
+            .into_iter()
+            .filter(|node| node.state == State::SurpriseRemoved);
         let mut waiting: Vec<Node> = waiting.collect();
         // Children were found after their parents.
         waiting.reverse();
@@ -96,16 +102,18 @@ fn has_open_files(node: &Node) -> bool {
     node.pdo.is_some_and(|pdo| pdo.stack().any(io::has_open_files))
 }
 
-/// IRP_MN_REMOVE_DEVICE; the node goes, and drivers without a device unload.
+/// `IRP_MN_REMOVE_DEVICE`; the node goes, and drivers without a device unload.
 fn finish(id: NodeId) {
-    let Some(pdo) = node::get(id).and_then(|node| node.pdo) else { return };
+    let Some(pdo) = node::get(id).and_then(|node| node.pdo) else {
+        return;
+    };
     tear_down_stack(id);
     root::delete_pdo(id);
     node::forget(id);
     pdo.dereference();
 }
 
-/// Sends IRP_MN_REMOVE_DEVICE to a stack, after which only its PDO is there, and unloads drivers that have no device left.
+/// Sends `IRP_MN_REMOVE_DEVICE` to a stack, after which only its PDO is there, and unloads drivers that have no device left.
 pub(super) fn tear_down_stack(id: NodeId) {
     let Some(node) = node::get(id) else { return };
     let Some(pdo) = node.pdo else { return };

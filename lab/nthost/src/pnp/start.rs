@@ -57,7 +57,9 @@ fn run(id: NodeId, pdo: Device, service: &str) -> Result<(), Problem> {
 
 /// Calls the driver's `AddDevice`.
 fn add_device(driver: Driver, pdo: Device) -> NTSTATUS {
-    let Some(routine) = driver.add_device() else { return STATUS_DRIVER_ENTRYPOINT_NOT_FOUND };
+    let Some(routine) = driver.add_device() else {
+        return STATUS_DRIVER_ENTRYPOINT_NOT_FOUND;
+    };
     ke::call("AddDevice", routine as usize, || {
         // SAFETY: a driver object and the PDO of a device that is not started.
         unsafe { routine(driver.as_ptr(), pdo.as_ptr()) }
@@ -68,16 +70,25 @@ fn add_device(driver: Driver, pdo: Device) -> NTSTATUS {
 fn check_initialized(pdo: Device) {
     for device in pdo.stack() {
         if device.read().Flags & DO_DEVICE_INITIALIZING != 0 {
-            let what = format!("AddDevice returned with DO_DEVICE_INITIALIZING set in {}", device.describe());
+            let what = format!(
+                "AddDevice returned with DO_DEVICE_INITIALIZING set in {}",
+                device.describe()
+            );
             let place = device.driver().read().DriverStart.addr();
-            verifier::bugcheck(BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION, &what, Owner::at(place));
+            verifier::bugcheck(
+                BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION,
+                &what,
+                Owner::at(place),
+            );
         }
     }
 }
 
-/// IRP_MN_QUERY_PNP_DEVICE_STATE: a device that says it failed is removed.
+/// `IRP_MN_QUERY_PNP_DEVICE_STATE`: a device that says it failed is removed.
 pub(super) fn check_state(id: NodeId) {
-    let Some(pdo) = node::get(id).and_then(|node| node.pdo) else { return };
+    let Some(pdo) = node::get(id).and_then(|node| node.pdo) else {
+        return;
+    };
     let answer = request::send(pdo, IRP_MN_QUERY_PNP_DEVICE_STATE, request::nothing());
     if answer.Status.is_success() && answer.Information & PNP_DEVICE_FAILED != 0 {
         remove::fail(id, Problem::FailedPostStart);

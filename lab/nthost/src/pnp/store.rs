@@ -64,7 +64,10 @@ pub fn add_driver(file: &Path) -> Result<Published, InstallError> {
     for service in package.models.iter().flat_map(|model| &model.services) {
         let binary = beside(file, &service.binary);
         if !binary.is_file() {
-            let reason = format!("ServiceBinary names {}, which does not lie beside the INF", service.binary);
+            let reason = format!(
+                "ServiceBinary names {}, which does not lie beside the INF",
+                service.binary
+            );
             return Err(inf.error(service.line, reason).into());
         }
         check_types(&inf, &service.registry)?;
@@ -74,7 +77,11 @@ pub fn add_driver(file: &Path) -> Result<Published, InstallError> {
     }
     Ok(with_store(|store| {
         let name = format!("oem{}.inf", store.len());
-        store.push(Published { name, original: file.to_owned(), package });
+        store.push(Published {
+            name,
+            original: file.to_owned(),
+            package,
+        });
         store[store.len() - 1].clone()
     }))
 }
@@ -84,11 +91,14 @@ fn beside(inf: &Path, binary: &str) -> PathBuf {
 }
 
 /// Registers the services of a package and starts the devices that have waited for it: `/install`. Returns their instances.
+#[must_use]
 pub fn install(published: &Published) -> Vec<String> {
     for service in published.package.models.iter().flat_map(|model| &model.services) {
         install_service(&published.original, service);
     }
-    let waiting = node::nodes().into_iter().filter(|node| node.problem == Some(Problem::NoDriver));
+    let waiting = node::nodes()
+        .into_iter()
+        .filter(|node| node.problem == Some(Problem::NoDriver));
     let mut started = Vec::new();
     for node in waiting.filter(|node| matching(&node.hardware_ids, &node.compatible_ids).is_some()) {
         started.push(node.instance);
@@ -100,8 +110,14 @@ pub fn install(published: &Published) -> Vec<String> {
 fn install_service(inf: &Path, service: &Service) {
     let key = format!(r"{}\{}", cm::SERVICES, service.name);
     io::set_image(&service.name, beside(inf, &service.binary));
-    let folder = inf.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let image = format!(r"\SystemRoot\System32\DriverStore\FileRepository\{folder}.inf_amd64\{}", service.binary);
+    let folder = inf
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let image = format!(
+        r"\SystemRoot\System32\DriverStore\FileRepository\{folder}.inf_amd64\{}",
+        service.binary
+    );
     cm::set(&key, "Type", Value::dword(SERVICE_KERNEL_DRIVER));
     cm::set(&key, "Start", Value::dword(SERVICE_DEMAND_START));
     cm::set(&key, "ImagePath", Value::expandable(&image));
@@ -110,9 +126,13 @@ fn install_service(inf: &Path, service: &Service) {
     }
 }
 
-/// A line of an AddReg section, relative to a key.
+/// A line of an `AddReg` section, relative to a key.
 fn add_registry(key: &str, entry: &RegistryEntry) {
-    let path = if entry.subkey.is_empty() { key.to_owned() } else { format!(r"{key}\{}", entry.subkey) };
+    let path = if entry.subkey.is_empty() {
+        key.to_owned()
+    } else {
+        format!(r"{key}\{}", entry.subkey)
+    };
     let keep = entry.flags & FLG_ADDREG_NOCLOBBER != 0 && cm::query(&path, &entry.name).is_some();
     if let (Some(value), false) = (value_of(entry), keep) {
         cm::set(&path, &entry.name, value);
@@ -128,7 +148,11 @@ fn value_of(entry: &RegistryEntry) -> Option<Value> {
         FLG_ADDREG_TYPE_MULTI_SZ => Some(Value::strings(entry.data.iter().map(String::as_str))),
         FLG_ADDREG_TYPE_DWORD => Some(Value::dword(crate::inf::number(first)?)),
         FLG_ADDREG_TYPE_BINARY => {
-            let bytes: Result<Vec<u8>, _> = entry.data.iter().map(|byte| u8::from_str_radix(byte, 16)).collect();
+            let bytes: Result<Vec<u8>, _> = entry
+                .data
+                .iter()
+                .map(|byte| u8::from_str_radix(byte, 16))
+                .collect();
             bytes.ok().map(Value::binary)
         }
         _ => None,
@@ -139,10 +163,19 @@ fn value_of(entry: &RegistryEntry) -> Option<Value> {
 fn check_types(inf: &Inf, entries: &[RegistryEntry]) -> Result<(), InfError> {
     for entry in entries {
         if !entry.root.eq_ignore_ascii_case("HKR") {
-            return Err(inf.error(entry.line, format!("AddReg writes below {} and may write below HKR only", entry.root)));
+            return Err(inf.error(
+                entry.line,
+                format!("AddReg writes below {} and may write below HKR only", entry.root),
+            ));
         }
         if value_of(entry).is_none() {
-            return Err(inf.error(entry.line, format!("AddReg with flags {:#x} cannot write {:?}", entry.flags, entry.data)));
+            return Err(inf.error(
+                entry.line,
+                format!(
+                    "AddReg with flags {:#x} cannot write {:?}",
+                    entry.flags, entry.data
+                ),
+            ));
         }
     }
     Ok(())
@@ -185,9 +218,21 @@ pub(super) fn assign_driver(id: NodeId) -> Option<String> {
 pub(super) fn record_device(id: NodeId) {
     let Some(node) = node::get(id) else { return };
     let key = format!(r"{}\{}", cm::ENUM, node.instance);
-    cm::set(&key, "HardwareID", Value::strings(node.hardware_ids.iter().map(String::as_str)));
-    cm::set(&key, "CompatibleIDs", Value::strings(node.compatible_ids.iter().map(String::as_str)));
-    for (name, text) in [("DeviceDesc", &node.description), ("LocationInformation", &node.location), ("Mfg", &node.manufacturer)] {
+    cm::set(
+        &key,
+        "HardwareID",
+        Value::strings(node.hardware_ids.iter().map(String::as_str)),
+    );
+    cm::set(
+        &key,
+        "CompatibleIDs",
+        Value::strings(node.compatible_ids.iter().map(String::as_str)),
+    );
+    for (name, text) in [
+        ("DeviceDesc", &node.description),
+        ("LocationInformation", &node.location),
+        ("Mfg", &node.manufacturer),
+    ] {
         if !text.is_empty() {
             cm::set(&key, name, Value::string(text));
         }

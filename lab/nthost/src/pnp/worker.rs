@@ -16,7 +16,11 @@ struct Queue {
     busy: bool,
 }
 
-static QUEUE: Mutex<Queue> = Mutex::new(Queue { actions: VecDeque::new(), started: false, busy: false });
+static QUEUE: Mutex<Queue> = Mutex::new(Queue {
+    actions: VecDeque::new(),
+    started: false,
+    busy: false,
+});
 static CHANGED: Condvar = Condvar::new();
 
 /// How long system work items may take until the tree counts as settled.
@@ -65,12 +69,14 @@ pub fn run<R: Send + 'static>(action: impl FnOnce() -> R + Send + 'static) -> R 
         // The receiver waits below until this arrives.
         let _ = done.send(action());
     });
-    let result = wait.recv().unwrap_or_else(|_| verifier::lab_defect("a PnP action ended without a result"));
+    let result = wait
+        .recv()
+        .unwrap_or_else(|_| verifier::lab_defect("a PnP action ended without a result"));
     settle();
     result
 }
 
-/// Waits until nothing is under way: no PnP action, no work item.
+/// Waits until nothing is under way: no `PnP` action, no work item.
 pub fn settle() {
     loop {
         let mut queue = lock();

@@ -51,10 +51,16 @@ pub fn write_json_to(file: PathBuf) {
 
 /// A `DriverEntry` has returned.
 pub fn driver_entry_ended() {
-    let time = u64::try_from(START.elapsed().as_micros()).unwrap_or(u64::MAX).max(1);
-    let first = FIRST_ENTRY.compare_exchange(0, time, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+    let time = u64::try_from(START.elapsed().as_micros())
+        .unwrap_or(u64::MAX)
+        .max(1);
+    let first = FIRST_ENTRY
+        .compare_exchange(0, time, Ordering::Relaxed, Ordering::Relaxed)
+        .is_ok();
     if first && TIMING.load(Ordering::Relaxed) {
-        crate::dbg::print(&format!("nthost: first DriverEntry ended {time} microseconds after the start\n"));
+        crate::dbg::print(&format!(
+            "nthost: first DriverEntry ended {time} microseconds after the start\n"
+        ));
     }
 }
 
@@ -66,7 +72,10 @@ fn first_entry() -> Option<u64> {
 #[must_use]
 pub fn leaks() -> Vec<String> {
     let leaks: Vec<String> = verifier::audit().iter().map(ToString::to_string).collect();
-    LEAKS.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&leaks);
+    LEAKS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone_from(&leaks);
     leaks
 }
 

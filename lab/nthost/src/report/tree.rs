@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-use crate::pnp::{self, Node, NodeId, State};
 use crate::cm;
+use crate::pnp::{self, Node, NodeId, State};
 
 /// A device and what is below it.
 #[derive(Clone, Debug, Serialize)]
@@ -81,7 +81,9 @@ fn children(parent: NodeId) -> Vec<Device> {
 /// Looks at the tree; the largest one that was seen is the report's.
 pub fn observe() {
     let root = pnp::root_node();
-    let Some(node) = pnp::nodes().into_iter().find(|node| node.id == root) else { return };
+    let Some(node) = pnp::nodes().into_iter().find(|node| node.id == root) else {
+        return;
+    };
     let seen = Device::of(&node);
     let mut largest = LARGEST.lock().unwrap_or_else(PoisonError::into_inner);
     if largest.as_ref().is_none_or(|known| known.size() <= seen.size()) {

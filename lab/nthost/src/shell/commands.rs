@@ -1,5 +1,8 @@
 //! The table of commands.
-#![expect(clippy::unnecessary_wraps, reason = "every command has the type that the table wants")]
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "every command has the type that the table wants"
+)]
 
 use super::session::{CommandError, CommandResult, Session};
 use super::{device, pnputil, registry};
@@ -37,27 +40,72 @@ pub const COMMANDS: &[Command] = &[
         help: "takes a device and all below it away without asking",
         run: device::surprise_remove,
     },
-    Command { name: "reg", usage: "add KEY /v NAME /t TYPE /d DATA [/f] | query KEY [/v NAME] | delete KEY [/v NAME] [/f]", help: "the registry, as on Windows", run: registry::run },
+    Command {
+        name: "reg",
+        usage: "add KEY /v NAME /t TYPE /d DATA [/f] | query KEY [/v NAME] | delete KEY [/v NAME] [/f]",
+        help: "the registry, as on Windows",
+        run: registry::run,
+    },
     Command {
         name: "ioctl",
         usage: "TARGET CODE [BYTES] [/out LENGTH]",
         help: "opens a device (an instance ID, an interface path, \\Device\\NAME or a name of `open`) and sends a control request; BYTES is hex digits, i32:19, u32:…, u64:… or text:…",
         run: device::ioctl,
     },
-    Command { name: "open", usage: "NAME TARGET", help: "opens a device and keeps it open under a name", run: device::open },
-    Command { name: "close", usage: "NAME", help: "closes what `open` opened", run: device::close },
+    Command {
+        name: "open",
+        usage: "NAME TARGET",
+        help: "opens a device and keeps it open under a name",
+        run: device::open,
+    },
+    Command {
+        name: "close",
+        usage: "NAME",
+        help: "closes what `open` opened",
+        run: device::close,
+    },
     Command {
         name: "query-interface",
         usage: "ID GUID SIZE VERSION [/null]",
         help: "sends IRP_MN_QUERY_INTERFACE to a device's stack, with a buffer of SIZE bytes or with NULL",
         run: device::query_interface,
     },
-    Command { name: "log", usage: "", help: "shows what drivers have printed so far", run: log },
-    Command { name: "expect", usage: "[/log | /not] TEXT", help: "fails unless the last command's output (the log) has TEXT (has not)", run: expect },
-    Command { name: "expect-error", usage: "COMMAND…", help: "runs a command that has to fail; its error becomes the output", run: expect_error },
-    Command { name: "set", usage: "NAME=VALUE", help: "sets a variable, which %NAME% stands for", run: set },
-    Command { name: "help", usage: "", help: "shows this list", run: help },
-    Command { name: "exit", usage: "", help: "ends the script or the prompt", run: exit },
+    Command {
+        name: "log",
+        usage: "",
+        help: "shows what drivers have printed so far",
+        run: log,
+    },
+    Command {
+        name: "expect",
+        usage: "[/log | /not] TEXT",
+        help: "fails unless the last command's output (the log) has TEXT (has not)",
+        run: expect,
+    },
+    Command {
+        name: "expect-error",
+        usage: "COMMAND…",
+        help: "runs a command that has to fail; its error becomes the output",
+        run: expect_error,
+    },
+    Command {
+        name: "set",
+        usage: "NAME=VALUE",
+        help: "sets a variable, which %NAME% stands for",
+        run: set,
+    },
+    Command {
+        name: "help",
+        usage: "",
+        help: "shows this list",
+        run: help,
+    },
+    Command {
+        name: "exit",
+        usage: "",
+        help: "ends the script or the prompt",
+        run: exit,
+    },
 ];
 
 /// Runs a command.
@@ -67,9 +115,14 @@ pub const COMMANDS: &[Command] = &[
 /// A [`CommandError`]: an unknown command, and whatever the command says.
 pub(super) fn run(session: &mut Session, words: &[String]) -> CommandResult {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let Some((name, arguments)) = words.split_first() else { return Ok(()) };
-    let known = COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name));
-    let command = known.ok_or_else(|| CommandError::Script(format!("there is no command {name}; `help` lists them")))?;
+    let Some((name, arguments)) = words.split_first() else {
+        return Ok(());
+    };
+    let known = COMMANDS
+        .iter()
+        .find(|command| command.name.eq_ignore_ascii_case(name));
+    let command = known
+        .ok_or_else(|| CommandError::Script(format!("there is no command {name}; `help` lists them")))?;
     if !command.name.starts_with("expect") {
         session.output.clear();
     }
@@ -78,7 +131,10 @@ pub(super) fn run(session: &mut Session, words: &[String]) -> CommandResult {
 
 /// The error of a line whose arguments are wrong.
 pub(super) fn usage(name: &str, why: &str) -> CommandError {
-    let usage = COMMANDS.iter().find(|command| command.name == name).map_or("", |command| command.usage);
+    let usage = COMMANDS
+        .iter()
+        .find(|command| command.name == name)
+        .map_or("", |command| command.usage);
     CommandError::Script(format!("{why}; usage: {name} {usage}"))
 }
 
@@ -94,7 +150,11 @@ fn expect(session: &mut Session, arguments: &[&str]) -> CommandResult {
         [text] => (false, true, *text),
         _ => return Err(usage("expect", "one text is wanted")),
     };
-    let found = if in_log { dbg::lines().iter().any(|line| line.contains(text)) } else { session.output.contains(text) };
+    let found = if in_log {
+        dbg::lines().iter().any(|line| line.contains(text))
+    } else {
+        session.output.contains(text)
+    };
     let place = if in_log { "the log" } else { "the last output" };
     match (found, wanted) {
         (true, true) | (false, false) => Ok(()),
@@ -106,7 +166,10 @@ fn expect(session: &mut Session, arguments: &[&str]) -> CommandResult {
 fn expect_error(session: &mut Session, arguments: &[&str]) -> CommandResult {
     let words: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
     match run(session, &words) {
-        Ok(()) => Err(CommandError::Failed(format!("{} did not fail", arguments.join(" ")))),
+        Ok(()) => Err(CommandError::Failed(format!(
+            "{} did not fail",
+            arguments.join(" ")
+        ))),
         Err(error) => {
             session.say(&format!("expected error: {error}"));
             Ok(())
@@ -116,14 +179,21 @@ fn expect_error(session: &mut Session, arguments: &[&str]) -> CommandResult {
 
 fn set(session: &mut Session, arguments: &[&str]) -> CommandResult {
     let text = arguments.join(" ");
-    let (name, value) = text.split_once('=').ok_or_else(|| usage("set", "there is no ="))?;
-    session.variables.insert(name.trim().to_lowercase(), value.trim().to_owned());
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| usage("set", "there is no ="))?;
+    session
+        .variables
+        .insert(name.trim().to_lowercase(), value.trim().to_owned());
     Ok(())
 }
 
 fn help(session: &mut Session, _arguments: &[&str]) -> CommandResult {
     for command in COMMANDS {
-        session.say(&format!("{} {}\n    {}", command.name, command.usage, command.help));
+        session.say(&format!(
+            "{} {}\n    {}",
+            command.name, command.usage, command.help
+        ));
     }
     Ok(())
 }

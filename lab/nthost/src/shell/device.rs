@@ -24,9 +24,15 @@ pub(super) fn devgen(session: &mut Session, arguments: &[&str]) -> CommandResult
     session.say(&format!("Device node created. Instance ID: {instance}"));
     session.variables.insert(String::from("device"), instance.clone());
     if pnp::find_instance(&instance).is_some_and(|node| node.problem == Some(Problem::NoDriver)) {
-        session.say(&format!("No driver package matches the hardware ID {hardware_id} (problem 28)."));
+        session.say(&format!(
+            "No driver package matches the hardware ID {hardware_id} (problem 28)."
+        ));
         let place = session.place.clone();
-        session.driverless.push(Driverless { instance, hardware_id: (*hardware_id).to_owned(), place });
+        session.driverless.push(Driverless {
+            instance,
+            hardware_id: (*hardware_id).to_owned(),
+            place,
+        });
         return Ok(());
     }
     check_problems(session, &before)
@@ -39,12 +45,23 @@ pub(super) fn devgen(session: &mut Session, arguments: &[&str]) -> CommandResult
 ///
 /// [`CommandError::Environment`] for `CM_PROB_DRIVER_FAILED_LOAD`.
 pub(super) fn check_problems(session: &mut Session, before: &[Node]) -> CommandResult {
-    let had = |node: &Node| before.iter().any(|old| old.id == node.id && old.problem == node.problem);
+    let had = |node: &Node| {
+        before
+            .iter()
+            .any(|old| old.id == node.id && old.problem == node.problem)
+    };
     let mut result = Ok(());
     for node in pnp::nodes() {
-        let Some(problem) = node.problem.filter(|problem| *problem != Problem::NoDriver && !had(&node)) else { continue };
+        let Some(problem) = node
+            .problem
+            .filter(|problem| *problem != Problem::NoDriver && !had(&node))
+        else {
+            continue;
+        };
         let (code, name) = problem.code();
-        let status = problem.status().map_or_else(String::new, |status| format!(": {status}"));
+        let status = problem
+            .status()
+            .map_or_else(String::new, |status| format!(": {status}"));
         let text = format!("device {} has problem {code} ({name}){status}", node.instance);
         if problem == Problem::FailedLoad {
             result = Err(CommandError::Environment(text));
@@ -56,7 +73,9 @@ pub(super) fn check_problems(session: &mut Session, before: &[Node]) -> CommandR
 }
 
 pub(super) fn surprise_remove(session: &mut Session, arguments: &[&str]) -> CommandResult {
-    let [id] = arguments else { return Err(usage("surprise-remove", "one instance ID is wanted")) };
+    let [id] = arguments else {
+        return Err(usage("surprise-remove", "one instance ID is wanted"));
+    };
     let node = find(id)?;
     let id = node.id;
     pnp::run(move || pnp::surprise_remove(id));
@@ -66,9 +85,12 @@ pub(super) fn surprise_remove(session: &mut Session, arguments: &[&str]) -> Comm
 
 /// The name to open for what a line gives: an instance ID stands for its first enabled interface.
 fn name_of(target: &str) -> Result<String, CommandError> {
-    let Some(node) = pnp::find_instance(target) else { return Ok(target.to_owned()) };
+    let Some(node) = pnp::find_instance(target) else {
+        return Ok(target.to_owned());
+    };
     let enabled = node.pdo.and_then(io::enabled_link);
-    enabled.ok_or_else(|| CommandError::Failed(format!("the device {target} has no enabled device interface")))
+    enabled
+        .ok_or_else(|| CommandError::Failed(format!("the device {target} has no enabled device interface")))
 }
 
 fn open_file(target: &str) -> Result<io::File, CommandError> {
@@ -77,7 +99,9 @@ fn open_file(target: &str) -> Result<io::File, CommandError> {
 }
 
 pub(super) fn open(session: &mut Session, arguments: &[&str]) -> CommandResult {
-    let [name, target] = arguments else { return Err(usage("open", "a name and a device are wanted")) };
+    let [name, target] = arguments else {
+        return Err(usage("open", "a name and a device are wanted"));
+    };
     let name = name.to_lowercase();
     if session.files.contains_key(&name) {
         return Err(CommandError::Script(format!("{name} is open already")));
@@ -89,7 +113,9 @@ pub(super) fn open(session: &mut Session, arguments: &[&str]) -> CommandResult {
 }
 
 pub(super) fn close(session: &mut Session, arguments: &[&str]) -> CommandResult {
-    let [name] = arguments else { return Err(usage("close", "one name is wanted")) };
+    let [name] = arguments else {
+        return Err(usage("close", "one name is wanted"));
+    };
     let file = session.files.remove(&name.to_lowercase());
     drop(file.ok_or_else(|| CommandError::Script(format!("{name} is not open")))?);
     session.say(&format!("Closed {name}."));
@@ -97,7 +123,9 @@ pub(super) fn close(session: &mut Session, arguments: &[&str]) -> CommandResult 
 }
 
 pub(super) fn ioctl(session: &mut Session, arguments: &[&str]) -> CommandResult {
-    let [target, code, options @ ..] = arguments else { return Err(usage("ioctl", "a device and a code are wanted")) };
+    let [target, code, options @ ..] = arguments else {
+        return Err(usage("ioctl", "a device and a code are wanted"));
+    };
     let code = words::number(code).ok_or_else(|| usage("ioctl", &format!("{code} is no number")))?;
     let (input, length) = buffers(options)?;
     let done = match session.files.get(&target.to_lowercase()) {
@@ -127,7 +155,11 @@ fn buffers(options: &[&str]) -> Result<(Vec<u8>, usize), CommandError> {
 
 /// `STATUS_SUCCESS (0x00000000), 4 bytes: 26 00 00 00`.
 fn answer(done: &io::IoctlResult) -> String {
-    let bytes = done.output.iter().take(done.information).fold(String::new(), |text, byte| text + &format!(" {byte:02X}"));
+    let bytes = done
+        .output
+        .iter()
+        .take(done.information)
+        .fold(String::new(), |text, byte| text + &format!(" {byte:02X}"));
     let colon = if bytes.is_empty() { "" } else { ":" };
     format!("{}, {} bytes{colon}{bytes}", done.status, done.information)
 }
@@ -137,10 +169,15 @@ pub(super) fn query_interface(session: &mut Session, arguments: &[&str]) -> Comm
         return Err(usage("query-interface", "four arguments are wanted"));
     };
     let node = find(id)?;
-    let Ok(guid) = guid.parse::<GUID>() else { return Err(usage("query-interface", &format!("{guid} is no GUID"))) };
+    let Ok(guid) = guid.parse::<GUID>() else {
+        return Err(usage("query-interface", &format!("{guid} is no GUID")));
+    };
     let number = |text: &str| words::number(text).and_then(|number| u16::try_from(number).ok());
     let (Some(size), Some(version)) = (number(size), number(version)) else {
-        return Err(usage("query-interface", "size and version are numbers below 65536"));
+        return Err(usage(
+            "query-interface",
+            "size and version are numbers below 65536",
+        ));
     };
     let null = arguments.len() > 4;
     let id = node.id;

@@ -1,16 +1,21 @@
 //! `pnputil`: driver packages and devices, with Windows' syntax and the shape of its output.
-#![expect(clippy::unnecessary_wraps, reason = "every command has the type that the table wants")]
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "every command has the type that the table wants"
+)]
 
 use super::commands::usage;
-use super::session::{CommandError, CommandResult, Session};
 use super::device;
+use super::session::{CommandError, CommandResult, Session};
 use crate::pnp::{self, Node, Problem};
 use crate::report::{image_of_service, status};
 
 const TITLE: &str = "Microsoft PnP Utility\n";
 
 pub(super) fn run(session: &mut Session, arguments: &[&str]) -> CommandResult {
-    let Some((verb, rest)) = arguments.split_first() else { return Err(usage("pnputil", "there is no command")) };
+    let Some((verb, rest)) = arguments.split_first() else {
+        return Err(usage("pnputil", "there is no command"));
+    };
     session.say(TITLE);
     match verb.to_lowercase().as_str() {
         "/add-driver" => add_driver(session, rest),
@@ -23,14 +28,24 @@ pub(super) fn run(session: &mut Session, arguments: &[&str]) -> CommandResult {
 }
 
 fn add_driver(session: &mut Session, arguments: &[&str]) -> CommandResult {
-    let (name, options) = arguments.split_first().ok_or_else(|| usage("pnputil", "there is no INF"))?;
+    let (name, options) = arguments
+        .split_first()
+        .ok_or_else(|| usage("pnputil", "there is no INF"))?;
     let install = match options {
         [] => false,
         [option] if option.eq_ignore_ascii_case("/install") => true,
-        _ => return Err(usage("pnputil", &format!("the lab does not know {}", options.join(" ")))),
+        _ => {
+            return Err(usage(
+                "pnputil",
+                &format!("the lab does not know {}", options.join(" ")),
+            ));
+        }
     };
     let file = session.find_file(name)?;
-    session.say(&format!("Adding driver package:  {}", file.file_name().unwrap_or_default().to_string_lossy()));
+    session.say(&format!(
+        "Adding driver package:  {}",
+        file.file_name().unwrap_or_default().to_string_lossy()
+    ));
     let published = pnp::add_driver(&file).map_err(|error| CommandError::Environment(error.to_string()))?;
     session.say("Driver package added successfully.");
     session.say(&format!("Published Name:         {}", published.name));
@@ -47,14 +62,22 @@ fn add_driver(session: &mut Session, arguments: &[&str]) -> CommandResult {
 
 fn enum_drivers(session: &mut Session) -> CommandResult {
     for published in pnp::published() {
-        let original = published.original.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let original = published
+            .original
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let package = &published.package;
         session.say(&format!("Published Name:     {}", published.name));
         session.say(&format!("Original Name:      {original}"));
         session.say(&format!("Provider Name:      {}", package.provider));
         session.say(&format!("Class Name:         {}", package.class));
         session.say(&format!("Class GUID:         {}", package.class_guid));
-        session.say(&format!("Driver Version:     {}\n", package.driver_ver.replace(',', " ")));
+        session.say(&format!(
+            "Driver Version:     {}\n",
+            package.driver_ver.replace(',', " ")
+        ));
     }
     Ok(())
 }
@@ -63,7 +86,12 @@ fn enum_devices(session: &mut Session, arguments: &[&str]) -> CommandResult {
     let wanted = match arguments {
         [] => None,
         [option, id] if option.eq_ignore_ascii_case("/instanceid") => Some(device::find(id)?.instance),
-        _ => return Err(usage("pnputil", &format!("the lab does not know {}", arguments.join(" ")))),
+        _ => {
+            return Err(usage(
+                "pnputil",
+                &format!("the lab does not know {}", arguments.join(" ")),
+            ));
+        }
     };
     for node in pnp::nodes().into_iter().filter(|node| node.parent.is_some()) {
         if wanted.as_ref().is_none_or(|wanted| *wanted == node.instance) {
@@ -88,7 +116,12 @@ fn describe(session: &mut Session, node: &Node) {
     if let Some(problem) = node.problem {
         let (code, name) = problem.code();
         line("Problem Code", &format!("{code} (0x{code:02X}) [{name}]"));
-        line("Problem Status", &problem.status().map_or_else(String::new, |status| status.to_string()));
+        line(
+            "Problem Status",
+            &problem
+                .status()
+                .map_or_else(String::new, |status| status.to_string()),
+        );
     }
     line("Driver Name", node.inf.as_deref().unwrap_or_default());
     session.say("");
@@ -114,12 +147,21 @@ fn tree_line(node: &Node) -> String {
         (Some(service), Some(inf)) => format!("{} ({inf})", image_of_service(service)),
         _ => String::from("(no driver)"),
     };
-    let problem = node.problem.map_or_else(String::new, |problem: Problem| format!(" {} {}", problem.code().0, problem.code().1));
-    format!("{}  \"{}\"  driver: {driver}  {}{problem}", node.instance, node.description, status(node))
+    let problem = node.problem.map_or_else(String::new, |problem: Problem| {
+        format!(" {} {}", problem.code().0, problem.code().1)
+    });
+    format!(
+        "{}  \"{}\"  driver: {driver}  {}{problem}",
+        node.instance,
+        node.description,
+        status(node)
+    )
 }
 
 fn remove_device(session: &mut Session, arguments: &[&str]) -> CommandResult {
-    let [id] = arguments else { return Err(usage("pnputil", "one instance ID is wanted")) };
+    let [id] = arguments else {
+        return Err(usage("pnputil", "one instance ID is wanted"));
+    };
     let node = device::find(id)?;
     session.say(&format!("Removing device:        {}", node.instance));
     let id = node.id;

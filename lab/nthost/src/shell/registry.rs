@@ -6,7 +6,9 @@ use super::words;
 use crate::cm::{self, Value};
 
 pub(super) fn run(session: &mut Session, arguments: &[&str]) -> CommandResult {
-    let [verb, key, options @ ..] = arguments else { return Err(usage("reg", "a command and a key are wanted")) };
+    let [verb, key, options @ ..] = arguments else {
+        return Err(usage("reg", "a command and a key are wanted"));
+    };
     let key = cm::full_path(key).ok_or_else(|| usage("reg", &format!("{key} does not begin with HKLM")))?;
     let options = Options::read(options)?;
     match verb.to_lowercase().as_str() {
@@ -50,7 +52,12 @@ impl<'a> Options<'a> {
 
     fn value(&self) -> Result<Value, CommandError> {
         let data = self.data.unwrap_or_default();
-        let wrong = || usage("reg", &format!("{data:?} is no {}", self.kind.unwrap_or("REG_SZ")));
+        let wrong = || {
+            usage(
+                "reg",
+                &format!("{data:?} is no {}", self.kind.unwrap_or("REG_SZ")),
+            )
+        };
         Ok(match self.kind.unwrap_or("REG_SZ").to_uppercase().as_str() {
             "REG_SZ" => Value::string(data),
             "REG_EXPAND_SZ" => Value::expandable(data),
@@ -83,10 +90,20 @@ fn query(session: &mut Session, key: &str, options: &Options) -> CommandResult {
         return Err(no_such(key));
     }
     session.say(key);
-    let wanted = |name: &str| options.name.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name));
-    let values: Vec<_> = cm::values(key).into_iter().filter(|(name, _)| wanted(name)).collect();
+    let wanted = |name: &str| {
+        options
+            .name
+            .is_none_or(|wanted| wanted.eq_ignore_ascii_case(name))
+    };
+    let values: Vec<_> = cm::values(key)
+        .into_iter()
+        .filter(|(name, _)| wanted(name))
+        .collect();
     if values.is_empty() && options.name.is_some() {
-        return Err(no_such(&format!("value {} in {key}", options.name.unwrap_or_default())));
+        return Err(no_such(&format!(
+            "value {} in {key}",
+            options.name.unwrap_or_default()
+        )));
     }
     for (name, value) in values {
         session.say(&format!("    {name}    {}    {value}", value.kind_name()));
@@ -100,7 +117,9 @@ fn query(session: &mut Session, key: &str, options: &Options) -> CommandResult {
 }
 
 fn delete(session: &mut Session, key: &str, options: &Options) -> CommandResult {
-    let done = options.name.map_or_else(|| cm::delete_key(key), |name| cm::delete_value(key, name));
+    let done = options
+        .name
+        .map_or_else(|| cm::delete_key(key), |name| cm::delete_value(key, name));
     if !done {
         return Err(no_such(key));
     }

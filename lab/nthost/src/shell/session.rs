@@ -64,7 +64,10 @@ impl Session {
     /// A session that looks for drivers in `drivers`.
     #[must_use]
     pub fn new(drivers: Vec<PathBuf>) -> Self {
-        Self { drivers, ..Self::default() }
+        Self {
+            drivers,
+            ..Self::default()
+        }
     }
 
     /// Says whose lines come next: relative file names are looked for in the folder of the script first.
@@ -82,7 +85,11 @@ impl Session {
 
     /// Prints the error of a line, and keeps its outcome if it is the first.
     pub(super) fn fail(&mut self, place: &str, error: &CommandError) {
-        let prefix = if place.is_empty() { String::new() } else { format!("{place}: ") };
+        let prefix = if place.is_empty() {
+            String::new()
+        } else {
+            format!("{place}: ")
+        };
         self.say(&format!("{prefix}error: {error}"));
         self.outcome = Some(match self.outcome {
             Some(Outcome::Environment) => Outcome::Environment,
@@ -107,14 +114,25 @@ impl Session {
         let mut folders: Vec<PathBuf> = self.folder.iter().cloned().collect();
         folders.push(PathBuf::new());
         folders.extend(self.drivers.iter().cloned());
-        if let Some(found) = folders.iter().map(|folder| folder.join(&relative)).find(|file| file.is_file()) {
+        if let Some(found) = folders
+            .iter()
+            .map(|folder| folder.join(&relative))
+            .find(|file| file.is_file())
+        {
             return Ok(found);
         }
         let looked: Vec<String> = folders.iter().map(|folder| display(folder)).collect();
-        Err(CommandError::Environment(format!("there is no file {name}; looked in {}", looked.join(", "))))
+        Err(CommandError::Environment(format!(
+            "there is no file {name}; looked in {}",
+            looked.join(", ")
+        )))
     }
 }
 
 fn display(folder: &Path) -> String {
-    if folder.as_os_str().is_empty() { String::from("the current folder") } else { folder.display().to_string() }
+    if folder.as_os_str().is_empty() {
+        String::from("the current folder")
+    } else {
+        folder.display().to_string()
+    }
 }

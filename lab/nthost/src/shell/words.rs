@@ -57,7 +57,10 @@ pub fn expand(line: &str, variables: &BTreeMap<String, String>) -> String {
 #[must_use]
 pub fn number(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
-    digits.map_or_else(|| text.parse().ok(), |digits| u32::from_str_radix(digits, 16).ok())
+    digits.map_or_else(
+        || text.parse().ok(),
+        |digits| u32::from_str_radix(digits, 16).ok(),
+    )
 }
 
 /// Bytes: `hex:13000000`, `i32:19`, `u32:…`, `u64:…`, `text:abc`, or bare pairs of hexadecimal digits.
@@ -80,7 +83,9 @@ fn hex(text: &str) -> Option<Vec<u8>> {
     if !pairs.remainder().is_empty() || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
-    pairs.map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()).collect()
+    pairs
+        .map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
 }
 
 #[cfg(test)]
@@ -91,7 +96,10 @@ mod tests {
 
     #[test]
     fn quotes_keep_blanks_and_backslashes_are_ordinary() {
-        assert_eq!(split(r#"devgen /add "root\Sample Bus" x"#).unwrap(), ["devgen", "/add", r"root\Sample Bus", "x"]);
+        assert_eq!(
+            split(r#"devgen /add "root\Sample Bus" x"#).unwrap(),
+            ["devgen", "/add", r"root\Sample Bus", "x"]
+        );
         assert_eq!(split(r#"expect """#).unwrap(), ["expect", ""]);
         assert_eq!(split(r#"expect "a"#), None);
     }
@@ -113,7 +121,10 @@ mod tests {
 
     #[test]
     fn numbers_and_bytes() {
-        assert_eq!((number("0x10"), number("10"), number("x")), (Some(16), Some(10), None));
+        assert_eq!(
+            (number("0x10"), number("10"), number("x")),
+            (Some(16), Some(10), None)
+        );
         assert_eq!(bytes("i32:19"), Some(vec![19, 0, 0, 0]));
         assert_eq!(bytes("1300"), Some(vec![0x13, 0]));
         assert_eq!(bytes("hex:"), Some(Vec::new()));
