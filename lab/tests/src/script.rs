@@ -11,14 +11,14 @@ pub const REMOVE_BUS: &str = r"pnputil /remove-device ROOT\SAMPLEBUS\0000";
 /// Pulls the bus out.
 pub const PULL_BUS: &str = r"surprise-remove ROOT\SAMPLEBUS\0000";
 /// Pulls the first child out.
-pub const PULL_FIRST_CHILD: &str = r"surprise-remove SAMPLEBUS\Doubler\01";
+pub const PULL_FIRST_CHILD: &str = r"surprise-remove SAMPLEBUS\Doubler\1&d719042b&0&01";
 /// Prints the tree.
 pub const TREE: &str = "pnputil /enum-devicetree";
 
 /// The first child's instance ID.
-pub const FIRST_CHILD: &str = r"SAMPLEBUS\Doubler\01";
+pub const FIRST_CHILD: &str = r"SAMPLEBUS\Doubler\1&d719042b&0&01";
 /// The second child's instance ID.
-pub const SECOND_CHILD: &str = r"SAMPLEBUS\Doubler\02";
+pub const SECOND_CHILD: &str = r"SAMPLEBUS\Doubler\1&d719042b&0&02";
 
 /// Both drivers installed, and the bus with its children started.
 pub const START: [&str; 3] = [ADD_BUS, ADD_CHILD, PLUG_BUS];

@@ -86,3 +86,15 @@ fn instance(device_id: &str, instance_id: &str, unique: bool, bus: NodeId) -> St
     });
     format!(r"{device_id}\1&{hash:08x}&0&{instance_id}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::node;
+
+    #[test]
+    fn an_instance_id_that_is_unique_on_its_bus_only_carries_its_parents() {
+        let bus = node::add(None, String::from(r"ROOT\SAMPLEBUS\0000"), None);
+        assert_eq!(super::instance(r"A\B", "01", true, bus), r"A\B\01");
+        assert_eq!(super::instance(r"A\B", "01", false, bus), r"A\B\1&d719042b&0&01");
+    }
+}

@@ -73,7 +73,8 @@ impl<'a> Options<'a> {
 const DONE: &str = "The operation completed successfully.";
 
 fn add(session: &mut Session, key: &str, options: &Options) -> CommandResult {
-    cm::ensure_key(key);
+    // A key that is there already stays as it is.
+    let _made = cm::ensure_key(key);
     if let Some(name) = options.name {
         cm::set(key, name, options.value()?);
     }

@@ -83,19 +83,17 @@ impl Session {
         self.output.push('\n');
     }
 
-    /// Prints the error of a line, and keeps its outcome if it is the first.
+    /// Prints the error of a line. In a script it becomes the outcome: what is wrong with the script or a file before
+    /// what failed. At a prompt (no place) it is told and that is all.
     pub(super) fn fail(&mut self, place: &str, error: &CommandError) {
-        let prefix = if place.is_empty() {
-            String::new()
-        } else {
-            format!("{place}: ")
-        };
-        self.say(&format!("{prefix}error: {error}"));
-        self.outcome = Some(match self.outcome {
-            Some(Outcome::Environment) => Outcome::Environment,
-            _ if error.outcome() == Outcome::Environment => Outcome::Environment,
-            _ => Outcome::Fail,
-        });
+        if place.is_empty() {
+            self.say(&format!("error: {error}"));
+            return;
+        }
+        self.say(&format!("{place}: error: {error}"));
+        if self.outcome != Some(Outcome::Environment) {
+            self.outcome = Some(error.outcome());
+        }
     }
 
     /// How the lines so far have gone.
