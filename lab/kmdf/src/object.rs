@@ -208,6 +208,11 @@ impl<T: Framework> Obj<T> {
         header.drop_tree();
     }
 
+    /// Disposes of children and contexts before the object is deleted, as for a request whose IRP is about to go.
+    pub fn dispose_early(self) {
+        self.header().dispose_tree();
+    }
+
     /// Says that from now on the driver may or may not delete it.
     pub fn set_deletable(self, deletable: bool) {
         self.header().deletable.set(deletable);

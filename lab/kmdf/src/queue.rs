@@ -421,11 +421,23 @@ impl Obj<Queue> {
         length == 0 && self.config.AllowZeroLengthRequests == 0
     }
 
-    /// The driver is done with a request, or it left for another queue.
+    /// The driver is done with a request.
     pub fn let_go(self, request: Obj<Request>) {
-        self.state.lock().with_driver.remove_where(|other| *other == request);
+        self.withdraw(request);
         self.notify();
         self.pump();
+    }
+
+    /// The driver does not have this request any more.
+    pub fn withdraw(self, request: Obj<Request>) {
+        self.state.lock().with_driver.remove_where(|other| *other == request);
+    }
+
+    /// The driver has it again: no other queue took it.
+    pub fn take_back(self, request: Obj<Request>) {
+        request.queue.set(Some(self));
+        // The array has room: the request was just withdrawn from it.
+        let _noted = self.state.lock().with_driver.push(request);
     }
 
     /// Something changed: wakes who waits, calls who wanted to know.

@@ -11,7 +11,7 @@ use crate::{
     ddi::{Call, Claimed},
     device::Device,
     dispatch::major,
-    failure::{Outcome, fail},
+    failure::{Failure, Outcome, fail},
     file_object,
     io_target::Sent,
     memory::Memory,
@@ -123,16 +123,22 @@ pub fn forward(request: Obj<Request>, to: Obj<Queue>) -> Outcome {
     if from == Some(to) || request.owns_irp {
         return fail(STATUS_INVALID_DEVICE_REQUEST);
     }
+    move_to(request, from, to, false)
+}
+
+/// Takes a request from the driver's side of one queue and has it wait in another.
+fn move_to(request: Obj<Request>, from: Option<Obj<Queue>>, to: Obj<Queue>, first: bool) -> Outcome {
     if let Some(from) = from {
-        from.reference();
+        from.reference().withdraw(request);
     }
-    let outcome = to.enqueue(request, false).map_err(crate::failure::Failure::new);
+    let outcome = to.enqueue(request, first).map_err(Failure::new);
     if let Some(from) = from {
-        if outcome.is_ok() {
-            from.let_go(request);
-        } else {
-            request.queue.set(Some(from));
+        if outcome.is_err() {
+            from.take_back(request);
         }
+        // The request may be completed and gone by now; the queue that it left presents the next one.
+        from.notify();
+        from.pump();
         from.release();
     }
     outcome
@@ -404,8 +410,5 @@ ddi! {
 
 fn requeue(request: Obj<Request>) -> Outcome {
     let Some(queue) = request.queue.get() else { return fail(STATUS_INVALID_DEVICE_REQUEST) };
-    queue.enqueue(request, true).map_err(crate::failure::Failure::new)?;
-    queue.let_go(request);
-    Ok(())
+    move_to(request, Some(queue), queue, true)
 }
-

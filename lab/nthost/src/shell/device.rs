@@ -118,6 +118,8 @@ pub(super) fn close(session: &mut Session, arguments: &[&str]) -> CommandResult 
     };
     let file = session.files.remove(&name.to_lowercase());
     drop(file.ok_or_else(|| CommandError::Script(format!("{name} is not open")))?);
+    // A removal may have waited for the file.
+    pnp::settle();
     session.say(&format!("Closed {name}."));
     Ok(())
 }

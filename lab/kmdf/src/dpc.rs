@@ -1,0 +1,96 @@
+//! WDFDPC.
+#![allow(unsafe_code, reason = "the kernel's DPC lives in the object and is passed by address")]
+
+use core::{cell::UnsafeCell, ffi::c_void};
+
+use wdk_sys::{
+    KDPC, PFN_WDF_DPC, PKDPC, PVOID, PWDF_DPC_CONFIG, PWDF_OBJECT_ATTRIBUTES, STATUS_INFO_LENGTH_MISMATCH,
+    STATUS_INVALID_PARAMETER, WDF_DPC_CONFIG, WDFDPC, WDFOBJECT,
+    ntddk::{KeFlushQueuedDpcs, KeInitializeDpc, KeInsertQueueDpc, KeRemoveQueueDpc},
+};
+
+use crate::{
+    failure::fail,
+    object::{Attributes, Header, Obj, Parent, create},
+    wdm::device_object::zeroed,
+};
+
+/// What a WDFDPC stands for.
+#[repr(C)]
+pub struct Dpc {
+    header: Header,
+    callback: PFN_WDF_DPC,
+    dpc: UnsafeCell<KDPC>,
+}
+
+framework!(Dpc, Dpc, fn dispose(this: Obj<Self>) { this.cancel(true); });
+
+impl Obj<Dpc> {
+    fn cancel(self, wait: bool) -> bool {
+        // SAFETY: Initialized at creation.
+        let removed = unsafe { KeRemoveQueueDpc(self.dpc.get()) } != 0;
+        if wait && !removed {
+            flush();
+        }
+        removed
+    }
+}
+
+/// Waits until all DPCs that were queued have run. IRQL: PASSIVE_LEVEL.
+pub fn flush() {
+    // SAFETY: The routine takes no argument.
+    unsafe { KeFlushQueuedDpcs() }
+}
+
+extern "C" fn run(_dpc: PKDPC, context: PVOID, _first: PVOID, _second: PVOID) {
+    if let Some(dpc) = Obj::<Dpc>::from_pointer(context.cast()) {
+        invoke!(dpc.callback, dpc.handle());
+    }
+}
+
+ddi! {
+    /// Creates a DPC. # Errors: STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER (no callback), those of the attributes with
+    /// a parent, STATUS_INSUFFICIENT_RESOURCES.
+    fn WdfDpcCreate: PFN_WDFDPCCREATE(
+        call, config: PWDF_DPC_CONFIG, attributes: PWDF_OBJECT_ATTRIBUTES, dpc: *mut WDFDPC,
+    ) -> NTSTATUS {
+        let config = config.required(call);
+        if config.Size as usize != size_of::<WDF_DPC_CONFIG>() {
+            return fail(STATUS_INFO_LENGTH_MISMATCH);
+        }
+        if config.EvtDpcFunc.is_none() {
+            return fail(STATUS_INVALID_PARAMETER);
+        }
+        let attributes = Attributes::of(call, attributes, Parent::Required)?;
+        let header = Header::new::<Dpc>(call.client);
+        let object = Dpc { header, callback: config.EvtDpcFunc, dpc: UnsafeCell::new(zeroed()) };
+        let object = create(object, &attributes, attributes.parent)?;
+        let context = object.pointer().cast::<c_void>();
+        // SAFETY: The DPC stays where it is until its object is destroyed, which removes it first.
+        unsafe { KeInitializeDpc(object.dpc.get(), Some(run), context) };
+        dpc.not_null(call).put(object.handle());
+        Ok(())
+    }
+
+    /// Queues it; whether it was not queued before.
+    fn WdfDpcEnqueue: PFN_WDFDPCENQUEUE(call, dpc: WDFDPC) -> u8 {
+        let dpc = dpc.object(call);
+        // SAFETY: Initialized at creation.
+        unsafe { KeInsertQueueDpc(dpc.dpc.get(), core::ptr::null_mut(), core::ptr::null_mut()) }
+    }
+
+    /// Takes it from the queue; whether it was there.
+    fn WdfDpcCancel: PFN_WDFDPCCANCEL(call, dpc: WDFDPC, wait: u8) -> u8 {
+        u8::from(dpc.object(call).cancel(wait != 0))
+    }
+
+    /// The object that it hangs under.
+    fn WdfDpcGetParentObject: PFN_WDFDPCGETPARENTOBJECT(call, dpc: WDFDPC) -> WDFOBJECT {
+        dpc.object(call).header().parent().map_or(core::ptr::null_mut(), Obj::handle)
+    }
+
+    /// The kernel's DPC.
+    fn WdfDpcWdmGetDpc: PFN_WDFDPCWDMGETDPC(call, dpc: WDFDPC) -> PKDPC {
+        dpc.object(call).dpc.get()
+    }
+}

@@ -1,0 +1,228 @@
+//! The buffers of a request, by major function and transfer method.
+
+use core::{ffi::c_void, ptr};
+
+use wdk_sys::{
+    MDL, PMDL, PVOID, STATUS_BUFFER_TOO_SMALL, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, WDFMEMORY, WDFREQUEST,
+    _WDF_DEVICE_IO_TYPE,
+};
+
+use crate::{
+    ddi::{Call, Claimed},
+    dispatch::major,
+    failure::{Outcome, fail},
+    memory,
+    object::{Attributes, Obj},
+    request::Request,
+    wdm::{irp::Irp, parameters::Parameters},
+};
+
+/// wdm.h: the transfer method of an I/O control is in the low bits of its code.
+mod method {
+    pub const MASK: u32 = 3;
+    pub const BUFFERED: u32 = 0;
+    pub const NEITHER: u32 = 3;
+}
+
+/// wdm.h: the value of a mode.
+const KERNEL_MODE: i8 = 0;
+
+/// Which buffer of a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Input,
+    Output,
+}
+
+/// A buffer of a request that is not empty.
+#[derive(Clone, Copy)]
+struct Buffer {
+    start: *mut c_void,
+    length: usize,
+}
+
+/// The buffer on this side.
+///
+/// # Errors
+/// STATUS_BUFFER_TOO_SMALL (there is none), STATUS_INVALID_DEVICE_REQUEST (the request has no such buffer, or a user-mode pointer that
+/// the framework does not touch), STATUS_INSUFFICIENT_RESOURCES (it cannot be mapped).
+fn buffer(request: Obj<Request>, irp: Irp, side: Side) -> Outcome<Buffer> {
+    let found = match (irp.major(), side) {
+        (major::READ, Side::Output) | (major::WRITE, Side::Input) => transfer(request, irp),
+        (major::DEVICE_CONTROL | major::INTERNAL_DEVICE_CONTROL, _) => control(irp, side),
+        _ => fail(STATUS_INVALID_DEVICE_REQUEST),
+    }?;
+    if found.start.is_null() { fail(STATUS_INSUFFICIENT_RESOURCES) } else { Ok(found) }
+}
+
+fn transfer(request: Obj<Request>, irp: Irp) -> Outcome<Buffer> {
+    let length = irp.stack().transfer().0 as usize;
+    if length == 0 {
+        return fail(STATUS_BUFFER_TOO_SMALL);
+    }
+    let io = request.device.map_or(_WDF_DEVICE_IO_TYPE::WdfDeviceIoBuffered, |device| device.settings.read_write_io);
+    let start = match io {
+        _WDF_DEVICE_IO_TYPE::WdfDeviceIoBuffered => irp.system_buffer(),
+        _WDF_DEVICE_IO_TYPE::WdfDeviceIoDirect => irp.mapped_mdl(),
+        _ if irp.requestor_mode() == KERNEL_MODE => irp.user_buffer(),
+        _ => return fail(STATUS_INVALID_DEVICE_REQUEST),
+    };
+    Ok(Buffer { start, length })
+}
+
+fn control(irp: Irp, side: Side) -> Outcome<Buffer> {
+    let stack = irp.stack();
+    let control = stack.io_control();
+    let length = if side == Side::Input { control.input } else { control.output } as usize;
+    if length == 0 {
+        return fail(STATUS_BUFFER_TOO_SMALL);
+    }
+    let trusted = irp.requestor_mode() == KERNEL_MODE || stack.MajorFunction == major::INTERNAL_DEVICE_CONTROL;
+    let start = match (control.code & method::MASK, side) {
+        (method::NEITHER, _) if !trusted => return fail(STATUS_INVALID_DEVICE_REQUEST),
+        (method::NEITHER, Side::Input) => control.type3,
+        (method::NEITHER, Side::Output) => irp.user_buffer(),
+        (method::BUFFERED, _) | (_, Side::Input) => irp.system_buffer(),
+        (_, Side::Output) => irp.mapped_mdl(),
+    };
+    Ok(Buffer { start, length })
+}
+
+/// What the Retrieve…Buffer functions do.
+fn retrieve(
+    call: &Call,
+    request: Claimed<wdk_sys::WDFREQUEST__>,
+    side: Side,
+    required: usize,
+    (place, length): (Claimed<*mut c_void>, Claimed<usize>),
+) -> Outcome {
+    let request = request.object(call);
+    place.not_null(call).put(ptr::null_mut());
+    length.put(0);
+    let found = buffer(request, request.irp(call), side)?;
+    if found.length < required {
+        return fail(STATUS_BUFFER_TOO_SMALL);
+    }
+    place.put(found.start);
+    length.put(found.length);
+    Ok(())
+}
+
+/// What the Retrieve…Memory functions do: the same object each time.
+fn retrieve_memory(
+    call: &Call,
+    request: Claimed<wdk_sys::WDFREQUEST__>,
+    side: Side,
+    place: Claimed<WDFMEMORY>,
+) -> Outcome {
+    let request = request.object(call);
+    place.not_null(call).put(ptr::null_mut());
+    let [input, output] = &request.memories;
+    let known = if side == Side::Input { input } else { output };
+    let found = buffer(request, request.irp(call), side)?;
+    let object = match known.get() {
+        Some(object) => object,
+        None => memory::over(call, &Attributes::NONE, Some(request.header()), found.start, found.length)?,
+    };
+    object.set_deletable(false);
+    known.set(Some(object));
+    place.put(object.handle());
+    Ok(())
+}
+
+/// The user-mode pointers of METHOD_NEITHER, untouched.
+fn unsafe_user(
+    call: &Call,
+    request: Claimed<wdk_sys::WDFREQUEST__>,
+    side: Side,
+    required: usize,
+    (place, length): (Claimed<*mut c_void>, Claimed<usize>),
+) -> Outcome {
+    let irp = request.object(call).irp(call);
+    place.not_null(call).put(ptr::null_mut());
+    let stack = irp.stack();
+    let (start, found) = match (stack.MajorFunction, side) {
+        (major::DEVICE_CONTROL, _) if stack.io_control().code & method::MASK != method::NEITHER => {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        (major::DEVICE_CONTROL, Side::Input) => (stack.io_control().type3, stack.io_control().input),
+        (major::DEVICE_CONTROL, Side::Output) => (irp.user_buffer(), stack.io_control().output),
+        (major::WRITE, Side::Input) | (major::READ, Side::Output) => (irp.user_buffer(), stack.transfer().0),
+        _ => return fail(STATUS_INVALID_DEVICE_REQUEST),
+    };
+    let found = found as usize;
+    if found == 0 || found < required {
+        return fail(STATUS_BUFFER_TOO_SMALL);
+    }
+    place.put(start);
+    length.put(found);
+    Ok(())
+}
+
+fn retrieve_mdl(call: &Call, request: Claimed<wdk_sys::WDFREQUEST__>, side: Side, place: Claimed<*mut MDL>) -> Outcome {
+    let request = request.object(call);
+    let irp = request.irp(call);
+    place.not_null(call).put(ptr::null_mut());
+    buffer(request, irp, side)?;
+    if irp.mdl().is_null() {
+        crate::unsupported::stop_for(c"WdfRequestRetrieve…WdmMdl of a buffered request");
+    }
+    place.put(irp.mdl());
+    Ok(())
+}
+
+ddi! {
+    /// The input. # Errors: STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_DEVICE_REQUEST, STATUS_INSUFFICIENT_RESOURCES.
+    fn WdfRequestRetrieveInputBuffer: PFN_WDFREQUESTRETRIEVEINPUTBUFFER(
+        call, request: WDFREQUEST, required: usize, buffer: *mut PVOID, length: *mut usize,
+    ) -> NTSTATUS {
+        retrieve(call, request, Side::Input, required, (buffer, length))
+    }
+
+    /// The room for the output. # Errors: as for the input.
+    fn WdfRequestRetrieveOutputBuffer: PFN_WDFREQUESTRETRIEVEOUTPUTBUFFER(
+        call, request: WDFREQUEST, required: usize, buffer: *mut PVOID, length: *mut usize,
+    ) -> NTSTATUS {
+        retrieve(call, request, Side::Output, required, (buffer, length))
+    }
+
+    /// The input as a memory object. # Errors: as for the buffer.
+    fn WdfRequestRetrieveInputMemory: PFN_WDFREQUESTRETRIEVEINPUTMEMORY(
+        call, request: WDFREQUEST, memory: *mut WDFMEMORY,
+    ) -> NTSTATUS {
+        retrieve_memory(call, request, Side::Input, memory)
+    }
+
+    /// The room for the output as a memory object. # Errors: as for the buffer.
+    fn WdfRequestRetrieveOutputMemory: PFN_WDFREQUESTRETRIEVEOUTPUTMEMORY(
+        call, request: WDFREQUEST, memory: *mut WDFMEMORY,
+    ) -> NTSTATUS {
+        retrieve_memory(call, request, Side::Output, memory)
+    }
+
+    /// The input as an MDL, for direct transfers. # Errors: as for the buffer.
+    fn WdfRequestRetrieveInputWdmMdl: PFN_WDFREQUESTRETRIEVEINPUTWDMMDL(call, request: WDFREQUEST, mdl: *mut PMDL) -> NTSTATUS {
+        retrieve_mdl(call, request, Side::Input, mdl)
+    }
+
+    /// The room for the output as an MDL, for direct transfers. # Errors: as for the buffer.
+    fn WdfRequestRetrieveOutputWdmMdl: PFN_WDFREQUESTRETRIEVEOUTPUTWDMMDL(
+        call, request: WDFREQUEST, mdl: *mut PMDL,
+    ) -> NTSTATUS {
+        retrieve_mdl(call, request, Side::Output, mdl)
+    }
+
+    /// The sender's own pointer to the input. # Errors: STATUS_INVALID_DEVICE_REQUEST, STATUS_BUFFER_TOO_SMALL.
+    fn WdfRequestRetrieveUnsafeUserInputBuffer: PFN_WDFREQUESTRETRIEVEUNSAFEUSERINPUTBUFFER(
+        call, request: WDFREQUEST, required: usize, buffer: *mut PVOID, length: *mut usize,
+    ) -> NTSTATUS {
+        unsafe_user(call, request, Side::Input, required, (buffer, length))
+    }
+
+    /// The sender's own pointer for the output. # Errors: STATUS_INVALID_DEVICE_REQUEST, STATUS_BUFFER_TOO_SMALL.
+    fn WdfRequestRetrieveUnsafeUserOutputBuffer: PFN_WDFREQUESTRETRIEVEUNSAFEUSEROUTPUTBUFFER(
+        call, request: WDFREQUEST, required: usize, buffer: *mut PVOID, length: *mut usize,
+    ) -> NTSTATUS {
+        unsafe_user(call, request, Side::Output, required, (buffer, length))
+    }
+}
