@@ -279,6 +279,13 @@ macro_rules! answer {
     ($other:ty) => { $other };
 }
 
+/// The return type of a function, in the header's words.
+macro_rules! returned {
+    () => { () };
+    (NTSTATUS) => { wdk_sys::NTSTATUS };
+    ($other:ty) => { $other };
+}
+
 /// Declares functions of the framework's table. `fn Name: PFN_TYPE(call, argument: HeaderType, …) -> Type { safe body }`
 macro_rules! ddi {
     ($(
@@ -287,7 +294,7 @@ macro_rules! ddi {
     )*) => {$(
         $(#[$meta])*
         #[allow(non_snake_case, reason = "the name is the framework's")]
-        pub extern "C" fn $name(globals: wdk_sys::PWDF_DRIVER_GLOBALS $(, $arg: $ty)*) $(-> $ret)? {
+        pub extern "C" fn $name(globals: wdk_sys::PWDF_DRIVER_GLOBALS $(, $arg: $ty)*) -> returned!($($ret)?) {
             fn body($call: &$crate::ddi::Call $(, $arg: <$ty as $crate::ddi::Claim>::As)*) -> answer!($($ret)?) $body
             let call = $crate::ddi::Call::enter(globals, $crate::table::index::$name);
             $crate::ddi::Answer::answer(body(&call $(, $crate::ddi::Claim::claim($arg))*))
@@ -314,14 +321,14 @@ macro_rules! invoke {
 
 /// Says which kind of object a structure with the field `header` is.
 macro_rules! framework {
-    ($object:ty, $kind:ident $(, $item:item)*) => {
+    ($object:ty, $kind:ident $(, $($item:item)+)?) => {
         const _: () = assert!(core::mem::offset_of!($object, header) == 0);
 
         #[allow(unsafe_code, reason = "the assertion above is what the trait asks for")]
         // SAFETY: The structure begins with its header, as asserted, and is `repr(C)`.
         unsafe impl $crate::object::Framework for $object {
             const KIND: $crate::object::Kind = $crate::object::Kind::$kind;
-            $($item)*
+            $($($item)+)?
         }
     };
 }

@@ -22,7 +22,7 @@ use crate::{
 /// STATUS_BUFFER_TOO_SMALL with the size that is needed, what IoGetDeviceProperty returns.
 pub fn query(
     physical: DeviceObject,
-    property: DEVICE_REGISTRY_PROPERTY,
+    property: DEVICE_REGISTRY_PROPERTY::Type,
     length: ULONG,
     buffer: Claimed<core::ffi::c_void>,
     result: Claimed<ULONG>,
@@ -32,7 +32,7 @@ pub fn query(
     outcome
 }
 
-fn read(physical: DeviceObject, property: DEVICE_REGISTRY_PROPERTY, buffer: PVOID, length: ULONG) -> (Outcome, ULONG) {
+fn read(physical: DeviceObject, property: DEVICE_REGISTRY_PROPERTY::Type, buffer: PVOID, length: ULONG) -> (Outcome, ULONG) {
     let mut needed = 0;
     let length = if buffer.is_null() { 0 } else { length };
     // SAFETY: A PDO, a buffer of this length that the driver or the framework gives, and a place for the size.
@@ -43,7 +43,7 @@ fn read(physical: DeviceObject, property: DEVICE_REGISTRY_PROPERTY, buffer: PVOI
 ddi! {
     /// Reads a property. # Errors: STATUS_INVALID_DEVICE_REQUEST (no PnP device), those of [`query`].
     fn WdfDeviceQueryProperty: PFN_WDFDEVICEQUERYPROPERTY(
-        call, device: WDFDEVICE, property: DEVICE_REGISTRY_PROPERTY, length: ULONG, buffer: PVOID, result: PULONG,
+        call, device: WDFDEVICE, property: DEVICE_REGISTRY_PROPERTY::Type, length: ULONG, buffer: PVOID, result: PULONG,
     ) -> NTSTATUS {
         match device.object(call).physical.get() {
             Some(physical) => query(physical, property, length, buffer, result),
@@ -54,7 +54,7 @@ ddi! {
     /// Reads a property into memory that is allocated for it. # Errors: STATUS_INVALID_DEVICE_REQUEST (no PnP device), those of
     /// the attributes, STATUS_INSUFFICIENT_RESOURCES, what IoGetDeviceProperty returns.
     fn WdfDeviceAllocAndQueryProperty: PFN_WDFDEVICEALLOCANDQUERYPROPERTY(
-        call, device: WDFDEVICE, property: DEVICE_REGISTRY_PROPERTY, _pool: POOL_TYPE, attributes: PWDF_OBJECT_ATTRIBUTES,
+        call, device: WDFDEVICE, property: DEVICE_REGISTRY_PROPERTY::Type, _pool: POOL_TYPE, attributes: PWDF_OBJECT_ATTRIBUTES,
         memory: *mut WDFMEMORY,
     ) -> NTSTATUS {
         let Some(physical) = device.object(call).physical.get() else { return fail(STATUS_INVALID_DEVICE_REQUEST) };
@@ -65,7 +65,7 @@ ddi! {
 fn allocate(
     call: &Call,
     physical: DeviceObject,
-    property: DEVICE_REGISTRY_PROPERTY,
+    property: DEVICE_REGISTRY_PROPERTY::Type,
     attributes: &Attributes,
     memory: Claimed<WDFMEMORY>,
 ) -> Outcome {

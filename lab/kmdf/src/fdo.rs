@@ -97,7 +97,7 @@ ddi! {
 
     /// A property of the device before it exists. # Errors: those of WdfDeviceQueryProperty.
     fn WdfFdoInitQueryProperty: PFN_WDFFDOINITQUERYPROPERTY(
-        call, init: PWDFDEVICE_INIT, property: DEVICE_REGISTRY_PROPERTY, length: ULONG, buffer: PVOID, result: PULONG,
+        call, init: PWDFDEVICE_INIT, property: DEVICE_REGISTRY_PROPERTY::Type, length: ULONG, buffer: PVOID, result: PULONG,
     ) -> NTSTATUS {
         let (_, physical) = physical(call, init);
         device_property::query(physical, property, length, buffer, result)

@@ -3,11 +3,7 @@
 
 use core::ffi::CStr;
 
-use crate::{
-    child_list, collection, control, ddi, device, device_init, device_interface, device_property, dpc, driver, fdo, file_object,
-    io_target, lock, memory, object, pdo, query_interface, queue, registry, request, request_io, resource, string, timer,
-    unsupported, work_item,
-};
+use crate::{ddi, unsupported};
 
 include!(concat!(env!("OUT_DIR"), "/functions.rs"));
 
@@ -65,8 +61,122 @@ macro_rules! implemented {
 }
 
 implemented! {
-    object::api {
+    crate::driver {
+        WdfDriverCreate WdfDriverGetRegistryPath WdfDriverWdmGetDriverObject WdfWdmDriverGetWdfDriverHandle
+        WdfDriverRetrieveVersionString WdfDriverIsVersionAvailable
+    }
+    crate::object::api {
         WdfObjectCreate WdfObjectDelete WdfObjectReferenceActual WdfObjectDereferenceActual WdfObjectGetTypedContextWorker
         WdfObjectAllocateContext WdfObjectContextGetObject WdfObjectQuery
+    }
+    crate::device_init {
+        WdfDeviceInitFree WdfDeviceInitSetPnpPowerEventCallbacks WdfDeviceInitSetPowerPolicyEventCallbacks
+        WdfDeviceInitSetPowerPolicyOwnership WdfDeviceInitSetExclusive WdfDeviceInitSetIoType WdfDeviceInitSetIoTypeEx
+        WdfDeviceInitSetPowerPageable WdfDeviceInitSetPowerNotPageable WdfDeviceInitSetPowerInrush WdfDeviceInitSetDeviceType
+        WdfDeviceInitSetCharacteristics WdfDeviceInitAssignName WdfDeviceInitAssignSDDLString WdfDeviceInitSetDeviceClass
+        WdfDeviceInitSetFileObjectConfig WdfDeviceInitSetRequestAttributes WdfDeviceInitAssignWdmIrpPreprocessCallback
+        WdfDeviceInitSetIoInCallerContextCallback
+    }
+    crate::device::api {
+        WdfDeviceCreate WdfDeviceGetDriver WdfDeviceWdmGetDeviceObject WdfDeviceWdmGetAttachedDevice
+        WdfDeviceWdmGetPhysicalDevice WdfWdmDeviceGetWdfDeviceHandle WdfDeviceGetIoTarget WdfDeviceGetDeviceState
+        WdfDeviceSetDeviceState WdfDeviceSetFailed WdfDeviceSetPnpCapabilities WdfDeviceSetPowerCapabilities
+        WdfDeviceSetBusInformationForChildren WdfDeviceSetStaticStopRemove WdfDeviceSetCharacteristics
+        WdfDeviceGetCharacteristics WdfDeviceGetAlignmentRequirement WdfDeviceSetAlignmentRequirement WdfDeviceGetFileObject
+        WdfDeviceRetrieveDeviceName WdfDeviceCreateSymbolicLink WdfDeviceWdmDispatchPreprocessedIrp
+    }
+    crate::device_interface {
+        WdfDeviceCreateDeviceInterface WdfDeviceSetDeviceInterfaceState WdfDeviceSetDeviceInterfaceStateEx
+        WdfDeviceRetrieveDeviceInterfaceString
+    }
+    crate::device_property {
+        WdfDeviceQueryProperty WdfDeviceAllocAndQueryProperty
+    }
+    crate::fdo {
+        WdfFdoInitWdmGetPhysicalDevice WdfFdoInitSetFilter WdfFdoInitSetEventCallbacks WdfFdoInitSetDefaultChildListConfig
+        WdfFdoInitOpenRegistryKey WdfFdoInitQueryProperty WdfFdoQueryForInterface WdfFdoGetDefaultChildList WdfFdoAddStaticChild
+        WdfFdoLockStaticChildListForIteration WdfFdoRetrieveNextStaticChild WdfFdoUnlockStaticChildListFromIteration
+    }
+    crate::pdo {
+        WdfPdoInitAllocate WdfPdoInitSetEventCallbacks WdfPdoInitAssignDeviceID WdfPdoInitAssignInstanceID
+        WdfPdoInitAssignContainerID WdfPdoInitAddHardwareID WdfPdoInitAddCompatibleID WdfPdoInitAddDeviceText
+        WdfPdoInitSetDefaultLocale WdfPdoInitAssignRawDevice WdfPdoInitAllowForwardingRequestToParent WdfPdoMarkMissing
+        WdfPdoGetParent WdfPdoRetrieveIdentificationDescription WdfPdoRetrieveAddressDescription
+    }
+    crate::child_list::api {
+        WdfChildListCreate WdfChildListGetDevice WdfChildListBeginScan WdfChildListEndScan
+        WdfChildListAddOrUpdateChildDescriptionAsPresent WdfChildListUpdateChildDescriptionAsMissing
+        WdfChildListUpdateAllChildDescriptionsAsPresent WdfChildListRetrieveAddressDescription WdfChildListRetrievePdo
+        WdfChildListBeginIteration WdfChildListRetrieveNextDevice WdfChildListEndIteration WdfChildListRequestChildEject
+    }
+    crate::query_interface {
+        WdfDeviceAddQueryInterface WdfIoTargetQueryForInterface
+    }
+    crate::resource {
+        WdfCmResourceListGetCount WdfCmResourceListGetDescriptor
+    }
+    crate::queue::api {
+        WdfIoQueueCreate WdfIoQueueGetDevice WdfIoQueueGetState WdfIoQueueStart WdfIoQueueStop WdfIoQueueStopSynchronously
+        WdfIoQueueDrain WdfIoQueueDrainSynchronously WdfIoQueuePurge WdfIoQueuePurgeSynchronously WdfIoQueueRetrieveNextRequest
+        WdfIoQueueRetrieveRequestByFileObject WdfIoQueueFindRequest WdfIoQueueRetrieveFoundRequest WdfIoQueueReadyNotify
+        WdfDeviceGetDefaultQueue WdfDeviceConfigureRequestDispatching WdfDeviceEnqueueRequest
+    }
+    crate::request {
+        WdfRequestComplete WdfRequestCompleteWithInformation WdfRequestCompleteWithPriorityBoost WdfRequestGetParameters
+        WdfRequestSetInformation WdfRequestGetInformation WdfRequestGetStatus WdfRequestGetRequestorMode WdfRequestGetFileObject
+        WdfRequestWdmGetIrp WdfRequestGetIoQueue WdfRequestForwardToIoQueue WdfRequestRequeue WdfRequestMarkCancelable
+        WdfRequestMarkCancelableEx WdfRequestUnmarkCancelable WdfRequestIsCanceled WdfRequestStopAcknowledge
+        WdfRequestIsReserved
+    }
+    crate::request_io {
+        WdfRequestRetrieveInputBuffer WdfRequestRetrieveOutputBuffer WdfRequestRetrieveInputMemory
+        WdfRequestRetrieveOutputMemory WdfRequestRetrieveInputWdmMdl WdfRequestRetrieveOutputWdmMdl
+        WdfRequestRetrieveUnsafeUserInputBuffer WdfRequestRetrieveUnsafeUserOutputBuffer
+    }
+    crate::file_object {
+        WdfFileObjectGetFileName WdfFileObjectGetFlags WdfFileObjectGetDevice WdfFileObjectWdmGetFileObject
+    }
+    crate::io_target::api {
+        WdfIoTargetCreate WdfIoTargetOpen WdfIoTargetClose WdfIoTargetCloseForQueryRemove WdfIoTargetStart WdfIoTargetStop
+        WdfIoTargetPurge WdfIoTargetGetState WdfIoTargetGetDevice WdfIoTargetWdmGetTargetDeviceObject
+        WdfIoTargetWdmGetTargetPhysicalDevice WdfIoTargetWdmGetTargetFileObject WdfIoTargetWdmGetTargetFileHandle
+        WdfIoTargetSendIoctlSynchronously WdfIoTargetSendInternalIoctlSynchronously
+        WdfIoTargetSendInternalIoctlOthersSynchronously WdfIoTargetSendReadSynchronously WdfIoTargetSendWriteSynchronously
+        WdfIoTargetFormatRequestForIoctl WdfIoTargetFormatRequestForInternalIoctl WdfIoTargetFormatRequestForRead
+        WdfIoTargetFormatRequestForWrite WdfRequestCreate WdfRequestReuse WdfRequestFormatRequestUsingCurrentType
+        WdfRequestWdmFormatUsingStackLocation WdfRequestSend WdfRequestCancelSentRequest WdfRequestSetCompletionRoutine
+        WdfRequestGetCompletionParams
+    }
+    crate::control {
+        WdfControlDeviceInitAllocate WdfControlDeviceInitSetShutdownNotification WdfControlFinishInitializing
+    }
+    crate::registry {
+        WdfDriverOpenParametersRegistryKey WdfDeviceOpenRegistryKey WdfRegistryOpenKey WdfRegistryCreateKey WdfRegistryClose
+        WdfRegistryWdmGetHandle WdfRegistryRemoveKey WdfRegistryRemoveValue WdfRegistryQueryULong WdfRegistryQueryValue
+        WdfRegistryQueryString WdfRegistryQueryUnicodeString WdfRegistryAssignULong WdfRegistryAssignValue
+        WdfRegistryAssignString WdfRegistryAssignUnicodeString
+    }
+    crate::string {
+        WdfStringCreate WdfStringGetUnicodeString
+    }
+    crate::collection {
+        WdfCollectionCreate WdfCollectionGetCount WdfCollectionAdd WdfCollectionRemove WdfCollectionRemoveItem
+        WdfCollectionGetItem WdfCollectionGetFirstItem WdfCollectionGetLastItem
+    }
+    crate::memory {
+        WdfMemoryCreate WdfMemoryCreatePreallocated WdfMemoryGetBuffer WdfMemoryAssignBuffer WdfMemoryCopyToBuffer
+        WdfMemoryCopyFromBuffer
+    }
+    crate::lock {
+        WdfSpinLockCreate WdfSpinLockAcquire WdfSpinLockRelease WdfWaitLockCreate WdfWaitLockAcquire WdfWaitLockRelease
+    }
+    crate::timer {
+        WdfTimerCreate WdfTimerStart WdfTimerStop WdfTimerGetParentObject
+    }
+    crate::dpc {
+        WdfDpcCreate WdfDpcEnqueue WdfDpcCancel WdfDpcGetParentObject WdfDpcWdmGetDpc
+    }
+    crate::work_item {
+        WdfWorkItemCreate WdfWorkItemEnqueue WdfWorkItemGetParentObject WdfWorkItemFlush
     }
 }

@@ -12,7 +12,7 @@ use wdk_sys::{
     CCHAR, FILE_OBJECT, IO_STACK_LOCATION, IRP, MDL, NTSTATUS, PDEVICE_OBJECT, PFILE_OBJECT, PIRP, STATUS_MORE_PROCESSING_REQUIRED,
     STATUS_PENDING,
     ntddk::{
-        IoAcquireCancelSpinLock, IoAllocateIrp, IoCancelIrp, IoFreeIrp, IoReleaseCancelSpinLock, IofCompleteRequest,
+        IoAcquireCancelSpinLock, IoAllocateIrp, IoCancelIrp, IoFreeIrp, IoReleaseCancelSpinLock, IoReuseIrp, IofCompleteRequest,
         MmMapLockedPagesSpecifyCache, PoCallDriver, PoStartNextPowerIrp,
     },
 };
@@ -347,6 +347,13 @@ impl Irp {
     pub fn enter_location(self, stack: IO_STACK_LOCATION) {
         self.set_next(stack);
         self.move_location(-1);
+    }
+
+    /// Makes an IRP of the framework's own ready to be sent again, with a location of its own.
+    pub fn reuse(self, status: NTSTATUS) {
+        // SAFETY: Allocated by `allocate`, and no driver has it.
+        unsafe { IoReuseIrp(self.0.as_ptr(), status) };
+        self.enter_location(super::device_object::zeroed());
     }
 
     /// Sends a power IRP to the next driver, without coming back.

@@ -2,6 +2,7 @@
 
 pub mod bugcheck;
 pub mod device_object;
+pub mod file;
 pub mod irp;
 pub mod key;
 pub mod parameters;

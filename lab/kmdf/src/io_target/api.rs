@@ -1,0 +1,380 @@
+//! WdfIoTarget…, and the functions of requests that send them.
+
+use core::ptr;
+
+use wdk_sys::{
+    BOOLEAN, HANDLE, PDEVICE_OBJECT, PFILE_OBJECT, PFN_WDF_REQUEST_COMPLETION_ROUTINE, PIO_STACK_LOCATION, PLONGLONG, PULONG_PTR,
+    PWDF_IO_TARGET_OPEN_PARAMS, PWDF_MEMORY_DESCRIPTOR, PWDF_OBJECT_ATTRIBUTES, PWDF_REQUEST_COMPLETION_PARAMS,
+    PWDF_REQUEST_REUSE_PARAMS, PWDF_REQUEST_SEND_OPTIONS, PWDFMEMORY_OFFSET, STATUS_INFO_LENGTH_MISMATCH,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER, ULONG, WDF_IO_TARGET_OPEN_PARAMS,
+    WDF_IO_TARGET_PURGE_IO_ACTION, WDF_IO_TARGET_SENT_IO_ACTION, WDF_IO_TARGET_STATE, WDF_MEMORY_DESCRIPTOR, WDFCONTEXT, WDFDEVICE,
+    WDFIOTARGET, WDFMEMORY, WDFMEMORY_OFFSET, WDFREQUEST, _WDF_IO_TARGET_OPEN_TYPE as OpenType, _WDF_IO_TARGET_STATE as TargetState,
+    _WDF_MEMORY_DESCRIPTOR_TYPE as DescriptorType, _WDF_REQUEST_REUSE_FLAGS as ReuseFlags,
+};
+
+use super::{Completion, IoTarget, format::{Buffer, Operation}, new, send::{self, Options}};
+use crate::{
+    ddi::{Call, Claimed},
+    dispatch::major,
+    failure::{Outcome, fail},
+    memory::Memory,
+    object::{Attributes, Obj, Parent, create},
+    request::Request,
+    unsupported,
+    wdm::{
+        device_object::{DeviceObject, zeroed},
+        file,
+        irp::Irp,
+    },
+};
+
+ddi! {
+    /// A target that is closed. # Errors: those of the attributes, STATUS_INSUFFICIENT_RESOURCES.
+    fn WdfIoTargetCreate: PFN_WDFIOTARGETCREATE(
+        call, device: WDFDEVICE, attributes: PWDF_OBJECT_ATTRIBUTES, target: *mut WDFIOTARGET,
+    ) -> NTSTATUS {
+        let device = device.object(call);
+        let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
+        let parent = call.parent(&attributes, Some(device.header()));
+        let created = new(device, None, TargetState::WdfIoTargetClosed, &attributes, parent)?;
+        target.not_null(call).put(created.handle());
+        Ok(())
+    }
+
+    /// Opens a target by the name of a device, or on a device object that is open already.
+    /// # Errors: STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_STATE (open), STATUS_INVALID_PARAMETER, what
+    /// IoGetDeviceObjectPointer returns.
+    fn WdfIoTargetOpen: PFN_WDFIOTARGETOPEN(
+        call, target: WDFIOTARGET, parameters: PWDF_IO_TARGET_OPEN_PARAMS,
+    ) -> NTSTATUS {
+        let target = target.object(call);
+        let parameters = parameters.required(call);
+        if parameters.Size as usize != size_of::<WDF_IO_TARGET_OPEN_PARAMS>() {
+            return fail(STATUS_INFO_LENGTH_MISMATCH);
+        }
+        if target.device.get().is_some() {
+            return fail(STATUS_INVALID_DEVICE_STATE);
+        }
+        open(target, &parameters)
+    }
+
+    /// Closes a target.
+    fn WdfIoTargetClose: PFN_WDFIOTARGETCLOSE(call, target: WDFIOTARGET) {
+        target.object(call).close(TargetState::WdfIoTargetClosed);
+    }
+
+    /// Closes a target that is about to be removed.
+    fn WdfIoTargetCloseForQueryRemove: PFN_WDFIOTARGETCLOSEFORQUERYREMOVE(call, target: WDFIOTARGET) {
+        target.object(call).close(TargetState::WdfIoTargetClosedForQueryRemove);
+    }
+
+    /// Lets requests go to the target. # Errors: STATUS_INVALID_DEVICE_STATE (closed).
+    fn WdfIoTargetStart: PFN_WDFIOTARGETSTART(call, target: WDFIOTARGET) -> NTSTATUS {
+        let target = target.object(call);
+        if target.device.get().is_none() {
+            return fail(STATUS_INVALID_DEVICE_STATE);
+        }
+        target.state.set(TargetState::WdfIoTargetStarted);
+        Ok(())
+    }
+
+    /// Sends nothing more. What was sent is left to the target.
+    fn WdfIoTargetStop: PFN_WDFIOTARGETSTOP(call, target: WDFIOTARGET, _action: WDF_IO_TARGET_SENT_IO_ACTION) {
+        target.object(call).state.set(TargetState::WdfIoTargetStopped);
+    }
+
+    /// Refuses what is sent from now on.
+    fn WdfIoTargetPurge: PFN_WDFIOTARGETPURGE(call, target: WDFIOTARGET, _action: WDF_IO_TARGET_PURGE_IO_ACTION) {
+        target.object(call).state.set(TargetState::WdfIoTargetPurged);
+    }
+
+    /// The state of a target.
+    fn WdfIoTargetGetState: PFN_WDFIOTARGETGETSTATE(call, target: WDFIOTARGET) -> WDF_IO_TARGET_STATE {
+        target.object(call).state.get()
+    }
+
+    /// The device that sends.
+    fn WdfIoTargetGetDevice: PFN_WDFIOTARGETGETDEVICE(call, target: WDFIOTARGET) -> WDFDEVICE {
+        target.object(call).owner.handle()
+    }
+
+    /// The device object that requests go to.
+    fn WdfIoTargetWdmGetTargetDeviceObject: PFN_WDFIOTARGETWDMGETTARGETDEVICEOBJECT(call, target: WDFIOTARGET) -> PDEVICE_OBJECT {
+        target.object(call).device.get().map_or(ptr::null_mut(), DeviceObject::pointer)
+    }
+
+    /// The PDO of the target's stack, known for the sender's own stack only.
+    fn WdfIoTargetWdmGetTargetPhysicalDevice: PFN_WDFIOTARGETWDMGETTARGETPHYSICALDEVICE(
+        call, target: WDFIOTARGET,
+    ) -> PDEVICE_OBJECT {
+        let target = target.object(call);
+        let own = target.owner.target.get() == Some(target);
+        target.owner.physical.get().filter(|_| own).map_or(ptr::null_mut(), DeviceObject::pointer)
+    }
+
+    /// The file object of a target that was opened by name.
+    fn WdfIoTargetWdmGetTargetFileObject: PFN_WDFIOTARGETWDMGETTARGETFILEOBJECT(call, target: WDFIOTARGET) -> PFILE_OBJECT {
+        target.object(call).file.get()
+    }
+
+    /// The file handle of a target: it has none, only a file object.
+    fn WdfIoTargetWdmGetTargetFileHandle: PFN_WDFIOTARGETWDMGETTARGETFILEHANDLE(call, target: WDFIOTARGET) -> HANDLE {
+        target.object(call);
+        ptr::null_mut()
+    }
+
+    /// Sends an I/O control and waits. # Errors: STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER (a descriptor),
+    /// STATUS_INSUFFICIENT_RESOURCES, the target's status.
+    fn WdfIoTargetSendIoctlSynchronously: PFN_WDFIOTARGETSENDIOCTLSYNCHRONOUSLY(
+        call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, input: PWDF_MEMORY_DESCRIPTOR, output: PWDF_MEMORY_DESCRIPTOR,
+        options: PWDF_REQUEST_SEND_OPTIONS, bytes: PULONG_PTR,
+    ) -> NTSTATUS {
+        let buffers = (described(call, input)?, described(call, output)?);
+        let operation = Operation::Control(major::DEVICE_CONTROL, code, buffers.0, buffers.1);
+        wait(call, (target, request, options), &operation, bytes)
+    }
+
+    /// The same as an internal I/O control.
+    fn WdfIoTargetSendInternalIoctlSynchronously: PFN_WDFIOTARGETSENDINTERNALIOCTLSYNCHRONOUSLY(
+        call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, input: PWDF_MEMORY_DESCRIPTOR, output: PWDF_MEMORY_DESCRIPTOR,
+        options: PWDF_REQUEST_SEND_OPTIONS, bytes: PULONG_PTR,
+    ) -> NTSTATUS {
+        let buffers = (described(call, input)?, described(call, output)?);
+        let operation = Operation::Control(major::INTERNAL_DEVICE_CONTROL, code, buffers.0, buffers.1);
+        wait(call, (target, request, options), &operation, bytes)
+    }
+
+    /// The same with three addresses.
+    fn WdfIoTargetSendInternalIoctlOthersSynchronously: PFN_WDFIOTARGETSENDINTERNALIOCTLOTHERSSYNCHRONOUSLY(
+        call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, first: PWDF_MEMORY_DESCRIPTOR, second: PWDF_MEMORY_DESCRIPTOR,
+        fourth: PWDF_MEMORY_DESCRIPTOR, options: PWDF_REQUEST_SEND_OPTIONS, bytes: PULONG_PTR,
+    ) -> NTSTATUS {
+        let arguments = [described(call, first)?.start, described(call, second)?.start, described(call, fourth)?.start];
+        wait(call, (target, request, options), &Operation::Others(code, arguments), bytes)
+    }
+
+    /// Reads and waits. # Errors: as for an I/O control.
+    fn WdfIoTargetSendReadSynchronously: PFN_WDFIOTARGETSENDREADSYNCHRONOUSLY(
+        call, target: WDFIOTARGET, request: WDFREQUEST, output: PWDF_MEMORY_DESCRIPTOR, offset: PLONGLONG,
+        options: PWDF_REQUEST_SEND_OPTIONS, bytes: PULONG_PTR,
+    ) -> NTSTATUS {
+        let operation = Operation::Read(described(call, output)?, offset.get().unwrap_or(0));
+        wait(call, (target, request, options), &operation, bytes)
+    }
+
+    /// Writes and waits. # Errors: as for an I/O control.
+    fn WdfIoTargetSendWriteSynchronously: PFN_WDFIOTARGETSENDWRITESYNCHRONOUSLY(
+        call, target: WDFIOTARGET, request: WDFREQUEST, input: PWDF_MEMORY_DESCRIPTOR, offset: PLONGLONG,
+        options: PWDF_REQUEST_SEND_OPTIONS, bytes: PULONG_PTR,
+    ) -> NTSTATUS {
+        let operation = Operation::Write(described(call, input)?, offset.get().unwrap_or(0));
+        wait(call, (target, request, options), &operation, bytes)
+    }
+
+    /// Prepares a request for an I/O control. # Errors: STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER (an offset),
+    /// STATUS_INSUFFICIENT_RESOURCES.
+    fn WdfIoTargetFormatRequestForIoctl: PFN_WDFIOTARGETFORMATREQUESTFORIOCTL(
+        call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, input: WDFMEMORY, input_part: PWDFMEMORY_OFFSET,
+        output: WDFMEMORY, output_part: PWDFMEMORY_OFFSET,
+    ) -> NTSTATUS {
+        let buffers = (part(input.optional(call), input_part)?, part(output.optional(call), output_part)?);
+        let operation = Operation::Control(major::DEVICE_CONTROL, code, buffers.0, buffers.1);
+        prepare(call, target, request, &operation)
+    }
+
+    /// Prepares a request for an internal I/O control. # Errors: as above.
+    fn WdfIoTargetFormatRequestForInternalIoctl: PFN_WDFIOTARGETFORMATREQUESTFORINTERNALIOCTL(
+        call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, input: WDFMEMORY, input_part: PWDFMEMORY_OFFSET,
+        output: WDFMEMORY, output_part: PWDFMEMORY_OFFSET,
+    ) -> NTSTATUS {
+        let buffers = (part(input.optional(call), input_part)?, part(output.optional(call), output_part)?);
+        let operation = Operation::Control(major::INTERNAL_DEVICE_CONTROL, code, buffers.0, buffers.1);
+        prepare(call, target, request, &operation)
+    }
+
+    /// Prepares a request for a read. # Errors: as above.
+    fn WdfIoTargetFormatRequestForRead: PFN_WDFIOTARGETFORMATREQUESTFORREAD(
+        call, target: WDFIOTARGET, request: WDFREQUEST, output: WDFMEMORY, output_part: PWDFMEMORY_OFFSET, offset: PLONGLONG,
+    ) -> NTSTATUS {
+        let operation = Operation::Read(part(output.optional(call), output_part)?, offset.get().unwrap_or(0));
+        prepare(call, target, request, &operation)
+    }
+
+    /// Prepares a request for a write. # Errors: as above.
+    fn WdfIoTargetFormatRequestForWrite: PFN_WDFIOTARGETFORMATREQUESTFORWRITE(
+        call, target: WDFIOTARGET, request: WDFREQUEST, input: WDFMEMORY, input_part: PWDFMEMORY_OFFSET, offset: PLONGLONG,
+    ) -> NTSTATUS {
+        let operation = Operation::Write(part(input.optional(call), input_part)?, offset.get().unwrap_or(0));
+        prepare(call, target, request, &operation)
+    }
+
+    /// Creates a request of the driver's own. # Errors: those of the attributes, STATUS_INSUFFICIENT_RESOURCES.
+    fn WdfRequestCreate: PFN_WDFREQUESTCREATE(
+        call, attributes: PWDF_OBJECT_ATTRIBUTES, target: WDFIOTARGET, request: *mut WDFREQUEST,
+    ) -> NTSTATUS {
+        let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
+        let target = target.optional(call);
+        let stack_size = target.and_then(|target| target.device.get()).map_or(1, DeviceObject::stack_size);
+        // One location more: the request's own, which the driver formats from.
+        let irp = Irp::allocate(stack_size.saturating_add(1))?;
+        irp.enter_location(zeroed());
+        let parent = call.parent(&attributes, target.map(Obj::header));
+        let created = create(Request::new(call.client, None, irp, true), &attributes, parent)?;
+        request.not_null(call).put(created.handle());
+        Ok(())
+    }
+
+    /// Makes a request of the driver ready to be sent again.
+    /// # Errors: STATUS_INFO_LENGTH_MISMATCH never, STATUS_INVALID_DEVICE_REQUEST (it is not the driver's own).
+    fn WdfRequestReuse: PFN_WDFREQUESTREUSE(call, request: WDFREQUEST, parameters: PWDF_REQUEST_REUSE_PARAMS) -> NTSTATUS {
+        let request = request.object(call);
+        let parameters = parameters.required(call);
+        if parameters.Flags.cast_signed() & ReuseFlags::WDF_REQUEST_REUSE_SET_NEW_IRP != 0 {
+            unsupported::stop_for(c"WdfRequestReuse with a new IRP");
+        }
+        if !request.owns_irp {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        request.sent.completion.set(Completion::NONE);
+        request.irp(call).reuse(parameters.Status);
+        Ok(())
+    }
+
+    /// The parameters that it came with are those that it is sent with.
+    fn WdfRequestFormatRequestUsingCurrentType: PFN_WDFREQUESTFORMATREQUESTUSINGCURRENTTYPE(call, request: WDFREQUEST) {
+        let request = request.object(call);
+        let irp = request.irp(call);
+        request.sent.major.set(irp.major());
+        irp.copy_to_next();
+    }
+
+    /// These are the parameters that it is sent with.
+    fn WdfRequestWdmFormatUsingStackLocation: PFN_WDFREQUESTWDMFORMATUSINGSTACKLOCATION(
+        call, request: WDFREQUEST, stack: PIO_STACK_LOCATION,
+    ) {
+        let request = request.object(call);
+        let stack = stack.required(call);
+        request.sent.major.set(stack.MajorFunction);
+        request.irp(call).set_next(stack);
+    }
+
+    /// Sends a request; whether the target got it. A request that was not sent is still the driver's.
+    fn WdfRequestSend: PFN_WDFREQUESTSEND(
+        call, request: WDFREQUEST, target: WDFIOTARGET, options: PWDF_REQUEST_SEND_OPTIONS,
+    ) -> BOOLEAN {
+        let (request, target) = (request.object(call), target.object(call));
+        BOOLEAN::from(send::send(request, request.irp(call), target, Options::of(options.get())))
+    }
+
+    /// Asks the target to complete a request soon; whether it could be asked.
+    fn WdfRequestCancelSentRequest: PFN_WDFREQUESTCANCELSENTREQUEST(call, request: WDFREQUEST) -> BOOLEAN {
+        let request = request.object(call);
+        BOOLEAN::from(request.sent.target.get().is_some() && request.irp(call).cancel())
+    }
+
+    /// What is called when the target is done.
+    fn WdfRequestSetCompletionRoutine: PFN_WDFREQUESTSETCOMPLETIONROUTINE(
+        call, request: WDFREQUEST, routine: PFN_WDF_REQUEST_COMPLETION_ROUTINE, context: WDFCONTEXT,
+    ) {
+        let completion = Completion { routine, context: context.pointer() };
+        request.object(call).sent.completion.set(completion);
+    }
+
+    /// Status and information of a request that a target completed.
+    fn WdfRequestGetCompletionParams: PFN_WDFREQUESTGETCOMPLETIONPARAMS(
+        call, request: WDFREQUEST, parameters: PWDF_REQUEST_COMPLETION_PARAMS,
+    ) {
+        let request = request.object(call);
+        let irp = request.irp(call);
+        let mut answer = parameters.required(call);
+        answer.Type = i32::from(request.sent.major.get());
+        answer.IoStatus.__bindgen_anon_1.Status = irp.status();
+        answer.IoStatus.Information = irp.information();
+        parameters.put(answer);
+    }
+}
+
+fn open(target: Obj<IoTarget>, parameters: &WDF_IO_TARGET_OPEN_PARAMS) -> Outcome {
+    match parameters.Type {
+        OpenType::WdfIoTargetOpenUseExistingDevice => match DeviceObject::of(parameters.TargetDeviceObject) {
+            Some(device) => target.open_existing(device, parameters.TargetFileObject),
+            None => return fail(STATUS_INVALID_PARAMETER),
+        },
+        OpenType::WdfIoTargetOpenByName => {
+            let (file, device) = file::open(&parameters.TargetDeviceName, parameters.DesiredAccess)?;
+            target.opened(device, file);
+        }
+        OpenType::WdfIoTargetOpenReopen => unsupported::stop_for(c"WdfIoTargetOpen to reopen"),
+        OpenType::WdfIoTargetOpenLocalTargetByFile => unsupported::stop_for(c"WdfIoTargetOpen of a local target by file"),
+        _ => return fail(STATUS_INVALID_PARAMETER),
+    }
+    Ok(())
+}
+
+/// The buffer that a descriptor describes.
+fn described(call: &Call, descriptor: Claimed<WDF_MEMORY_DESCRIPTOR>) -> Outcome<Buffer> {
+    let Some(descriptor) = descriptor.get() else { return Ok(Buffer::NONE) };
+    #[allow(unsafe_code, reason = "the descriptor is a union whose member its type names")]
+    match descriptor.Type {
+        DescriptorType::WdfMemoryDescriptorTypeBuffer => {
+            // SAFETY: The type names this member.
+            let buffer = unsafe { descriptor.u.BufferType };
+            Ok(Buffer { start: buffer.Buffer, length: buffer.Length as usize })
+        }
+        DescriptorType::WdfMemoryDescriptorTypeHandle => {
+            // SAFETY: The type names this member.
+            let handle = unsafe { descriptor.u.HandleType };
+            let memory = call.optional_object(handle.Memory.cast()).map(|object| object.narrow::<Memory>(call));
+            part(memory, call.claim_init(handle.Offsets))
+        }
+        DescriptorType::WdfMemoryDescriptorTypeMdl => unsupported::stop_for(c"a memory descriptor with an MDL"),
+        _ => fail(STATUS_INVALID_PARAMETER),
+    }
+}
+
+/// The part of a memory object that an offset names, all of it without one.
+fn part(memory: Option<Obj<Memory>>, offset: Claimed<WDFMEMORY_OFFSET>) -> Outcome<Buffer> {
+    let Some(memory) = memory else { return Ok(Buffer::NONE) };
+    let (start, length) = match offset.get() {
+        None => (0, memory.size()),
+        Some(offset) => {
+            let start = offset.BufferOffset as usize;
+            let rest = memory.size().checked_sub(start);
+            let Some(rest) = rest else { return fail(STATUS_INVALID_PARAMETER) };
+            match offset.BufferLength as usize {
+                0 => (start, rest),
+                length if length <= rest => (start, length),
+                _ => return fail(STATUS_INVALID_PARAMETER),
+            }
+        }
+    };
+    Ok(Buffer { start: memory.buffer().wrapping_add(start).cast(), length })
+}
+
+fn wait(
+    call: &Call,
+    (target, request, options): (
+        Claimed<wdk_sys::WDFIOTARGET__>,
+        Claimed<wdk_sys::WDFREQUEST__>,
+        Claimed<wdk_sys::WDF_REQUEST_SEND_OPTIONS>,
+    ),
+    operation: &Operation,
+    bytes: Claimed<u64>,
+) -> Outcome {
+    bytes.put(0);
+    let moved = send::send_and_wait(target.object(call), request.optional(call), operation, Options::of(options.get()))?;
+    bytes.put(moved);
+    Ok(())
+}
+
+fn prepare(
+    call: &Call,
+    target: Claimed<wdk_sys::WDFIOTARGET__>,
+    request: Claimed<wdk_sys::WDFREQUEST__>,
+    operation: &Operation,
+) -> Outcome {
+    let (target, request) = (target.object(call), request.object(call));
+    let Some(device) = target.device.get() else { return fail(STATUS_INVALID_DEVICE_STATE) };
+    request.sent.format(request.irp(call), device, call.client.tag(), operation)
+}
+
