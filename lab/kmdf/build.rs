@@ -5,13 +5,35 @@ use std::{env, error::Error, fmt::Write as _, fs, path::PathBuf};
 /// Names and table indexes of all KMDF 1.33 functions.
 const FUNCTIONS: &str = "../abi/data/kmdf_1_33_functions.json";
 
+/// The linker's arguments. 4257 and 4216: rustc knows neither /KERNEL nor an entry point that is not exported.
+const LINK_ARGUMENTS: [&str; 14] = [
+    "/DRIVER",
+    "/NODEFAULTLIB",
+    "/SUBSYSTEM:NATIVE",
+    "/KERNEL",
+    "/ENTRY:DriverEntry",
+    "/IGNORE:4257",
+    "/IGNORE:4216",
+    "/NXCOMPAT",
+    "/DYNAMICBASE",
+    "/MAP",
+    "/MAPINFO:EXPORTS",
+    "/OPT:REF,ICF",
+    "/INTEGRITYCHECK",
+    "/MANIFEST:NO",
+];
+
+/// The beginning of the list of indexes; most are of functions that are not implemented.
+const INDEX_MODULE: &str = "/// The index of each function in the table.
+#[allow(dead_code, reason = \"the list is complete, the framework is not\")]
+#[allow(non_upper_case_globals, reason = \"the names are the framework's\")]
+pub mod index {
+";
+
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={FUNCTIONS}");
-    wdk_build::configure_wdk_binary_build()?;
-    // The last /ENTRY wins: this image is the framework, so the stub that binds to one must not start it.
-    println!("cargo::rustc-cdylib-link-arg=/ENTRY:DriverEntry");
-    println!("cargo::rustc-cdylib-link-arg=/IGNORE:4216");
+    link_arguments()?;
     let data: serde_json::Value = serde_json::from_str(&fs::read_to_string(FUNCTIONS)?)?;
     let functions = data["functions"]
         .as_object()
@@ -26,10 +48,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// What `wdk_build` passes for a kernel image, with an entry point of our own: this image is the framework, so the stub that binds a
+/// driver to one must not be linked in.
+fn link_arguments() -> Result<(), Box<dyn Error>> {
+    for path in wdk_build::Config::from_env_auto()?.library_paths()? {
+        println!("cargo::rustc-link-search={}", path.display());
+    }
+    for argument in LINK_ARGUMENTS {
+        println!("cargo::rustc-cdylib-link-arg={argument}");
+    }
+    Ok(())
+}
+
 /// One constant for each index, the names in order, and a stub for each slot.
 fn render(names: &[(u64, &str)]) -> Result<String, std::fmt::Error> {
     let count = names.len();
-    let mut source = String::from("/// The index of each function in the table.\npub mod index {\n");
+    let mut source = String::from(INDEX_MODULE);
     for (index, name) in names {
         writeln!(source, "    pub const {name}: usize = {index};")?;
     }

@@ -105,7 +105,10 @@ impl<T> Claimed<T> {
     }
 
     /// Writes an output that the driver may leave out.
-    pub const fn put(self, value: T) {
+    pub const fn put(self, value: T)
+    where
+        T: Copy,
+    {
         if !self.0.is_null() {
             // SAFETY: Not null, and the function's contract gives it this place to write to.
             unsafe { self.0.write_unaligned(value) }

@@ -230,11 +230,6 @@ impl DeviceInit {
     pub fn take_settings(self) -> Settings {
         self.settings.take().unwrap_or_else(|| Settings::new(self.client))
     }
-
-    /// Gives them back when the creation failed.
-    pub fn restore_settings(self, settings: Settings) {
-        self.settings.replace(Some(settings));
-    }
 }
 
 impl Init {

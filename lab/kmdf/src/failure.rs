@@ -2,6 +2,22 @@
 
 use wdk_sys::{NT_SUCCESS, NTSTATUS, STATUS_INTERNAL_ERROR, STATUS_SUCCESS};
 
+/// wdfstatus.h: the statuses of the framework itself.
+macro_rules! wdf_statuses {
+    ($($name:ident = $value:literal,)*) => {$(
+        pub const $name: NTSTATUS = u32::cast_signed($value);
+    )*};
+}
+
+wdf_statuses! {
+    STATUS_WDF_PAUSED = 0xC020_0203,
+    STATUS_WDF_OBJECT_ATTRIBUTES_INVALID = 0xC020_0209,
+    STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED = 0xC020_020F,
+    STATUS_WDF_SYNCHRONIZATION_SCOPE_INVALID = 0xC020_0210,
+    STATUS_WDF_EXECUTION_LEVEL_INVALID = 0xC020_0211,
+    STATUS_WDF_PARENT_NOT_SPECIFIED = 0xC020_0212,
+}
+
 /// An NTSTATUS for which `NT_SUCCESS` is false.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Failure(NTSTATUS);

@@ -14,7 +14,7 @@ use crate::{
     failure::{Outcome, fail},
     object::Obj,
     pool::{self, Array, Tag},
-    wdm::{irp::Irp, text::Wide},
+    wdm::{irp::Irp, parameters::Parameters, text::Wide},
 };
 
 /// The text of a device in one language.
@@ -377,9 +377,3 @@ pub fn query_bus_information(device: Obj<Device>, irp: Irp) -> NTSTATUS {
         Err(_) => STATUS_INSUFFICIENT_RESOURCES,
     }
 }
-
-/// The framework object of a child that it may not delete itself while the bus lists it.
-pub fn set_listed(device: Obj<Device>, listed: bool) {
-    device.set_deletable(!listed);
-}
-

@@ -225,14 +225,14 @@ pub fn get_parameters(request: Obj<Request>, place: Claimed<WDF_REQUEST_PARAMETE
     match stack.MajorFunction {
         major::READ | major::WRITE => {
             let (length, key, offset) = stack.transfer();
-            answer.Parameters.Read.Length = length.into();
+            answer.Parameters.Read.Length = length as usize;
             answer.Parameters.Read.Key = key;
             answer.Parameters.Read.DeviceOffset = offset;
         }
         major::DEVICE_CONTROL => {
             let control = stack.io_control();
-            answer.Parameters.DeviceIoControl.OutputBufferLength = control.output.into();
-            answer.Parameters.DeviceIoControl.InputBufferLength = control.input.into();
+            answer.Parameters.DeviceIoControl.OutputBufferLength = control.output as usize;
+            answer.Parameters.DeviceIoControl.InputBufferLength = control.input as usize;
             answer.Parameters.DeviceIoControl.IoControlCode = control.code;
             answer.Parameters.DeviceIoControl.Type3InputBuffer = control.type3;
         }

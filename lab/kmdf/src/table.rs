@@ -1,8 +1,6 @@
 //! The function table: 458 slots, each an implementation or a stub that stops the run by name.
 #![allow(unsafe_code, reason = "the table is shared, constant data made of addresses")]
 
-use core::ffi::CStr;
-
 use crate::{ddi, unsupported};
 
 include!(concat!(env!("OUT_DIR"), "/functions.rs"));
@@ -29,6 +27,11 @@ pub static TABLE: [Slot; COUNT] = table();
 // SAFETY: No other symbol of the image has this name.
 #[unsafe(no_mangle)]
 pub static WdfCallNames: [Slot; COUNT] = names();
+
+/// A variable that clients have. `wdk-sys` refers to it; defined here, it keeps the client's entry stub out of this image.
+// SAFETY: No other symbol of the image has this name.
+#[unsafe(no_mangle)]
+pub static WdfFunctionCount: u32 = COUNT as u32;
 
 const fn names() -> [Slot; COUNT] {
     let mut names = [Slot(core::ptr::null()); COUNT];

@@ -29,10 +29,7 @@ pub fn stop(name: &CStr) -> ! {
     // SAFETY: A format with one %s and a string that ends in NUL.
     unsafe { DbgPrint(c"wdfldr.sys: %s is not implemented\n".as_ptr(), name.as_ptr()) };
     // SAFETY: The routine takes any arguments at any IRQL and does not return.
-    unsafe { KeBugCheckEx(WDF_VIOLATION, 0, name.as_ptr() as u64, 0, 0) };
-    loop {
-        core::hint::spin_loop();
-    }
+    unsafe { KeBugCheckEx(WDF_VIOLATION, 0, name.as_ptr() as u64, 0, 0) }
 }
 
 /// Ends the run: a function is implemented, but not for what the driver asks of it.

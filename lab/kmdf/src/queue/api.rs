@@ -5,7 +5,7 @@ use core::ptr;
 use wdk_sys::{
     PFN_WDF_IO_QUEUE_STATE, PULONG, PWDF_IO_QUEUE_CONFIG, PWDF_OBJECT_ATTRIBUTES, PWDF_REQUEST_PARAMETERS,
     STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER,
-    STATUS_INVALID_PARAMETER_4, STATUS_NO_MORE_ENTRIES, STATUS_NOT_FOUND, STATUS_WDF_PAUSED, ULONG, WDF_IO_QUEUE_CONFIG,
+    STATUS_INVALID_PARAMETER_4, STATUS_NO_MORE_ENTRIES, STATUS_NOT_FOUND, ULONG, WDF_IO_QUEUE_CONFIG,
     WDF_IO_QUEUE_STATE, WDF_REQUEST_TYPE, WDFCONTEXT, WDFDEVICE, WDFFILEOBJECT, WDFQUEUE, WDFREQUEST,
     _WDF_IO_QUEUE_DISPATCH_TYPE as DispatchType, _WDF_IO_QUEUE_STATE as Is, _WDF_SYNCHRONIZATION_SCOPE as Scope,
 };
@@ -15,7 +15,7 @@ use crate::{
     ddi::Claimed,
     device::{Device, Kind},
     dispatch::major,
-    failure::{Outcome, fail},
+    failure::{Outcome, STATUS_WDF_PAUSED, fail},
     object::{Attributes, Obj, Parent},
     pnp::Stage,
     request,
@@ -170,7 +170,7 @@ ddi! {
         Ok(())
     }
 
-    /// Takes a request that was found. # Errors: STATUS_WDF_PAUSED, STATUS_NOT_FOUND.
+    /// Takes a request that was found. # Errors: STATUS_NOT_FOUND.
     fn WdfIoQueueRetrieveFoundRequest: PFN_WDFIOQUEUERETRIEVEFOUNDREQUEST(
         call, queue: WDFQUEUE, found: WDFREQUEST, request: *mut WDFREQUEST,
     ) -> NTSTATUS {

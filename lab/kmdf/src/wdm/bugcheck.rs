@@ -51,11 +51,7 @@ pub fn violation(what: Violation, function: &CStr, argument: usize) -> ! {
 
 fn stop(code: u64, argument: u64, function: u64) -> ! {
     // SAFETY: The routine takes any arguments at any IRQL and does not return.
-    unsafe { KeBugCheckEx(WDF_VIOLATION, code, argument, function, 0) };
-    // Only a host whose KeBugCheckEx returns gets here; there is nothing left to run.
-    loop {
-        core::hint::spin_loop();
-    }
+    unsafe { KeBugCheckEx(WDF_VIOLATION, code, argument, function, 0) }
 }
 
 /// A panic is a defect of this image: it ends the run like one, with the source line.
