@@ -52,7 +52,6 @@ impl Session {
     fn say_line(&mut self, line: &str) {
         // A closed pipe leaves nobody to tell.
         let _ = std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("> {}\n", line.trim()));
-        self.output.clear();
     }
 }
 
