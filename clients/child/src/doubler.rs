@@ -7,6 +7,8 @@ use direct_call::kmdf::{Client, ClientSlot};
 use direct_call::{Failure, GUID, Interface, device_context};
 use sample_interface::SAMPLE_INTERFACE;
 
+use crate::gate::Gate;
+
 /// Version 1, `GUID_SAMPLE_INTERFACE`.
 #[derive(Debug)]
 pub enum SampleInterface {}
@@ -33,10 +35,11 @@ pub fn double(client: &Client<SampleInterface>, value: i32) -> Result<i32, Failu
 }
 
 /// The context space of the device.
-#[derive(Debug)]
 pub struct ChildContext {
+    /// Open while `doubler` is filled.
+    pub gate: Gate,
     /// Filled in `EvtDevicePrepareHardware`, emptied in `EvtDeviceReleaseHardware`; requests look at it
-    /// between the two.
+    /// inside the gate.
     pub doubler: ClientSlot<SampleInterface>,
     /// Set in `EvtDeviceSurpriseRemoval`, never cleared: a device that was removed does not come back.
     pub removed: AtomicBool,

@@ -4,7 +4,7 @@
 use core::ptr;
 
 use direct_call::Failure;
-use direct_call::kmdf::{guid_of, object_attributes, size_of_ulong};
+use direct_call::kmdf::{Device, guid_of, object_attributes, size_of_ulong};
 use sample_interface::GUID_DEVINTERFACE_CHILD;
 use wdk_sys::{
     DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING, WDF_DRIVER_CONFIG, WDF_PNPPOWER_EVENT_CALLBACKS, WDFDEVICE,
@@ -55,8 +55,18 @@ unsafe extern "C" fn evt_driver_device_add(_driver: WDFDRIVER, init: *mut WDFDEV
 fn add(init: *mut WDFDEVICE_INIT) -> Result<(), Failure> {
     set_callbacks(init);
     let device = create(init)?;
+    close_gate(device)?;
     ioctl::create_queue(device)?;
     offer_to_user_mode(device)
+}
+
+/// No request gets at the interface before there is one.
+fn close_gate(device: WDFDEVICE) -> Result<(), Failure> {
+    // SAFETY: a device of this driver, just made.
+    let device: Device<'_> = unsafe { Device::from_raw(device) };
+    let context = device.context::<ChildContext>().ok_or(Failure::UNSUCCESSFUL)?;
+    context.gate.initialize();
+    Ok(())
 }
 
 fn set_callbacks(init: *mut WDFDEVICE_INIT) {

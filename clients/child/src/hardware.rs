@@ -1,9 +1,7 @@
 //! `EvtDevicePrepareHardware` and `EvtDeviceReleaseHardware`: the life of the interface in this driver.
 //!
-//! The framework runs the two and the device's requests one after the other: requests arrive only in D0,
-//! since the default queue is power-managed; D0 is entered after prepare, and release comes after D0 was left
-//! and every request that this driver had was completed. That also holds for surprise removal. So the slot
-//! needs no lock.
+//! The framework runs the two one after the other, each with the device's requests beside it: those use the interface inside the
+//! gate only, which is open between the two.
 #![allow(unsafe_code, reason = "callbacks")]
 
 use core::sync::atomic::Ordering;
@@ -36,8 +34,9 @@ fn prepare(device: Device<'_>) -> Result<(), Failure> {
         error.failure()
     })?;
     try_out(&doubler)?;
-    // SAFETY: before D0, so no request looks at the slot; prepare and release do not overlap.
+    // SAFETY: the gate is closed, so no request looks at the slot; prepare and release do not overlap.
     unsafe { context.doubler.put(doubler) };
+    context.gate.open();
     Ok(())
 }
 
@@ -48,8 +47,7 @@ fn try_out(doubler: &Client<SampleInterface>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `EvtDeviceSurpriseRemoval`: comes at any time, before the queue is stopped; the interface stays until
-/// release.
+/// `EvtDeviceSurpriseRemoval`: comes at any time; the interface stays until release.
 pub unsafe extern "C" fn evt_device_surprise_removal(device: WDFDEVICE) {
     // SAFETY: the framework's argument, good until this routine returns.
     let device: Device<'_> = unsafe { Device::from_raw(device) };
@@ -66,7 +64,8 @@ pub unsafe extern "C" fn evt_device_release_hardware(
     // SAFETY: the framework's argument, good until this routine returns.
     let device: Device<'_> = unsafe { Device::from_raw(device) };
     if let Some(context) = device.context::<ChildContext>() {
-        // SAFETY: after D0, so no request looks at the slot; prepare and release do not overlap.
+        context.gate.close();
+        // SAFETY: the gate is closed, so no request looks at the slot; prepare and release do not overlap.
         let doubler = unsafe { context.doubler.take() };
         release(doubler);
     }

@@ -18,8 +18,8 @@ use crate::doubler::{ChildContext, double};
 /// Bytes of an `INT`.
 const INT: usize = size_of::<i32>();
 
-/// Makes the default queue: parallel, since a direct call is reentrant, and power-managed, so that requests
-/// arrive in D0 only.
+/// Makes the default queue: parallel, since a direct call is reentrant, and not power-managed, so that requests
+/// are answered by this driver in any state; see [`crate::gate`].
 ///
 /// # Errors
 ///
@@ -28,7 +28,7 @@ pub fn create_queue(device: WDFDEVICE) -> Result<(), Failure> {
     let mut config = WDF_IO_QUEUE_CONFIG {
         Size: size_of_ulong::<WDF_IO_QUEUE_CONFIG>(),
         DispatchType: _WDF_IO_QUEUE_DISPATCH_TYPE::WdfIoQueueDispatchParallel,
-        PowerManaged: _WDF_TRI_STATE::WdfTrue,
+        PowerManaged: _WDF_TRI_STATE::WdfFalse,
         DefaultQueue: u8::from(true),
         EvtIoDeviceControl: Some(evt_io_device_control),
         ..WDF_IO_QUEUE_CONFIG::default()
@@ -63,6 +63,13 @@ unsafe extern "C" fn evt_io_device_control(
     Request(request).complete(Request(request).dispatch(device, code));
 }
 
+/// Why there is no interface to call through.
+fn without_interface(context: &ChildContext) -> Failure {
+    let removed = context.removed.load(Ordering::Relaxed);
+    let status = if removed { NtStatus::STATUS_DEVICE_REMOVED } else { NtStatus::STATUS_DEVICE_NOT_READY };
+    Failure::new(status.0)
+}
+
 /// A request that this driver owns, until it is completed.
 struct Request(WDFREQUEST);
 
@@ -81,12 +88,9 @@ impl Request {
         // memory.
         let input = self.input()?;
         let output = self.output()?;
-        if context.removed.load(Ordering::Relaxed) {
-            return Err(Failure::new(NtStatus::STATUS_DEVICE_REMOVED.0));
-        }
-        // SAFETY: requests arrive in D0 only, where neither prepare nor release runs.
-        let doubler = unsafe { context.doubler.get() }
-            .ok_or_else(|| Failure::new(NtStatus::STATUS_DEVICE_NOT_READY.0))?;
+        let _inside = context.gate.enter().ok_or_else(|| without_interface(context))?;
+        // SAFETY: inside the gate, where neither prepare nor release touches the slot.
+        let doubler = unsafe { context.doubler.get() }.ok_or_else(|| without_interface(context))?;
         output.write(double(doubler, input.read())?);
         Ok(INT)
     }

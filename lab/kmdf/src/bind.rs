@@ -1,11 +1,14 @@
 //! Binding: a client image gets the function table and globals of its own, and gives them back.
-#![allow(unsafe_code, reason = "exports, and reads what the loader's contract says about the bind information")]
+#![allow(
+    unsafe_code,
+    reason = "exports, and reads what the loader's contract says about the bind information"
+)]
 
 use core::{ffi::c_void, mem::size_of, slice};
 
 use wdk_sys::{
-    NTSTATUS, PCUNICODE_STRING, PDRIVER_OBJECT, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_SUCCESS,
-    STATUS_UNSUCCESSFUL, ULONG,
+    NTSTATUS, PCUNICODE_STRING, PDRIVER_OBJECT, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED,
+    STATUS_SUCCESS, STATUS_UNSUCCESSFUL, ULONG,
 };
 
 use crate::{
@@ -14,7 +17,10 @@ use crate::{
     object::Obj,
     table::{COUNT, TABLE},
     trace,
-    wdm::{device_object::DriverObject, text::{kernel_text, wide}},
+    wdm::{
+        device_object::DriverObject,
+        text::{kernel_text, wide},
+    },
 };
 
 /// The version of the framework that this is.
@@ -162,7 +168,11 @@ fn store_table(info: &BindInfo) {
 /// STATUS_UNSUCCESSFUL when the globals are not those of a bound client.
 // SAFETY: No other symbol of the image has this name.
 #[unsafe(no_mangle)]
-pub extern "C" fn WdfVersionUnbind(_registry_path: PCUNICODE_STRING, _info: *mut BindInfo, globals: *mut c_void) -> NTSTATUS {
+pub extern "C" fn WdfVersionUnbind(
+    _registry_path: PCUNICODE_STRING,
+    _info: *mut BindInfo,
+    globals: *mut c_void,
+) -> NTSTATUS {
     let Some(client) = Client::from_globals(globals.cast()) else {
         return STATUS_UNSUCCESSFUL;
     };
@@ -179,7 +189,11 @@ pub extern "C" fn WdfVersionUnbind(_registry_path: PCUNICODE_STRING, _info: *mut
 /// STATUS_NOT_SUPPORTED.
 // SAFETY: No other symbol of the image has this name.
 #[unsafe(no_mangle)]
-pub extern "C" fn WdfVersionBindClass(_info: *mut BindInfo, _globals: *mut c_void, _class: *mut c_void) -> NTSTATUS {
+pub extern "C" fn WdfVersionBindClass(
+    _info: *mut BindInfo,
+    _globals: *mut c_void,
+    _class: *mut c_void,
+) -> NTSTATUS {
     trace::failed(c"a client asks for a class extension", STATUS_NOT_SUPPORTED);
     STATUS_NOT_SUPPORTED
 }

@@ -2,15 +2,19 @@
 //!
 //! A child is new until the PnP manager asks for the bus's relations, which creates its PDO; a child that went missing keeps its
 //! PDO until the PnP manager has heard of it and removed it. Descriptions are the driver's data, compared and copied by it.
-#![allow(unsafe_code, reason = "descriptions are raw memory whose size the driver chose")]
+#![allow(
+    unsafe_code,
+    reason = "descriptions are raw memory whose size the driver chose"
+)]
 
 use core::{mem, ptr};
 
 use wdk_sys::{
-    DEVICE_RELATIONS, PDEVICE_OBJECT, PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER as Address,
-    PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER as Identification, STATUS_INVALID_PARAMETER, STATUS_NO_SUCH_DEVICE,
-    STATUS_OBJECT_NAME_EXISTS, STATUS_RETRY, STATUS_SUCCESS, ULONG, WDF_CHILD_ADDRESS_DESCRIPTION_HEADER, WDF_CHILD_LIST_CONFIG,
-    WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER, _WDF_RETRIEVE_CHILD_FLAGS as Which,
+    _WDF_RETRIEVE_CHILD_FLAGS as Which, DEVICE_RELATIONS, PDEVICE_OBJECT,
+    PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER as Address,
+    PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER as Identification, STATUS_INVALID_PARAMETER,
+    STATUS_NO_SUCH_DEVICE, STATUS_OBJECT_NAME_EXISTS, STATUS_RETRY, STATUS_SUCCESS, ULONG,
+    WDF_CHILD_ADDRESS_DESCRIPTION_HEADER, WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER, WDF_CHILD_LIST_CONFIG,
 };
 
 use crate::{
@@ -19,9 +23,9 @@ use crate::{
     device_init::DeviceInit,
     failure::{Failure, Outcome, check, fail},
     object::{Attributes, Header, Obj, create},
-    pool::{self, Array, Tag},
+    pool::{self, Array, NO_MEMORY, Tag},
     trace,
-    wdm::{device_object::DeviceObject, sync::SpinLock},
+    wdm::{device_object::DeviceObject, size32, sync::SpinLock},
 };
 
 pub mod api;
@@ -94,7 +98,11 @@ pub struct ChildList {
     entries: SpinLock<Entries>,
 }
 
-framework!(ChildList, ChildList, const DELETABLE: bool = false;);
+framework! {
+    ChildList: ChildList {
+        const DELETABLE: bool = false;
+    }
+}
 
 impl Drop for ChildList {
     fn drop(&mut self) {
@@ -109,13 +117,29 @@ impl Drop for ChildList {
 ///
 /// # Errors
 /// STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
-pub fn new(device: Obj<Device>, config: WDF_CHILD_LIST_CONFIG, attributes: &Attributes) -> Outcome<Obj<ChildList>> {
-    if (config.IdentificationDescriptionSize as usize) < mem::size_of::<WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER>() {
+pub fn new(
+    device: Obj<Device>,
+    config: WDF_CHILD_LIST_CONFIG,
+    attributes: &Attributes,
+) -> Outcome<Obj<ChildList>> {
+    if (config.IdentificationDescriptionSize as usize)
+        < mem::size_of::<WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER>()
+    {
         return fail(STATUS_INVALID_PARAMETER);
     }
     let client = device.header.client;
-    let entries = Entries { list: Array::new(client.tag()), next_id: 1, scans: 0, invalidate: false };
-    let list = ChildList { header: Header::new::<ChildList>(client), device, config, entries: SpinLock::new(entries) };
+    let entries = Entries {
+        list: Array::new(client.tag()),
+        next_id: 1,
+        scans: 0,
+        invalidate: false,
+    };
+    let list = ChildList {
+        header: Header::new::<ChildList>(client),
+        device,
+        config,
+        entries: SpinLock::new(entries),
+    };
     let list = create(list, attributes, Some(device.header()))?;
     if let Err(failure) = device.child_lists.lock().push(list) {
         list.delete();
@@ -134,7 +158,10 @@ impl Obj<ChildList> {
         let compare = self.config.EvtChildListIdentificationDescriptionCompare;
         match invoke!(compare, self.handle(), first, second) {
             Some(answer) => answer != 0,
-            None => bytes(first.cast(), self.identification_size()) == bytes(second.cast(), self.identification_size()),
+            None => {
+                bytes(first.cast(), self.identification_size())
+                    == bytes(second.cast(), self.identification_size())
+            }
         }
     }
 
@@ -148,7 +175,11 @@ impl Obj<ChildList> {
 
     /// The newest entry for this child, whatever its presence.
     fn find(self, entries: &mut Entries, wanted: Identification) -> Option<&mut Entry> {
-        let at = entries.list.as_slice().iter().rposition(|entry| self.same(entry.identification, wanted))?;
+        let at = entries
+            .list
+            .as_slice()
+            .iter()
+            .rposition(|entry| self.same(entry.identification, wanted))?;
         entries.list.as_mut_slice().get_mut(at)
     }
 
@@ -159,7 +190,10 @@ impl Obj<ChildList> {
     /// code STATUS_OBJECT_NAME_EXISTS says that it was there already.
     pub fn add(self, identification: Identification, address: Address) -> Outcome<i32> {
         let mut entries = self.entries.lock();
-        if let Some(entry) = self.find(&mut entries, identification).filter(|entry| entry.presence.is_present()) {
+        if let Some(entry) = self
+            .find(&mut entries, identification)
+            .filter(|entry| entry.presence.is_present())
+        {
             entry.found_in_scan = true;
             let to = entry.address;
             self.copy_address(address, to);
@@ -172,7 +206,12 @@ impl Obj<ChildList> {
         Ok(STATUS_SUCCESS)
     }
 
-    fn insert(self, entries: &mut Entries, identification: Identification, address: Address) -> Outcome<EntryId> {
+    fn insert(
+        self,
+        entries: &mut Entries,
+        identification: Identification,
+        address: Address,
+    ) -> Outcome<EntryId> {
         let id = EntryId(entries.next_id);
         let entry = Entry {
             id,
@@ -183,7 +222,9 @@ impl Obj<ChildList> {
             found_in_scan: true,
             report: false,
         };
-        let added = self.duplicate_address(address).and_then(|address| entries.list.push(Entry { address, ..entry }));
+        let added = self
+            .duplicate_address(address)
+            .and_then(|address| entries.list.push(Entry { address, ..entry }));
         if let Err(failure) = added {
             free_descriptions(self.header.client.tag(), &entry);
             return Err(failure);
@@ -209,8 +250,12 @@ impl Obj<ChildList> {
 
     /// Makes a present child missing; one without a PDO is simply forgotten.
     fn lose(self, entries: &mut Entries, id: EntryId) {
-        let Some(at) = entries.list.as_slice().iter().position(|entry| entry.id == id) else { return };
-        let Some(entry) = entries.list.as_mut_slice().get_mut(at) else { return };
+        let Some(at) = entries.list.as_slice().iter().position(|entry| entry.id == id) else {
+            return;
+        };
+        let Some(entry) = entries.list.as_mut_slice().get_mut(at) else {
+            return;
+        };
         match entry.presence {
             Presence::New if entry.pdo.is_none() => {
                 if let Some(entry) = entries.list.remove(at) {
@@ -269,11 +314,24 @@ impl Obj<ChildList> {
 
     /// A copy of the entry.
     fn entry(self, id: EntryId) -> Option<Entry> {
-        self.entries.lock().list.as_slice().iter().find(|entry| entry.id == id).copied()
+        self.entries
+            .lock()
+            .list
+            .as_slice()
+            .iter()
+            .find(|entry| entry.id == id)
+            .copied()
     }
 
     fn update(self, id: EntryId, change: impl FnOnce(&mut Entry)) {
-        if let Some(entry) = self.entries.lock().list.as_mut_slice().iter_mut().find(|entry| entry.id == id) {
+        if let Some(entry) = self
+            .entries
+            .lock()
+            .list
+            .as_mut_slice()
+            .iter_mut()
+            .find(|entry| entry.id == id)
+        {
             change(entry);
         }
     }
@@ -332,7 +390,14 @@ impl Obj<ChildList> {
         if from.is_null() || to.is_null() {
             return;
         }
-        if invoke!(self.config.EvtChildListIdentificationDescriptionCopy, self.handle(), from, to).is_none() {
+        if invoke!(
+            self.config.EvtChildListIdentificationDescriptionCopy,
+            self.handle(),
+            from,
+            to
+        )
+        .is_none()
+        {
             overwrite(from.cast(), to.cast(), self.identification_size());
         }
     }
@@ -341,7 +406,14 @@ impl Obj<ChildList> {
         if from.is_null() || to.is_null() {
             return;
         }
-        if invoke!(self.config.EvtChildListAddressDescriptionCopy, self.handle(), from, to).is_none() {
+        if invoke!(
+            self.config.EvtChildListAddressDescriptionCopy,
+            self.handle(),
+            from,
+            to
+        )
+        .is_none()
+        {
             overwrite(from.cast(), to.cast(), self.address_size());
         }
     }
@@ -354,7 +426,12 @@ const fn config(list: &Obj<ChildList>) -> &WDF_CHILD_LIST_CONFIG {
 
 /// A present child that the scan did not find.
 fn unfound(entries: &mut Entries) -> Option<EntryId> {
-    entries.list.as_slice().iter().find(|entry| entry.presence.is_present() && !entry.found_in_scan).map(|entry| entry.id)
+    entries
+        .list
+        .as_slice()
+        .iter()
+        .find(|entry| entry.presence.is_present() && !entry.found_in_scan)
+        .map(|entry| entry.id)
 }
 
 fn free_descriptions(tag: Tag, entry: &Entry) {
@@ -382,15 +459,22 @@ const fn overwrite(from: *const u8, to: *mut u8, length: usize) {
 ///
 /// # Errors
 /// STATUS_INSUFFICIENT_RESOURCES.
-pub fn bus_relations(device: Obj<Device>, prior: *mut DEVICE_RELATIONS) -> Outcome<Option<*mut DEVICE_RELATIONS>> {
+pub fn bus_relations(
+    device: Obj<Device>,
+    prior: *mut DEVICE_RELATIONS,
+) -> Outcome<Option<*mut DEVICE_RELATIONS>> {
     let mut objects = Relations::of(device, prior)?;
     for at in 0.. {
-        let Some(list) = ({ device.child_lists.lock().as_slice().get(at).copied() }) else { break };
+        let Some(list) = ({ device.child_lists.lock().as_slice().get(at).copied() }) else {
+            break;
+        };
         list.enumerate(&mut objects)?;
     }
     let answer = objects.finish(prior)?;
     for at in 0.. {
-        let Some(list) = ({ device.child_lists.lock().as_slice().get(at).copied() }) else { break };
+        let Some(list) = ({ device.child_lists.lock().as_slice().get(at).copied() }) else {
+            break;
+        };
         list.report_missing();
     }
     Ok(answer)
@@ -401,9 +485,15 @@ pub fn bus_relations(device: Obj<Device>, prior: *mut DEVICE_RELATIONS) -> Outco
 /// # Errors
 /// STATUS_INSUFFICIENT_RESOURCES.
 pub fn only(device: Obj<Device>) -> Outcome<*mut DEVICE_RELATIONS> {
-    let mut relations = Relations { objects: Array::new(device.header.client.tag()), tag: device.header.client.tag(), changed: true };
+    let mut relations = Relations {
+        objects: Array::new(device.header.client.tag()),
+        tag: device.header.client.tag(),
+        changed: true,
+    };
     report(&mut relations, device)?;
-    relations.finish(ptr::null_mut()).map(|answer| answer.unwrap_or(ptr::null_mut()))
+    relations
+        .finish(ptr::null_mut())
+        .map(|answer| answer.unwrap_or(ptr::null_mut()))
 }
 
 /// The device objects of an answer, each with a reference.
@@ -425,7 +515,11 @@ impl Relations {
             // SAFETY: As above.
             objects.extend(unsafe { core::slice::from_raw_parts(start, count) })?;
         }
-        Ok(Self { objects, tag, changed: false })
+        Ok(Self {
+            objects,
+            tag,
+            changed: false,
+        })
     }
 
     /// The structure for the PnP manager, `None` when nothing changed.
@@ -434,10 +528,13 @@ impl Relations {
             return Ok(None);
         }
         let objects = self.objects.as_slice();
+        let count = ULONG::try_from(objects.len()).map_err(|_| NO_MEMORY)?;
         let bytes = mem::size_of::<DEVICE_RELATIONS>() + mem::size_of_val(objects);
-        let answer = pool::allocate(self.tag, bytes)?.cast::<DEVICE_RELATIONS>().as_ptr();
+        let answer = pool::allocate(self.tag, bytes)?
+            .cast::<DEVICE_RELATIONS>()
+            .as_ptr();
         // SAFETY: A fresh block with room for the count.
-        unsafe { (*answer).Count = objects.len() as ULONG };
+        unsafe { (*answer).Count = count };
         // SAFETY: As above, for the place of the objects.
         let start = unsafe { (&raw mut (*answer).Objects).cast::<PDEVICE_OBJECT>() };
         // SAFETY: The block has room for this many behind the count.
@@ -469,7 +566,9 @@ impl Obj<ChildList> {
                 }
                 Presence::Missing => {
                     relations.changed = true;
-                    self.update(entry.id, |entry| (entry.presence, entry.report) = (Presence::ReportedMissing, true));
+                    self.update(entry.id, |entry| {
+                        (entry.presence, entry.report) = (Presence::ReportedMissing, true)
+                    });
                 }
                 Presence::InCreation | Presence::ReportedMissing => {}
             }
@@ -489,10 +588,13 @@ impl Obj<ChildList> {
         let init = DeviceInit::for_child(self.device, self, entry.id)?;
         self.update(entry.id, |entry| entry.presence = Presence::InCreation);
         let create = self.config.EvtChildListCreateDevice;
-        let answer = invoke!(create, self.handle(), entry.identification, init.pointer()).map_or(Ok(()), check);
+        let answer =
+            invoke!(create, self.handle(), entry.identification, init.pointer()).map_or(Ok(()), check);
         let created = init.created.get();
         let retry = answer == fail(STATUS_RETRY);
-        let pdo = init.finish(answer).and_then(|()| created.ok_or(Failure::new(STATUS_NO_SUCH_DEVICE)));
+        let pdo = init
+            .finish(answer)
+            .and_then(|()| created.ok_or(Failure::new(STATUS_NO_SUCH_DEVICE)));
         match pdo {
             Ok(pdo) => self.update(entry.id, |entry| {
                 entry.pdo = Some(pdo);
@@ -528,7 +630,9 @@ impl Obj<ChildList> {
     /// Whether a child that is being removed is gone for good: then its entry goes, and the caller deletes the PDO.
     pub fn forget_if_missing(self, id: EntryId) -> bool {
         let mut entries = self.entries.lock();
-        let entry = entries.list.remove_where(|entry| entry.id == id && entry.presence == Presence::ReportedMissing);
+        let entry = entries
+            .list
+            .remove_where(|entry| entry.id == id && entry.presence == Presence::ReportedMissing);
         drop(entries);
         if let Some(entry) = entry {
             self.clean(&entry);
@@ -538,9 +642,17 @@ impl Obj<ChildList> {
 
     /// The driver's own clean-up of descriptions that it duplicated, and the memory.
     fn clean(self, entry: &Entry) {
-        invoke!(self.config.EvtChildListIdentificationDescriptionCleanup, self.handle(), entry.identification);
+        invoke!(
+            self.config.EvtChildListIdentificationDescriptionCleanup,
+            self.handle(),
+            entry.identification
+        );
         if !entry.address.is_null() {
-            invoke!(self.config.EvtChildListAddressDescriptionCleanup, self.handle(), entry.address);
+            invoke!(
+                self.config.EvtChildListAddressDescriptionCleanup,
+                self.handle(),
+                entry.address
+            );
         }
         free_descriptions(self.header.client.tag(), entry);
     }
@@ -561,7 +673,11 @@ impl Obj<ChildList> {
     }
 
     fn discard(self, entry: Entry) {
-        let removed = self.entries.lock().list.remove_where(|other| other.id == entry.id);
+        let removed = self
+            .entries
+            .lock()
+            .list
+            .remove_where(|other| other.id == entry.id);
         if let Some(removed) = removed {
             self.clean(&removed);
         }
@@ -583,7 +699,9 @@ fn report(relations: &mut Relations, pdo: Obj<Device>) -> Outcome {
 /// # Errors
 /// STATUS_NO_SUCH_DEVICE.
 pub fn mark_missing(device: Obj<Device>) -> Outcome {
-    let Some((list, id)) = device.entry.get() else { return fail(STATUS_NO_SUCH_DEVICE) };
+    let Some((list, id)) = device.entry.get() else {
+        return fail(STATUS_NO_SUCH_DEVICE);
+    };
     list.lose(&mut list.entries.lock(), id);
     list.announce();
     Ok(())
@@ -597,7 +715,7 @@ pub fn add_static(list: Obj<ChildList>, pdo: Obj<Device>) -> Outcome {
     // A static child is described by its handle; the list compares and copies it as bytes.
     let mut description = StaticDescription {
         header: WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER {
-            IdentificationDescriptionSize: mem::size_of::<StaticDescription>() as ULONG,
+            IdentificationDescriptionSize: size32::<StaticDescription>(),
         },
         pdo: pdo.pointer() as usize,
     };
@@ -623,8 +741,8 @@ struct StaticDescription {
 /// The configuration of a list of static children.
 pub fn static_config() -> WDF_CHILD_LIST_CONFIG {
     WDF_CHILD_LIST_CONFIG {
-        Size: mem::size_of::<WDF_CHILD_LIST_CONFIG>() as ULONG,
-        IdentificationDescriptionSize: mem::size_of::<StaticDescription>() as ULONG,
+        Size: size32::<WDF_CHILD_LIST_CONFIG>(),
+        IdentificationDescriptionSize: size32::<StaticDescription>(),
         ..Default::default()
     }
 }
@@ -637,8 +755,12 @@ pub fn retrieve_identification(
     device: Obj<Device>,
     to: Claimed<WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER>,
 ) -> Outcome {
-    let Some((list, entry)) = described(device) else { return fail(STATUS_INVALID_PARAMETER) };
-    let size = to.get().map_or(0, |header| header.IdentificationDescriptionSize as usize);
+    let Some((list, entry)) = described(device) else {
+        return fail(STATUS_INVALID_PARAMETER);
+    };
+    let size = to
+        .get()
+        .map_or(0, |header| header.IdentificationDescriptionSize as usize);
     if size != list.identification_size() {
         return fail(STATUS_INVALID_PARAMETER);
     }
@@ -651,8 +773,12 @@ pub fn retrieve_identification(
 /// # Errors
 /// STATUS_INVALID_PARAMETER.
 pub fn retrieve_address(device: Obj<Device>, to: Claimed<WDF_CHILD_ADDRESS_DESCRIPTION_HEADER>) -> Outcome {
-    let Some((list, entry)) = described(device) else { return fail(STATUS_INVALID_PARAMETER) };
-    let size = to.get().map_or(0, |header| header.AddressDescriptionSize as usize);
+    let Some((list, entry)) = described(device) else {
+        return fail(STATUS_INVALID_PARAMETER);
+    };
+    let size = to
+        .get()
+        .map_or(0, |header| header.AddressDescriptionSize as usize);
     if size != list.address_size() || entry.address.is_null() {
         return fail(STATUS_INVALID_PARAMETER);
     }

@@ -1,11 +1,10 @@
 //! A bound client: the public globals that its image sees, and what the framework keeps beside them.
-#![allow(unsafe_code, reason = "turns the address of the public globals into the client")]
+#![allow(
+    unsafe_code,
+    reason = "turns the address of the public globals into the client"
+)]
 
-use core::{
-    cell::Cell,
-    mem, ptr,
-    ptr::NonNull,
-};
+use core::{cell::Cell, mem, ptr, ptr::NonNull};
 
 use wdk_sys::{PWDF_DRIVER_GLOBALS, WDF_DRIVER_GLOBALS};
 
@@ -93,12 +92,12 @@ impl Client {
     }
 
     /// The tag of the client's pool.
-    pub fn tag(&self) -> Tag {
+    pub fn tag(self) -> Tag {
         self.tag
     }
 
     /// Changes the public globals.
-    pub fn set_public(&self, change: impl FnOnce(&mut WDF_DRIVER_GLOBALS)) {
+    pub fn set_public(self, change: impl FnOnce(&mut WDF_DRIVER_GLOBALS)) {
         let mut public = self.public.get();
         change(&mut public);
         self.public.set(public);
@@ -116,7 +115,10 @@ impl Client {
 
 /// The last component of the service's key.
 fn service_name(registry_path: &[u16]) -> &[u16] {
-    let start = registry_path.iter().rposition(|unit| *unit == u16::from(b'\\')).map_or(0, |at| at + 1);
+    let start = registry_path
+        .iter()
+        .rposition(|unit| *unit == u16::from(b'\\'))
+        .map_or(0, |at| at + 1);
     registry_path.get(start..).unwrap_or(&[])
 }
 
@@ -126,11 +128,18 @@ fn tag_of(service: &[u16]) -> Tag {
     for (letter, unit) in letters.iter_mut().zip(service) {
         *letter = ascii(*unit);
     }
-    Tag(if service.is_empty() { u32::from_le_bytes(*b"FxDr") } else { u32::from_le_bytes(letters) })
+    Tag(if service.is_empty() {
+        u32::from_le_bytes(*b"FxDr")
+    } else {
+        u32::from_le_bytes(letters)
+    })
 }
 
 fn public(service: &[u16], tag: Tag) -> WDF_DRIVER_GLOBALS {
-    let mut globals = WDF_DRIVER_GLOBALS { DriverTag: tag.0, ..Default::default() };
+    let mut globals = WDF_DRIVER_GLOBALS {
+        DriverTag: tag.0,
+        ..Default::default()
+    };
     let room = globals.DriverName.len() - 1;
     for (letter, unit) in globals.DriverName.iter_mut().zip(service.iter().take(room)) {
         *letter = ascii(*unit).cast_signed();

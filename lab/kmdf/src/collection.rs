@@ -18,7 +18,13 @@ pub struct Collection {
     items: SpinLock<Array<Obj<Header>>>,
 }
 
-framework!(Collection, Collection, fn dispose(this: Obj<Self>) { this.clear(); });
+framework! {
+    Collection: Collection {
+        fn dispose(this: Obj<Self>) { this.clear(
+    }
+}
+    }
+);
 
 impl Obj<Collection> {
     fn clear(self) {

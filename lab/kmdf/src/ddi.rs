@@ -3,7 +3,10 @@
 //! The macro [`ddi!`] declares such a function with the types of the header (and checks it against the header's `PFN_` type).
 //! Its body is a safe function: every pointer of the driver arrives as a [`Claimed`], which names a claim of the driver and
 //! reads or writes only what the function's contract lets it.
-#![allow(unsafe_code, reason = "this is where the pointers of a driver are read and written")]
+#![allow(
+    unsafe_code,
+    reason = "this is where the pointers of a driver are read and written"
+)]
 
 use core::{
     ffi::{CStr, c_void},
@@ -57,7 +60,11 @@ impl Call {
     }
 
     /// A pointer that the driver passed inside a structure or a place of this call.
-    pub const fn claim_init<T>(&self, pointer: *mut T) -> Claimed<T> {
+    #[allow(
+        clippy::unused_self,
+        reason = "only somebody who has a call in progress can make a claim"
+    )]
+    pub const fn claim<T>(&self, pointer: *mut T) -> Claimed<T> {
         Claimed(pointer)
     }
 
@@ -199,7 +206,11 @@ impl<H: Handle> Claimed<H> {
 
     /// The object behind a handle that may be left out.
     pub fn optional(self, call: &Call) -> Option<Obj<H::Object>> {
-        if self.is_null() { None } else { Some(self.object(call)) }
+        if self.is_null() {
+            None
+        } else {
+            Some(self.object(call))
+        }
     }
 }
 
@@ -277,16 +288,28 @@ impl Answer<NTSTATUS> for Outcome {
 
 /// What the body of a function gives back: a result where the function returns a status.
 macro_rules! answer {
-    () => { () };
-    (NTSTATUS) => { $crate::failure::Outcome };
-    ($other:ty) => { $other };
+    () => {
+        ()
+    };
+    (NTSTATUS) => {
+        $crate::failure::Outcome
+    };
+    ($other:ty) => {
+        $other
+    };
 }
 
 /// The return type of a function, in the header's words.
 macro_rules! returned {
-    () => { () };
-    (NTSTATUS) => { wdk_sys::NTSTATUS };
-    ($other:ty) => { $other };
+    () => {
+        ()
+    };
+    (NTSTATUS) => {
+        wdk_sys::NTSTATUS
+    };
+    ($other:ty) => {
+        $other
+    };
 }
 
 /// Declares functions of the framework's table. `fn Name: PFN_TYPE(call, argument: HeaderType, …) -> Type { safe body }`
@@ -297,7 +320,9 @@ macro_rules! ddi {
     )*) => {$(
         $(#[$meta])*
         #[allow(non_snake_case, reason = "the name is the framework's")]
+        #[allow(clippy::too_many_arguments, reason = "the arguments are the framework's")]
         pub extern "C" fn $name(globals: wdk_sys::PWDF_DRIVER_GLOBALS $(, $arg: $ty)*) -> returned!($($ret)?) {
+            #[allow(clippy::too_many_arguments, reason = "the arguments are the framework's")]
             fn body($call: &$crate::ddi::Call $(, $arg: <$ty as $crate::ddi::Claim>::As)*) -> answer!($($ret)?) $body
             let call = $crate::ddi::Call::enter(globals, $crate::table::index::$name);
             $crate::ddi::Answer::answer(body(&call $(, $crate::ddi::Claim::claim($arg))*))
@@ -324,7 +349,7 @@ macro_rules! invoke {
 
 /// Says which kind of object a structure with the field `header` is.
 macro_rules! framework {
-    ($object:ty, $kind:ident $(, $($item:item)+)?) => {
+    ($object:ident: $kind:ident $({ $($item:item)+ })?) => {
         const _: () = assert!(core::mem::offset_of!($object, header) == 0);
 
         #[allow(unsafe_code, reason = "the assertion above is what the trait asks for")]

@@ -1,19 +1,24 @@
 //! WDFDEVICE_INIT: what a driver decides before its device object exists.
-#![allow(unsafe_code, reason = "the structure lives in pool under an address that the driver holds")]
+#![allow(
+    unsafe_code,
+    reason = "the structure lives in pool under an address that the driver holds"
+)]
 
 use core::{
     cell::{Cell, RefCell, RefMut},
-    mem, ops::Deref,
+    mem,
+    ops::Deref,
     ptr,
     ptr::NonNull,
 };
 
 use wdk_sys::{
-    BOOLEAN, GUID, PCUNICODE_STRING, PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION, PFN_WDF_IO_IN_CALLER_CONTEXT,
-    PFN_WDFDEVICE_WDM_IRP_PREPROCESS, PUCHAR, PWDF_FILEOBJECT_CONFIG, PWDF_IO_TYPE_CONFIG, PWDF_OBJECT_ATTRIBUTES,
-    PWDF_PNPPOWER_EVENT_CALLBACKS, PWDF_POWER_POLICY_EVENT_CALLBACKS, PWDFDEVICE_INIT, STATUS_INVALID_PARAMETER, UCHAR, ULONG,
-    WDF_CHILD_LIST_CONFIG, WDF_DEVICE_IO_TYPE, WDF_FILEOBJECT_CONFIG, WDF_PDO_EVENT_CALLBACKS, WDF_PNPPOWER_EVENT_CALLBACKS,
-    WDFDEVICE_INIT, _WDF_DEVICE_IO_TYPE, _WDF_TRI_STATE,
+    _WDF_DEVICE_IO_TYPE, _WDF_TRI_STATE, BOOLEAN, GUID, PCUNICODE_STRING,
+    PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION, PFN_WDF_IO_IN_CALLER_CONTEXT, PFN_WDFDEVICE_WDM_IRP_PREPROCESS,
+    PUCHAR, PWDF_FILEOBJECT_CONFIG, PWDF_IO_TYPE_CONFIG, PWDF_OBJECT_ATTRIBUTES,
+    PWDF_PNPPOWER_EVENT_CALLBACKS, PWDF_POWER_POLICY_EVENT_CALLBACKS, PWDFDEVICE_INIT,
+    STATUS_INVALID_PARAMETER, UCHAR, ULONG, WDF_CHILD_LIST_CONFIG, WDF_DEVICE_IO_TYPE, WDF_FILEOBJECT_CONFIG,
+    WDF_PDO_EVENT_CALLBACKS, WDF_PNPPOWER_EVENT_CALLBACKS, WDFDEVICE_INIT,
 };
 
 use crate::{
@@ -26,15 +31,17 @@ use crate::{
     pdo::Identity,
     pool::{self, Array},
     unsupported,
-    wdm::{bugcheck::Violation, device_object::{DeviceObject, zeroed}, text::Wide},
+    wdm::{
+        bugcheck::Violation,
+        device_object::{DeviceObject, MAJOR_FUNCTIONS, zeroed},
+        text::Wide,
+    },
 };
 
 /// wdm.h: FILE_DEVICE_UNKNOWN
 const FILE_DEVICE_UNKNOWN: ULONG = 0x22;
 /// wdm.h: FILE_DEVICE_SECURE_OPEN, which the framework always sets.
 const FILE_DEVICE_SECURE_OPEN: ULONG = 0x100;
-/// wdm.h: how many major functions there are.
-pub const MAJOR_FUNCTIONS: usize = 28;
 /// Marks a living structure.
 const MAGIC: u64 = u64::from_le_bytes(*b"WdfDvIni");
 
@@ -172,7 +179,14 @@ impl DeviceInit {
     /// # Errors
     /// STATUS_INSUFFICIENT_RESOURCES.
     pub fn for_child(parent: Obj<Device>, list: Obj<ChildList>, entry: EntryId) -> Outcome<Self> {
-        Self::allocate(parent.header.client, Role::Pdo { parent, entry: Some((list, entry)) }, false)
+        Self::allocate(
+            parent.header.client,
+            Role::Pdo {
+                parent,
+                entry: Some((list, entry)),
+            },
+            false,
+        )
     }
 
     /// For WdfPdoInitAllocate.
@@ -235,7 +249,9 @@ impl DeviceInit {
 impl Init {
     /// The settings, to be changed.
     pub fn settings(&self) -> RefMut<'_, Settings> {
-        RefMut::map(self.settings.borrow_mut(), |settings| settings.get_or_insert_with(|| Settings::new(self.client)))
+        RefMut::map(self.settings.borrow_mut(), |settings| {
+            settings.get_or_insert_with(|| Settings::new(self.client))
+        })
     }
 }
 
@@ -243,7 +259,10 @@ impl Claimed<WDFDEVICE_INIT> {
     /// The structure behind the driver's pointer; the run ends when there is none.
     pub fn init(self, call: &Call) -> DeviceInit {
         let address = self.not_null(call).pointer().cast::<Init>();
-        match NonNull::new(address).filter(|address| address.is_aligned()).map(DeviceInit) {
+        match NonNull::new(address)
+            .filter(|address| address.is_aligned())
+            .map(DeviceInit)
+        {
             Some(init) if init.magic.get() == MAGIC => init,
             _ => call.violation(Violation::Fatal, address as usize),
         }
@@ -254,7 +273,7 @@ impl Claimed<WDFDEVICE_INIT> {
 ///
 /// # Errors
 /// STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
-pub fn kept_text(client: Client, text: &Claimed<wdk_sys::UNICODE_STRING>) -> Outcome<Wide> {
+pub fn kept_text(client: Client, text: Claimed<wdk_sys::UNICODE_STRING>) -> Outcome<Wide> {
     Wide::of(client.tag(), text.valid_text()?)
 }
 
@@ -349,7 +368,7 @@ ddi! {
         call, init: PWDFDEVICE_INIT, name: PCUNICODE_STRING,
     ) -> NTSTATUS {
         let init = init.init(call);
-        let name = if name.is_null() { None } else { Some(kept_text(init.client, &name)?) };
+        let name = if name.is_null() { None } else { Some(kept_text(init.client, name)?) };
         init.settings().name = name;
         Ok(())
     }
@@ -382,7 +401,7 @@ ddi! {
         let init = init.init(call);
         match Attributes::of(call, attributes, Parent::Forbidden) {
             Ok(attributes) => init.settings().file_attributes = attributes,
-            Err(failure) => call.violation(Violation::Fatal, failure.status() as usize),
+            Err(failure) => call.violation(Violation::Fatal, failure.argument()),
         }
         init.settings().file = Some(config);
     }
@@ -393,7 +412,7 @@ ddi! {
     ) {
         match Attributes::of(call, attributes, Parent::Forbidden) {
             Ok(attributes) => init.init(call).settings().request_attributes = attributes,
-            Err(failure) => call.violation(Violation::Fatal, failure.status() as usize),
+            Err(failure) => call.violation(Violation::Fatal, failure.argument()),
         }
     }
 

@@ -3,8 +3,8 @@
 use core::cell::{Cell, RefCell};
 
 use wdk_sys::{
-    BOOLEAN, GUID, PCUNICODE_STRING, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE, STATUS_NOT_FOUND, UNICODE_STRING,
-    WDFDEVICE, WDFSTRING,
+    BOOLEAN, GUID, PCUNICODE_STRING, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE,
+    STATUS_NOT_FOUND, UNICODE_STRING, WDFDEVICE, WDFSTRING,
 };
 
 use crate::{
@@ -73,7 +73,9 @@ impl Interfaces {
 
     /// Registers a child's interfaces, whose PDO the PnP manager did not know before.
     fn register_all(&self, physical: DeviceObject) -> Outcome {
-        self.0.iter().try_for_each(|interface| interface.register(physical))
+        self.0
+            .iter()
+            .try_for_each(|interface| interface.register(physical))
     }
 
     /// Turns on what the driver wants on.
@@ -81,7 +83,10 @@ impl Interfaces {
     /// # Errors
     /// What IoSetDeviceInterfaceState returns.
     pub fn enable_all(&self) -> Outcome {
-        self.0.iter().filter(|interface| interface.wanted.get()).try_for_each(|interface| interface.set(true))
+        self.0
+            .iter()
+            .filter(|interface| interface.wanted.get())
+            .try_for_each(|interface| interface.set(true))
     }
 
     /// Turns all off.
@@ -167,7 +172,9 @@ ddi! {
 }
 
 fn set_state(device: Obj<Device>, class: &GUID, reference: Claimed<UNICODE_STRING>, on: bool) {
-    let Some(interface) = device.interfaces.find(class, reference.text()) else { return };
+    let Some(interface) = device.interfaces.find(class, reference.text()) else {
+        return;
+    };
     interface.wanted.set(on);
     if device.stage.get() == Stage::Started {
         // The DDI has no status; a failure shows in the interface's absence.

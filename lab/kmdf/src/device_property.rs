@@ -32,11 +32,17 @@ pub fn query(
     outcome
 }
 
-fn read(physical: DeviceObject, property: DEVICE_REGISTRY_PROPERTY::Type, buffer: PVOID, length: ULONG) -> (Outcome, ULONG) {
+fn read(
+    physical: DeviceObject,
+    property: DEVICE_REGISTRY_PROPERTY::Type,
+    buffer: PVOID,
+    length: ULONG,
+) -> (Outcome, ULONG) {
     let mut needed = 0;
     let length = if buffer.is_null() { 0 } else { length };
     // SAFETY: A PDO, a buffer of this length that the driver or the framework gives, and a place for the size.
-    let status = unsafe { IoGetDeviceProperty(physical.pointer(), property, length, buffer, &raw mut needed) };
+    let status =
+        unsafe { IoGetDeviceProperty(physical.pointer(), property, length, buffer, &raw mut needed) };
     (check(status), needed)
 }
 

@@ -1,8 +1,8 @@
 //! The dispatch routine of all client drivers: which part of the framework an IRP belongs to.
 
 use wdk_sys::{
-    NTSTATUS, PDEVICE_OBJECT, PIRP, STATUS_DELETE_PENDING, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER,
-    STATUS_NO_SUCH_DEVICE,
+    NTSTATUS, PDEVICE_OBJECT, PIRP, STATUS_DELETE_PENDING, STATUS_INVALID_DEVICE_REQUEST,
+    STATUS_INVALID_PARAMETER, STATUS_NO_SUCH_DEVICE,
 };
 
 use crate::{
@@ -31,8 +31,12 @@ pub mod major {
 
 /// DRIVER_OBJECT.MajorFunction, for every function.
 pub extern "C" fn dispatch(wdm: PDEVICE_OBJECT, irp: PIRP) -> NTSTATUS {
-    let (Some(wdm), Some(irp)) = (DeviceObject::of(wdm), Irp::of(irp)) else { return STATUS_INVALID_PARAMETER };
-    let Some(device) = Obj::<Device>::of(wdm) else { return irp.complete_with(STATUS_NO_SUCH_DEVICE) };
+    let (Some(wdm), Some(irp)) = (DeviceObject::of(wdm), Irp::of(irp)) else {
+        return STATUS_INVALID_PARAMETER;
+    };
+    let Some(device) = Obj::<Device>::of(wdm) else {
+        return irp.complete_with(STATUS_NO_SUCH_DEVICE);
+    };
     // The device may be deleted while it handles its own removal.
     device.reference();
     let status = match preprocess(device, wdm, irp) {
@@ -48,7 +52,11 @@ fn preprocess(device: Obj<Device>, _wdm: DeviceObject, irp: Irp) -> Option<NTSTA
     let (major, minor) = (irp.major(), irp.minor());
     let settings = &device.settings;
     let wanted = settings.preprocess.as_slice().iter().find(|entry| {
-        let minors = settings.minors.as_slice().get(entry.minors.0..entry.minors.1).unwrap_or(&[]);
+        let minors = settings
+            .minors
+            .as_slice()
+            .get(entry.minors.0..entry.minors.1)
+            .unwrap_or(&[]);
         entry.major == major && (minors.is_empty() || minors.contains(&minor))
     })?;
     invoke!(wanted.callback, device.handle(), irp.pointer())
@@ -68,7 +76,9 @@ pub fn preprocessed(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     }
     let status = match irp.major() {
         major::CREATE => file_object::dispatch(device, irp),
-        major::READ | major::WRITE | major::DEVICE_CONTROL | major::INTERNAL_DEVICE_CONTROL => queue::dispatch(device, irp),
+        major::READ | major::WRITE | major::DEVICE_CONTROL | major::INTERNAL_DEVICE_CONTROL => {
+            queue::dispatch(device, irp)
+        }
         major::SHUTDOWN if device.kind == Kind::Control => control::shutdown(device, irp),
         _ => other(device, irp),
     };

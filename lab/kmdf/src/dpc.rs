@@ -1,5 +1,8 @@
 //! WDFDPC.
-#![allow(unsafe_code, reason = "the kernel's DPC lives in the object and is passed by address")]
+#![allow(
+    unsafe_code,
+    reason = "the kernel's DPC lives in the object and is passed by address"
+)]
 
 use core::{cell::UnsafeCell, ffi::c_void};
 
@@ -23,7 +26,13 @@ pub struct Dpc {
     dpc: UnsafeCell<KDPC>,
 }
 
-framework!(Dpc, Dpc, fn dispose(this: Obj<Self>) { this.cancel(true); });
+framework! {
+    Dpc: Dpc {
+        fn dispose(this: Obj<Self>) { this.cancel(true
+    }
+}
+    }
+);
 
 impl Obj<Dpc> {
     fn cancel(self, wait: bool) -> bool {

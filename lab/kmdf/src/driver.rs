@@ -3,10 +3,11 @@
 use core::ffi::c_void;
 
 use wdk_sys::{
-    DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING, PDEVICE_OBJECT, PDRIVER_OBJECT, PFN_WDF_DRIVER_DEVICE_ADD, PFN_WDF_DRIVER_UNLOAD,
-    PWDF_DRIVER_CONFIG, PWDF_DRIVER_VERSION_AVAILABLE_PARAMS, PWDF_OBJECT_ATTRIBUTES, PWSTR, STATUS_DRIVER_INTERNAL_ERROR,
-    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER, WDF_DRIVER_CONFIG, WDF_DRIVER_VERSION_AVAILABLE_PARAMS,
-    WDFDRIVER, WDFSTRING, _WDF_DRIVER_INIT_FLAGS as flags,
+    _WDF_DRIVER_INIT_FLAGS as flags, DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING, PDEVICE_OBJECT,
+    PDRIVER_OBJECT, PFN_WDF_DRIVER_DEVICE_ADD, PFN_WDF_DRIVER_UNLOAD, PWDF_DRIVER_CONFIG,
+    PWDF_DRIVER_VERSION_AVAILABLE_PARAMS, PWDF_OBJECT_ATTRIBUTES, PWSTR, STATUS_DRIVER_INTERNAL_ERROR,
+    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER, WDF_DRIVER_CONFIG,
+    WDF_DRIVER_VERSION_AVAILABLE_PARAMS, WDFDRIVER, WDFSTRING,
 };
 
 use crate::{
@@ -16,7 +17,11 @@ use crate::{
     failure::{Outcome, check, fail, status},
     object::{Attributes, Header, Obj, Parent, create},
     string,
-    wdm::{device_object::{DeviceObject, DriverObject}, text::wide},
+    wdm::{
+        device_object::{DeviceObject, DriverObject},
+        size32,
+        text::wide,
+    },
 };
 
 /// What WdfDriverCreate makes.
@@ -28,7 +33,11 @@ pub struct Driver {
     unload: PFN_WDF_DRIVER_UNLOAD,
 }
 
-framework!(Driver, Driver, const DELETABLE: bool = false;);
+framework! {
+    Driver: Driver {
+        const DELETABLE: bool = false;
+    }
+}
 
 /// The name under which a driver object knows its WDFDRIVER.
 static EXTENSION_ID: u8 = 0;
@@ -45,18 +54,22 @@ fn of(driver: DriverObject) -> Option<Obj<Driver>> {
     }
     #[allow(unsafe_code, reason = "reads the driver object's extension")]
     // SAFETY: The extension of this identity holds what `remember` wrote.
-    unsafe { *place }
+    unsafe {
+        *place
+    }
 }
 
 /// Stores the WDFDRIVER at its driver object, or that there is none any more.
 fn remember(driver: DriverObject, object: Option<Obj<Driver>>) -> Outcome {
     let mut place = driver.extension(id());
     if place.is_null() {
-        place = driver.allocate_extension(id(), size_of::<Option<Obj<Driver>>>() as u32)?;
+        place = driver.allocate_extension(id(), size32::<Option<Obj<Driver>>>())?;
     }
     #[allow(unsafe_code, reason = "writes the driver object's extension")]
     // SAFETY: The extension has room for this, and only this module uses it.
-    unsafe { place.cast::<Option<Obj<Driver>>>().write(object) };
+    unsafe {
+        place.cast::<Option<Obj<Driver>>>().write(object)
+    };
     Ok(())
 }
 
@@ -136,8 +149,11 @@ fn create_driver(
     attributes: &Attributes,
 ) -> Outcome<Obj<Driver>> {
     let driver_object = DriverObject::of(driver_object).unwrap_or(call.client.driver_object);
-    let driver =
-        Driver { header: Header::new::<Driver>(call.client), device_add: config.EvtDriverDeviceAdd, unload: config.EvtDriverUnload };
+    let driver = Driver {
+        header: Header::new::<Driver>(call.client),
+        device_add: config.EvtDriverDeviceAdd,
+        unload: config.EvtDriverUnload,
+    };
     let object = create(driver, attributes, None)?;
     if let Err(failure) = remember(driver_object, Some(object)) {
         object.delete();
@@ -145,7 +161,11 @@ fn create_driver(
     }
     let flags = config.DriverInitFlags.cast_signed();
     if flags & flags::WdfDriverInitNoDispatchOverride == 0 {
-        take_entry_points(driver_object, flags & flags::WdfDriverInitNonPnpDriver != 0, config.EvtDriverUnload.is_some());
+        take_entry_points(
+            driver_object,
+            flags & flags::WdfDriverInitNonPnpDriver != 0,
+            config.EvtDriverUnload.is_some(),
+        );
     }
     call.client.driver.set(Some(object));
     call.client.set_public(|globals| {
@@ -163,11 +183,8 @@ fn take_entry_points(driver: DriverObject, non_pnp: bool, has_unload: bool) {
     if !non_pnp {
         driver.set_add_device(Some(add_device));
     }
-    let routines = driver.raw();
-    routines.DriverUnload = (!non_pnp || has_unload).then_some(unload as _);
-    for routine in &mut routines.MajorFunction {
-        *routine = Some(dispatch::dispatch);
-    }
+    driver.set_unload((!non_pnp || has_unload).then_some(unload as _));
+    driver.set_dispatch(Some(dispatch::dispatch));
 }
 
 /// DRIVER_OBJECT.DriverExtension.AddDevice: offers a PDO to the driver.
@@ -191,7 +208,9 @@ fn offer(driver: Obj<Driver>, physical: DeviceObject) -> Outcome {
 
 /// DRIVER_OBJECT.DriverUnload.
 extern "C" fn unload(driver: PDRIVER_OBJECT) {
-    let Some(driver_object) = DriverObject::of(driver) else { return };
+    let Some(driver_object) = DriverObject::of(driver) else {
+        return;
+    };
     let Some(driver) = of(driver_object) else { return };
     invoke!(driver.unload, driver.handle());
     driver.header.client.driver.set(None);
@@ -199,4 +218,3 @@ extern "C" fn unload(driver: PDRIVER_OBJECT) {
     debug_assert!(forgotten.is_ok(), "the extension exists already");
     driver.delete();
 }
-

@@ -28,7 +28,16 @@ pub type Outcome<T = ()> = Result<T, Failure>;
 impl Failure {
     /// A failure; a success code by mistake becomes STATUS_INTERNAL_ERROR.
     pub const fn new(status: NTSTATUS) -> Self {
-        if NT_SUCCESS(status) { Self(STATUS_INTERNAL_ERROR) } else { Self(status) }
+        if NT_SUCCESS(status) {
+            Self(STATUS_INTERNAL_ERROR)
+        } else {
+            Self(status)
+        }
+    }
+
+    /// The status as an argument of a bugcheck.
+    pub const fn argument(self) -> usize {
+        self.0.cast_unsigned() as usize
     }
 
     /// The status.

@@ -1,9 +1,10 @@
 //! The FDO role: filters, buses, and what a function driver asks of its stack.
 
 use wdk_sys::{
-    DEVICE_REGISTRY_PROPERTY, PDEVICE_OBJECT, PINTERFACE, LPCGUID, PULONG, PVOID, PWDF_CHILD_LIST_CONFIG, PWDF_FDO_EVENT_CALLBACKS,
-    PWDF_OBJECT_ATTRIBUTES, PWDFDEVICE_INIT, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, ULONG, USHORT,
-    WDF_CHILD_LIST_CONFIG, WDF_FDO_EVENT_CALLBACKS, WDFCHILDLIST, WDFDEVICE, WDFKEY, ACCESS_MASK,
+    ACCESS_MASK, DEVICE_REGISTRY_PROPERTY, LPCGUID, PDEVICE_OBJECT, PINTERFACE, PULONG, PVOID,
+    PWDF_CHILD_LIST_CONFIG, PWDF_FDO_EVENT_CALLBACKS, PWDF_OBJECT_ATTRIBUTES, PWDFDEVICE_INIT,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, ULONG, USHORT, WDF_CHILD_LIST_CONFIG,
+    WDF_FDO_EVENT_CALLBACKS, WDFCHILDLIST, WDFDEVICE, WDFKEY,
 };
 
 use crate::{
@@ -14,9 +15,7 @@ use crate::{
     device_property,
     failure::{Outcome, fail},
     object::{Attributes, Obj, Parent},
-    query_interface,
-    registry,
-    unsupported,
+    query_interface, registry, unsupported,
     wdm::{bugcheck::Violation, device_object::DeviceObject, sync},
 };
 
@@ -26,7 +25,9 @@ use crate::{
 /// STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
 pub fn create_child_lists(device: Obj<Device>) -> Outcome {
     if let Some((config, attributes)) = &device.settings.child_list {
-        device.default_list.set(Some(child_list::new(device, *config, attributes)?));
+        device
+            .default_list
+            .set(Some(child_list::new(device, *config, attributes)?));
     }
     Ok(())
 }
@@ -83,7 +84,7 @@ ddi! {
         sized::<WDF_CHILD_LIST_CONFIG>(call, config.Size);
         match Attributes::of(call, attributes, Parent::Forbidden) {
             Ok(attributes) => init.settings().child_list = Some((config, attributes)),
-            Err(failure) => call.violation(Violation::Fatal, failure.status() as usize),
+            Err(failure) => call.violation(Violation::Fatal, failure.argument()),
         }
     }
 
@@ -159,5 +160,8 @@ fn next_static(device: Obj<Device>, previous: Option<Obj<Device>>, flags: ULONG)
         Some(previous) => entries().position(|entry| entry.pdo == Some(previous))? + 1,
         None => 0,
     };
-    entries().skip(start).find(|entry| entry.presence.is_wanted(flags)).and_then(|entry| entry.pdo)
+    entries()
+        .skip(start)
+        .find(|entry| entry.presence.is_wanted(flags))
+        .and_then(|entry| entry.pdo)
 }

@@ -1,8 +1,8 @@
 //! WDFFILEOBJECT: an open handle of the device; create, cleanup and close.
 
 use wdk_sys::{
-    NT_SUCCESS, NTSTATUS, PFILE_OBJECT, PUNICODE_STRING, STATUS_SUCCESS, ULONG, WDFDEVICE, WDFFILEOBJECT,
-    _WDF_FILEOBJECT_CLASS as Class,
+    _WDF_FILEOBJECT_CLASS as Class, NT_SUCCESS, NTSTATUS, PFILE_OBJECT, PUNICODE_STRING, STATUS_SUCCESS,
+    ULONG, WDFDEVICE, WDFFILEOBJECT,
 };
 
 use crate::{
@@ -24,12 +24,24 @@ pub struct FileObject {
     pub wdm: WdmFile,
 }
 
-framework!(FileObject, FileObject, const DELETABLE: bool = false;
-    fn dispose(this: Obj<Self>) { this.device.files.lock().remove_where(|other| *other == this); });
+framework! {
+    FileObject: FileObject {
+        const DELETABLE: bool = false;
+fn dispose(this: Obj<Self>) { this.device.files.lock().remove_where(|other| *other == this
+    }
+}
+    }
+);
 
 /// The framework's object of an open file.
 pub fn find(device: Obj<Device>, file: WdmFile) -> Option<Obj<FileObject>> {
-    device.files.lock().as_slice().iter().find(|object| object.wdm == file).copied()
+    device
+        .files
+        .lock()
+        .as_slice()
+        .iter()
+        .find(|object| object.wdm == file)
+        .copied()
 }
 
 /// Handles create, cleanup and close.
@@ -43,13 +55,21 @@ pub fn dispatch(device: Obj<Device>, irp: Irp) -> NTSTATUS {
 
 /// Whether the driver wants file objects.
 fn is_required(device: Obj<Device>) -> bool {
-    let class = device.settings.file.as_ref().map_or(Class::WdfFileObjectNotRequired, |file| file.FileObjectClass);
+    let class = device
+        .settings
+        .file
+        .as_ref()
+        .map_or(Class::WdfFileObjectNotRequired, |file| file.FileObjectClass);
     // The flag "can be optional" is the highest bit.
     class & i32::MAX != Class::WdfFileObjectNotRequired
 }
 
 fn add(device: Obj<Device>, file: WdmFile) -> Outcome<Obj<FileObject>> {
-    let object = FileObject { header: Header::new::<FileObject>(device.header.client), device, wdm: file };
+    let object = FileObject {
+        header: Header::new::<FileObject>(device.header.client),
+        device,
+        wdm: file,
+    };
     let object = create(object, &device.settings.file_attributes, Some(device.header()))?;
     let noted = device.files.lock().push(object);
     if let Err(failure) = noted {
@@ -76,7 +96,11 @@ fn open(device: Obj<Device>, irp: Irp) -> NTSTATUS {
 
 /// To the driver's event, to the queue that takes creates, down the stack, or done.
 fn present(device: Obj<Device>, irp: Irp, object: Option<Obj<FileObject>>) -> Outcome<NTSTATUS> {
-    let event = device.settings.file.as_ref().and_then(|file| file.EvtDeviceFileCreate);
+    let event = device
+        .settings
+        .file
+        .as_ref()
+        .and_then(|file| file.EvtDeviceFileCreate);
     if event.is_some() {
         let request = request::from_io(device, irp)?;
         irp.mark_pending();
@@ -108,7 +132,13 @@ pub fn create_completed(device: Obj<Device>, irp: Irp, status: NTSTATUS) {
 
 /// Whether create, cleanup and close go on to the stack below: a filter's do, unless it says otherwise.
 fn forwards(device: Obj<Device>) -> bool {
-    let setting = device.settings.file.as_ref().map_or(wdk_sys::_WDF_TRI_STATE::WdfUseDefault, |file| file.AutoForwardCleanupClose);
+    let setting = device
+        .settings
+        .file
+        .as_ref()
+        .map_or(wdk_sys::_WDF_TRI_STATE::WdfUseDefault, |file| {
+            file.AutoForwardCleanupClose
+        });
     is_on(setting, device.settings.filter)
 }
 

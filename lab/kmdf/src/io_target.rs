@@ -3,8 +3,9 @@
 use core::{cell::Cell, ptr};
 
 use wdk_sys::{
-    NTSTATUS, PDEVICE_OBJECT, PFILE_OBJECT, PFN_WDF_REQUEST_COMPLETION_ROUTINE, PIRP, PVOID, STATUS_MORE_PROCESSING_REQUIRED,
-    WDF_REQUEST_COMPLETION_PARAMS, WDFCONTEXT, _WDF_IO_TARGET_STATE as TargetState,
+    _WDF_IO_TARGET_STATE as TargetState, NTSTATUS, PDEVICE_OBJECT, PFILE_OBJECT,
+    PFN_WDF_REQUEST_COMPLETION_ROUTINE, PIRP, PVOID, STATUS_MORE_PROCESSING_REQUIRED,
+    WDF_REQUEST_COMPLETION_PARAMS, WDFCONTEXT,
 };
 
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
         device_object::{DeviceObject, zeroed},
         file,
         irp::Irp,
+        size32,
     },
 };
 
@@ -40,14 +42,26 @@ pub struct IoTarget {
     state: Cell<i32>,
 }
 
-framework!(IoTarget, IoTarget, fn dispose(this: Obj<Self>) { this.close(TargetState::WdfIoTargetDeleted); });
+framework! {
+    IoTarget: IoTarget {
+        fn dispose(this: Obj<Self>) { this.close(TargetState::WdfIoTargetDeleted
+    }
+}
+    }
+);
 
 /// The target of a device: what lies below it.
 ///
 /// # Errors
 /// STATUS_INSUFFICIENT_RESOURCES.
 pub fn create_default(owner: Obj<Device>, below: DeviceObject) -> Outcome<Obj<IoTarget>> {
-    let target = new(owner, Some(below), TargetState::WdfIoTargetStarted, &Attributes::NONE, Some(owner.header()))?;
+    let target = new(
+        owner,
+        Some(below),
+        TargetState::WdfIoTargetStarted,
+        &Attributes::NONE,
+        Some(owner.header()),
+    )?;
     target.set_deletable(false);
     Ok(target)
 }
@@ -119,7 +133,10 @@ pub struct Completion {
 
 impl Completion {
     /// None.
-    pub const NONE: Self = Self { routine: None, context: ptr::null_mut() };
+    pub const NONE: Self = Self {
+        routine: None,
+        context: ptr::null_mut(),
+    };
 }
 
 /// The target is done with a request that was sent asynchronously.
@@ -131,14 +148,20 @@ extern "C" fn completed(_device: PDEVICE_OBJECT, irp: PIRP, context: PVOID) -> N
     let target = request.sent.target.take();
     let completion = request.sent.completion.replace(Completion::NONE);
     let mut parameters = WDF_REQUEST_COMPLETION_PARAMS {
-        Size: size_of::<WDF_REQUEST_COMPLETION_PARAMS>() as u32,
+        Size: size32::<WDF_REQUEST_COMPLETION_PARAMS>(),
         Type: i32::from(request.sent.major.get()),
         ..zeroed()
     };
     parameters.IoStatus.__bindgen_anon_1.Status = irp.status();
     parameters.IoStatus.Information = irp.information();
     let handle = target.map_or(ptr::null_mut(), Obj::handle);
-    invoke!(completion.routine, request.handle(), handle, &raw mut parameters, completion.context);
+    invoke!(
+        completion.routine,
+        request.handle(),
+        handle,
+        &raw mut parameters,
+        completion.context
+    );
     if let Some(target) = target {
         target.release();
     }

@@ -7,6 +7,10 @@
 //! Not implemented: interrupts, DMA, WMI, USB targets, companion targets, wake and idle power policy, automatic serialization.
 //! A call of such a function ends the run and names it ([`unsupported`]).
 #![no_std]
+#![allow(
+    clippy::option_if_let_else,
+    reason = "a match reads in the order of the contract: what there is, then what there is not"
+)]
 
 #[macro_use]
 mod ddi;

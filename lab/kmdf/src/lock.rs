@@ -4,7 +4,8 @@
 use core::cell::{Cell, UnsafeCell};
 
 use wdk_sys::{
-    KIRQL, KSPIN_LOCK, NT_SUCCESS, PLONGLONG, PWDF_OBJECT_ATTRIBUTES, STATUS_SUCCESS, STATUS_TIMEOUT, WDFSPINLOCK, WDFWAITLOCK,
+    KIRQL, KSPIN_LOCK, NT_SUCCESS, PLONGLONG, PWDF_OBJECT_ATTRIBUTES, STATUS_SUCCESS, STATUS_TIMEOUT,
+    WDFSPINLOCK, WDFWAITLOCK,
     ntddk::{KeAcquireSpinLockRaiseToDpc, KeReleaseSpinLock},
 };
 
@@ -22,7 +23,9 @@ pub struct SpinLockObject {
     irql: Cell<KIRQL>,
 }
 
-framework!(SpinLockObject, SpinLock);
+framework! {
+    SpinLockObject: SpinLock
+}
 
 /// What a WDFWAITLOCK stands for.
 #[repr(C)]
@@ -32,7 +35,9 @@ pub struct WaitLock {
     free: Event,
 }
 
-framework!(WaitLock, WaitLock);
+framework! {
+    WaitLock: WaitLock
+}
 
 impl Obj<WaitLock> {
     fn try_take(self) -> bool {

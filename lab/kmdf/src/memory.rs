@@ -1,16 +1,11 @@
 //! WDFMEMORY: a buffer with a handle.
 #![allow(unsafe_code, reason = "copies between buffers of the driver")]
 
-use core::{
-    cell::Cell,
-    ffi::c_void,
-    ptr,
-    ptr::NonNull,
-};
+use core::{cell::Cell, ffi::c_void, ptr, ptr::NonNull};
 
 use wdk_sys::{
-    POOL_TYPE, PVOID, PWDF_OBJECT_ATTRIBUTES, STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_PARAMETER, ULONG,
-    WDFMEMORY,
+    POOL_TYPE, PVOID, PWDF_OBJECT_ATTRIBUTES, STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE,
+    STATUS_INVALID_PARAMETER, ULONG, WDFMEMORY,
 };
 
 use crate::{
@@ -30,7 +25,9 @@ pub struct Memory {
     owned: Option<Tag>,
 }
 
-framework!(Memory, Memory);
+framework! {
+    Memory: Memory
+}
 
 impl Drop for Memory {
     fn drop(&mut self) {

@@ -225,10 +225,13 @@ impl Obj<Header> {
     pub fn from_handle(handle: WDFOBJECT) -> Option<Self> {
         let address = !(handle as usize);
         // A null handle, a plain address of a driver and a small number all decode to what no pool block can be.
-        if handle.is_null() || address % mem::align_of::<Header>() != 0 || address >> 47 != 0 {
+        if handle.is_null() || !address.is_multiple_of(mem::align_of::<Header>()) || address >> 47 != 0 {
             return None;
         }
-        let object = Self(NonNull::new(ptr::with_exposed_provenance_mut(address))?, PhantomData);
+        let object = Self(
+            NonNull::new(ptr::with_exposed_provenance_mut(address))?,
+            PhantomData,
+        );
         (object.magic.get() == MAGIC).then_some(object)
     }
 
@@ -324,7 +327,11 @@ impl Obj<Header> {
 ///
 /// # Errors
 /// STATUS_INSUFFICIENT_RESOURCES.
-pub fn create<T: Framework>(value: T, attributes: &Attributes, parent: Option<Obj<Header>>) -> Outcome<Obj<T>> {
+pub fn create<T: Framework>(
+    value: T,
+    attributes: &Attributes,
+    parent: Option<Obj<Header>>,
+) -> Outcome<Obj<T>> {
     let object = place(value)?;
     let header = object.header();
     if let Err(failure) = header.contexts.add(header, attributes) {
@@ -341,7 +348,11 @@ fn place<T: Framework>(value: T) -> Outcome<Obj<T>> {
     // The header is the first field of every framework object.
     let client = Obj::<Header>::get(&Obj(NonNull::from(&value).cast(), PhantomData)).client;
     let block = pool::allocate(client.tag(), mem::size_of::<T>())?.cast::<T>();
-    if block.expose_provenance().get() % mem::align_of::<T>() != 0 {
+    if !block
+        .expose_provenance()
+        .get()
+        .is_multiple_of(mem::align_of::<T>())
+    {
         violation(Violation::Internal, c"object", block.as_ptr() as usize);
     }
     // SAFETY: A fresh block of this size and, as just checked, alignment.

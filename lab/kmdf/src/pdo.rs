@@ -1,10 +1,10 @@
 //! The PDO role: what a bus driver says about a child, and the answers to the PnP manager's questions about it.
 
 use wdk_sys::{
-    BUS_QUERY_ID_TYPE, DEVICE_CAPABILITIES, DEVICE_TEXT_TYPE, GUID, LCID, NTSTATUS, PCUNICODE_STRING, PNP_BUS_INFORMATION,
-    PWDF_PDO_EVENT_CALLBACKS, PWDFDEVICE_INIT, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST,
-    STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_SUCCESS, WDF_PDO_EVENT_CALLBACKS, WDFDEVICE, _DEVICE_POWER_STATE,
-    _SYSTEM_POWER_STATE, _WDF_TRI_STATE,
+    _DEVICE_POWER_STATE, _SYSTEM_POWER_STATE, _WDF_TRI_STATE, BUS_QUERY_ID_TYPE, DEVICE_CAPABILITIES,
+    DEVICE_TEXT_TYPE, GUID, LCID, NTSTATUS, PCUNICODE_STRING, PNP_BUS_INFORMATION, PWDF_PDO_EVENT_CALLBACKS,
+    PWDFDEVICE_INIT, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER,
+    STATUS_NOT_SUPPORTED, STATUS_SUCCESS, WDF_PDO_EVENT_CALLBACKS, WDFDEVICE,
 };
 
 use crate::{
@@ -80,7 +80,12 @@ impl Identity {
 
     /// The text in this language, or in the default one.
     fn text(&self, locale: LCID, kind: i32) -> Option<&[u16]> {
-        let find = |wanted| self.text_list.as_slice().iter().find(|text| text.locale == wanted);
+        let find = |wanted| {
+            self.text_list
+                .as_slice()
+                .iter()
+                .find(|text| text.locale == wanted)
+        };
         let text = find(locale).or_else(|| find(self.default_locale))?;
         let start = match kind {
             DEVICE_TEXT_TYPE::DeviceTextDescription => text.description,
@@ -96,7 +101,11 @@ impl Identity {
 /// The init structure of a child; the run of another kind of device is refused.
 fn child_init(call: &Call, init: Claimed<wdk_sys::WDFDEVICE_INIT>) -> Outcome<DeviceInit> {
     let init = init.init(call);
-    if matches!(init.role, Role::Pdo { .. }) { Ok(init) } else { fail(STATUS_INVALID_DEVICE_REQUEST) }
+    if matches!(init.role, Role::Pdo { .. }) {
+        Ok(init)
+    } else {
+        fail(STATUS_INVALID_DEVICE_REQUEST)
+    }
 }
 
 ddi! {
@@ -123,7 +132,7 @@ ddi! {
         call, init: PWDFDEVICE_INIT, id: PCUNICODE_STRING,
     ) -> NTSTATUS {
         let init = child_init(call, init)?;
-        let id = kept_text(init.client, &id.not_null(call))?;
+        let id = kept_text(init.client, id.not_null(call))?;
         init.settings().identity.device_id = Some(id);
         Ok(())
     }
@@ -133,7 +142,7 @@ ddi! {
         call, init: PWDFDEVICE_INIT, id: PCUNICODE_STRING,
     ) -> NTSTATUS {
         let init = child_init(call, init)?;
-        let id = kept_text(init.client, &id.not_null(call))?;
+        let id = kept_text(init.client, id.not_null(call))?;
         init.settings().identity.instance_id = Some(id);
         Ok(())
     }
@@ -143,7 +152,7 @@ ddi! {
         call, init: PWDFDEVICE_INIT, id: PCUNICODE_STRING,
     ) -> NTSTATUS {
         let init = child_init(call, init)?;
-        let id = kept_text(init.client, &id.not_null(call))?;
+        let id = kept_text(init.client, id.not_null(call))?;
         init.settings().identity.container_id = Some(id);
         Ok(())
     }
@@ -153,7 +162,7 @@ ddi! {
         call, init: PWDFDEVICE_INIT, id: PCUNICODE_STRING,
     ) -> NTSTATUS {
         let init = child_init(call, init)?;
-        let id = kept_text(init.client, &id.not_null(call))?;
+        let id = kept_text(init.client, id.not_null(call))?;
         init.settings().identity.hardware_ids.extend(id.with_nul())
     }
 
@@ -162,7 +171,7 @@ ddi! {
         call, init: PWDFDEVICE_INIT, id: PCUNICODE_STRING,
     ) -> NTSTATUS {
         let init = child_init(call, init)?;
-        let id = kept_text(init.client, &id.not_null(call))?;
+        let id = kept_text(init.client, id.not_null(call))?;
         init.settings().identity.compatible_ids.extend(id.with_nul())
     }
 
@@ -234,7 +243,10 @@ ddi! {
 /// IRP_MN_QUERY_ID.
 pub fn query_id(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     let identity = &device.settings.identity;
-    let one = |id: &Option<Wide>| id.as_ref().map_or_else(|| Ok(None), |id| give(device, id.with_nul()).map(Some));
+    let one = |id: &Option<Wide>| {
+        id.as_ref()
+            .map_or_else(|| Ok(None), |id| give(device, id.with_nul()).map(Some))
+    };
     let answer = match irp.stack().query_id() {
         BUS_QUERY_ID_TYPE::BusQueryDeviceID => one(&identity.device_id),
         BUS_QUERY_ID_TYPE::BusQueryInstanceID => one(&identity.instance_id),
@@ -250,7 +262,10 @@ pub fn query_id(device: Obj<Device>, irp: Irp) -> NTSTATUS {
 pub fn query_device_text(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     let (kind, locale) = irp.stack().query_device_text();
     let text = device.settings.identity.text(locale, kind);
-    conclude(irp, text.map_or_else(|| Ok(None), |text| give(device, text).map(Some)))
+    conclude(
+        irp,
+        text.map_or_else(|| Ok(None), |text| give(device, text).map(Some)),
+    )
 }
 
 /// The answer in IoStatus.Information, the status that is there when there is no answer.
@@ -285,7 +300,9 @@ fn give_list(device: Obj<Device>, list: &Array<u16>) -> Outcome<u64> {
 
 /// IRP_MN_QUERY_CAPABILITIES of a PDO: the driver's settings, the parent's power states where it made none.
 pub fn query_capabilities(device: Obj<Device>, irp: Irp) -> NTSTATUS {
-    let Some(place) = irp.stack().capabilities() else { return irp.status() };
+    let Some(place) = irp.stack().capabilities() else {
+        return irp.status();
+    };
     let mut capabilities: DEVICE_CAPABILITIES = place.read();
     if capabilities.Version != 1 || usize::from(capabilities.Size) < size_of::<DEVICE_CAPABILITIES>() {
         return irp.status();
@@ -299,7 +316,11 @@ pub fn query_capabilities(device: Obj<Device>, irp: Irp) -> NTSTATUS {
 fn fill_power(device: Obj<Device>, capabilities: &mut DEVICE_CAPABILITIES) {
     let power = device.power_capabilities.get();
     // A software bus is always on: D0 while the system works, D3 else, unless the driver says otherwise.
-    let states = capabilities.DeviceState.iter_mut().zip(&power.DeviceState).enumerate();
+    let states = capabilities
+        .DeviceState
+        .iter_mut()
+        .zip(&power.DeviceState)
+        .enumerate();
     for (system, (state, wanted)) in states.skip(1) {
         let default = if i32::try_from(system) == Ok(_SYSTEM_POWER_STATE::PowerSystemWorking) {
             _DEVICE_POWER_STATE::PowerDeviceD0
@@ -347,7 +368,9 @@ fn fill_pnp(device: Obj<Device>, capabilities: &mut DEVICE_CAPABILITIES) {
 
 /// Capabilities that a function driver adds to what its stack below says.
 pub fn add_fdo_capabilities(device: Obj<Device>, irp: Irp) {
-    let Some(place) = irp.stack().capabilities() else { return };
+    let Some(place) = irp.stack().capabilities() else {
+        return;
+    };
     let mut capabilities = place.read();
     if capabilities.Version != 1 || usize::from(capabilities.Size) < size_of::<DEVICE_CAPABILITIES>() {
         return;
@@ -360,15 +383,24 @@ pub fn add_fdo_capabilities(device: Obj<Device>, irp: Irp) {
             }
         )*};
     }
-    add!(LockSupported = set_LockSupported, EjectSupported = set_EjectSupported, Removable = set_Removable,
-        DockDevice = set_DockDevice, SurpriseRemovalOK = set_SurpriseRemovalOK, NoDisplayInUI = set_NoDisplayInUI);
+    add!(
+        LockSupported = set_LockSupported,
+        EjectSupported = set_EjectSupported,
+        Removable = set_Removable,
+        DockDevice = set_DockDevice,
+        SurpriseRemovalOK = set_SurpriseRemovalOK,
+        NoDisplayInUI = set_NoDisplayInUI
+    );
     place.write(capabilities);
 }
 
 /// IRP_MN_QUERY_BUS_INFORMATION: what the parent said about its bus.
 pub fn query_bus_information(device: Obj<Device>, irp: Irp) -> NTSTATUS {
-    let information: Option<PNP_BUS_INFORMATION> = device.parent.and_then(|parent| parent.bus_information.get());
-    let Some(information) = information else { return STATUS_NOT_SUPPORTED };
+    let information: Option<PNP_BUS_INFORMATION> =
+        device.parent.and_then(|parent| parent.bus_information.get());
+    let Some(information) = information else {
+        return STATUS_NOT_SUPPORTED;
+    };
     match pool::give(device.header.client.tag(), &[information]) {
         Ok(place) => {
             irp.set_information(place as u64);

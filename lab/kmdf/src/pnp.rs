@@ -5,14 +5,14 @@
 //! function driver then sends the removal down before it deletes its device; a PDO goes only when its bus reported it missing.
 
 use wdk_sys::{
-    NT_SUCCESS, NTSTATUS, STATUS_INVALID_DEVICE_STATE, STATUS_NOT_SUPPORTED, STATUS_SUCCESS, _DEVICE_RELATION_TYPE, _WDF_TRI_STATE,
-    DEVICE_RELATIONS,
+    _DEVICE_RELATION_TYPE, _WDF_TRI_STATE, DEVICE_RELATIONS, NT_SUCCESS, NTSTATUS,
+    STATUS_INVALID_DEVICE_STATE, STATUS_NOT_SUPPORTED, STATUS_SUCCESS,
 };
 
 use crate::{
     child_list,
-    device_interface,
     device::{Device, Kind},
+    device_interface,
     failure::{Outcome, check, status},
     object::Obj,
     pdo, power,
@@ -110,10 +110,14 @@ fn answer_as_pdo(device: Obj<Device>, irp: Irp, minor: u8) -> NTSTATUS {
         minor::QUERY_RESOURCES if device.settings.pdo.EvtDeviceResourcesQuery.is_some() => {
             unsupported::stop_for(c"EvtDeviceResourcesQuery")
         }
-        minor::QUERY_RESOURCE_REQUIREMENTS if device.settings.pdo.EvtDeviceResourceRequirementsQuery.is_some() => {
+        minor::QUERY_RESOURCE_REQUIREMENTS
+            if device.settings.pdo.EvtDeviceResourceRequirementsQuery.is_some() =>
+        {
             unsupported::stop_for(c"EvtDeviceResourceRequirementsQuery")
         }
-        minor::EJECT if device.settings.pdo.EvtDeviceEject.is_some() => unsupported::stop_for(c"EvtDeviceEject"),
+        minor::EJECT if device.settings.pdo.EvtDeviceEject.is_some() => {
+            unsupported::stop_for(c"EvtDeviceEject")
+        }
         _ => irp.status(),
     }
 }
@@ -142,7 +146,11 @@ fn start(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     }
     let (raw, translated) = irp.stack().resources();
     let outcome = resource::assign(device, raw, translated).and_then(|()| bring_up(device));
-    device.stage.set(if outcome.is_ok() { Stage::Started } else { Stage::Failed });
+    device.stage.set(if outcome.is_ok() {
+        Stage::Started
+    } else {
+        Stage::Failed
+    });
     if let Err(failure) = outcome {
         trace::failed(c"the device does not start", failure.status());
         device.failed.set(true);
@@ -155,8 +163,15 @@ fn bring_up(device: Obj<Device>) -> Outcome {
     device.queues.reopen();
     device.prepared.set(true);
     let (raw, translated) = resource::handles(device);
-    let prepared = invoke!(device.settings.pnp.EvtDevicePrepareHardware, device.handle(), raw, translated);
-    let outcome = prepared.map_or(Ok(()), check).and_then(|()| power::up_first(device));
+    let prepared = invoke!(
+        device.settings.pnp.EvtDevicePrepareHardware,
+        device.handle(),
+        raw,
+        translated
+    );
+    let outcome = prepared
+        .map_or(Ok(()), check)
+        .and_then(|()| power::up_first(device));
     let outcome = outcome.and_then(|()| {
         device_interface::enable(device).inspect_err(|_| power::down(device, power::D3_FINAL))
     });
@@ -171,7 +186,11 @@ fn bring_up(device: Obj<Device>) -> Outcome {
 fn release_hardware(device: Obj<Device>) {
     if device.prepared.replace(false) {
         let (_, translated) = resource::handles(device);
-        let released = invoke!(device.settings.pnp.EvtDeviceReleaseHardware, device.handle(), translated);
+        let released = invoke!(
+            device.settings.pnp.EvtDeviceReleaseHardware,
+            device.handle(),
+            translated
+        );
         if let Some(Err(failure)) = released.map(check) {
             trace::failed(c"EvtDeviceReleaseHardware", failure.status());
         }
@@ -192,7 +211,10 @@ fn tear_down(device: Obj<Device>) {
     if matches!(device.stage.get(), Stage::Started | Stage::QueryRemoved) {
         power::down(device, power::D3_FINAL);
     }
-    if matches!(device.stage.get(), Stage::Started | Stage::QueryRemoved | Stage::Stopped) {
+    if matches!(
+        device.stage.get(),
+        Stage::Started | Stage::QueryRemoved | Stage::Stopped
+    ) {
         release_hardware(device);
         clean_up(device);
     }
@@ -262,7 +284,9 @@ fn remove(device: Obj<Device>, irp: Irp) -> NTSTATUS {
 
 fn lose_children(device: Obj<Device>) {
     for at in 0.. {
-        let Some(list) = ({ device.child_lists.lock().as_slice().get(at).copied() }) else { break };
+        let Some(list) = ({ device.child_lists.lock().as_slice().get(at).copied() }) else {
+            break;
+        };
         list.lose_all();
     }
 }
@@ -279,7 +303,10 @@ fn remove_fdo(device: Obj<Device>, irp: Irp) -> NTSTATUS {
 
 /// A PDO that its bus still lists stays, to be started again; one that is missing, or on no list, goes.
 fn remove_pdo(device: Obj<Device>, irp: Irp) -> NTSTATUS {
-    let gone = device.entry.get().is_none_or(|(list, id)| list.forget_if_missing(id));
+    let gone = device
+        .entry
+        .get()
+        .is_none_or(|(list, id)| list.forget_if_missing(id));
     if gone {
         device.stage.set(Stage::Removed);
         device.in_progress.close();
@@ -312,7 +339,7 @@ fn query_relations(device: Obj<Device>, irp: Irp) -> NTSTATUS {
 }
 
 fn query_bus_relations(device: Obj<Device>, irp: Irp) -> NTSTATUS {
-    let prior = core::ptr::with_exposed_provenance_mut::<DEVICE_RELATIONS>(irp.information() as usize);
+    let prior = core::ptr::with_exposed_provenance_mut::<DEVICE_RELATIONS>(irp.information_address());
     match child_list::bus_relations(device, prior) {
         Ok(Some(relations)) => {
             irp.set_information(relations.expose_provenance() as u64);
@@ -335,7 +362,9 @@ fn target_relation(device: Obj<Device>, irp: Irp) -> NTSTATUS {
 }
 
 fn query_capabilities(device: Obj<Device>, irp: Irp) -> NTSTATUS {
-    let Some(below) = device.attached.get() else { return irp.complete_with(pdo::query_capabilities(device, irp)) };
+    let Some(below) = device.attached.get() else {
+        return irp.complete_with(pdo::query_capabilities(device, irp));
+    };
     let status = irp.send_and_wait(below);
     if NT_SUCCESS(status) {
         pdo::add_fdo_capabilities(device, irp);
@@ -351,7 +380,11 @@ fn query_state(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     if !NT_SUCCESS(below) && below != STATUS_NOT_SUPPORTED {
         return irp.complete_with(below);
     }
-    let known = if below == STATUS_NOT_SUPPORTED { 0 } else { irp.information() };
+    let known = if below == STATUS_NOT_SUPPORTED {
+        0
+    } else {
+        irp.information()
+    };
     irp.set_information(decided_state(device, known));
     irp.complete_with(STATUS_SUCCESS)
 }
@@ -366,7 +399,10 @@ fn decided_state(device: Obj<Device>, known: u64) -> u64 {
         (state.Failed, device_state::FAILED),
         (state.NotDisableable, device_state::NOT_DISABLEABLE),
         (state.Removed, device_state::REMOVED),
-        (state.ResourcesChanged, device_state::RESOURCE_REQUIREMENTS_CHANGED),
+        (
+            state.ResourcesChanged,
+            device_state::RESOURCE_REQUIREMENTS_CHANGED,
+        ),
     ] {
         match decision {
             _WDF_TRI_STATE::WdfTrue => bits |= bit,
@@ -374,5 +410,9 @@ fn decided_state(device: Obj<Device>, known: u64) -> u64 {
             _ => {}
         }
     }
-    if device.failed.get() { bits | device_state::FAILED } else { bits }
+    if device.failed.get() {
+        bits | device_state::FAILED
+    } else {
+        bits
+    }
 }

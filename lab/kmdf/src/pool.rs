@@ -1,13 +1,7 @@
 //! Memory of a client: nonpaged pool with the client's tag, and a growable array in it.
 #![allow(unsafe_code, reason = "allocates pool and hands out slices of it")]
 
-use core::{
-    cell::Cell,
-    ffi::c_void,
-    mem, ptr,
-    ptr::NonNull,
-    slice,
-};
+use core::{cell::Cell, ffi::c_void, mem, ptr, ptr::NonNull, slice};
 
 use wdk_sys::{
     POOL_FLAG_NON_PAGED, STATUS_INSUFFICIENT_RESOURCES, ULONG,
@@ -69,7 +63,12 @@ pub struct Array<T: Copy> {
 impl<T: Copy> Array<T> {
     /// An empty array, which has no memory yet.
     pub const fn new(tag: Tag) -> Self {
-        Self { start: ptr::null_mut(), length: 0, capacity: 0, tag }
+        Self {
+            start: ptr::null_mut(),
+            length: 0,
+            capacity: 0,
+            tag,
+        }
     }
 
     /// An array with these values.
@@ -182,7 +181,10 @@ struct Link<T> {
 impl<T> Chain<T> {
     /// An empty list.
     pub const fn new(tag: Tag) -> Self {
-        Self { first: Cell::new(None), tag }
+        Self {
+            first: Cell::new(None),
+            tag,
+        }
     }
 
     /// Appends a value.
@@ -192,7 +194,12 @@ impl<T> Chain<T> {
     pub fn push(&self, value: T) -> Outcome<&T> {
         let block = allocate(self.tag, mem::size_of::<Link<T>>())?.cast::<Link<T>>();
         // SAFETY: A fresh block of this size, aligned to 16.
-        unsafe { block.write(Link { next: Cell::new(None), value }) };
+        unsafe {
+            block.write(Link {
+                next: Cell::new(None),
+                value,
+            })
+        };
         match self.links().last() {
             Some(last) => last.next.set(Some(block)),
             None => self.first.set(Some(block)),

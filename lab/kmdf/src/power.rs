@@ -6,26 +6,20 @@
 use core::ffi::c_void;
 
 use wdk_sys::{
-    NTSTATUS, PDEVICE_OBJECT, PIO_STATUS_BLOCK, POWER_STATE, STATUS_PENDING, STATUS_SUCCESS, UCHAR, _DEVICE_POWER_STATE,
-    _POWER_STATE_TYPE, _SYSTEM_POWER_STATE, _WDF_POWER_DEVICE_STATE as DeviceState,
+    _DEVICE_POWER_STATE, _POWER_STATE_TYPE, _SYSTEM_POWER_STATE, _WDF_POWER_DEVICE_STATE as DeviceState,
+    NTSTATUS, PDEVICE_OBJECT, PIO_STATUS_BLOCK, POWER_STATE, STATUS_PENDING, STATUS_SUCCESS, UCHAR,
 };
 
 use crate::{
     device::Device,
-    failure::{Outcome, check},
+    failure::{Failure, Outcome, check},
     object::Obj,
     pnp::Stage,
     trace,
-    wdm::{
-        device_object::DeviceObject,
-        irp::Irp,
-        parameters::Parameters,
-        work,
-    },
+    wdm::{device_object::DeviceObject, irp::Irp, parameters::Parameters, work},
 };
 
 /// wdm.h: minor functions of IRP_MJ_POWER.
-const IRP_MN_WAIT_WAKE: u8 = 0x00;
 const IRP_MN_SET_POWER: u8 = 0x02;
 const IRP_MN_QUERY_POWER: u8 = 0x03;
 
@@ -43,7 +37,12 @@ pub fn up_first(device: Obj<Device>) -> Outcome {
 fn up(device: Obj<Device>, previous: i32) -> Outcome {
     let events = &device.settings.pnp;
     invoke!(events.EvtDeviceD0Entry, device.handle(), previous).map_or(Ok(()), check)?;
-    let outcome = invoke!(events.EvtDeviceD0EntryPostInterruptsEnabled, device.handle(), previous).map_or(Ok(()), check);
+    let outcome = invoke!(
+        events.EvtDeviceD0EntryPostInterruptsEnabled,
+        device.handle(),
+        previous
+    )
+    .map_or(Ok(()), check);
     let outcome = outcome.and_then(|()| {
         scan(device);
         device.powered.set(true);
@@ -58,7 +57,9 @@ fn up(device: Obj<Device>, previous: i32) -> Outcome {
 
 fn scan(device: Obj<Device>) {
     for at in 0.. {
-        let Some(list) = ({ device.child_lists.lock().as_slice().get(at).copied() }) else { break };
+        let Some(list) = ({ device.child_lists.lock().as_slice().get(at).copied() }) else {
+            break;
+        };
         list.scan();
     }
 }
@@ -67,7 +68,11 @@ fn scan(device: Obj<Device>) {
 fn start_self_managed(device: Obj<Device>) -> Outcome {
     let events = &device.settings.pnp;
     let again = device.self_managed.replace(true);
-    let callback = if again { events.EvtDeviceSelfManagedIoRestart } else { events.EvtDeviceSelfManagedIoInit };
+    let callback = if again {
+        events.EvtDeviceSelfManagedIoRestart
+    } else {
+        events.EvtDeviceSelfManagedIoInit
+    };
     invoke!(callback, device.handle()).map_or(Ok(()), check)
 }
 
@@ -85,7 +90,11 @@ fn leave_d0(device: Obj<Device>, target: i32) {
     device.powered.set(false);
     device.queues.hold();
     let events = &device.settings.pnp;
-    let early = invoke!(events.EvtDeviceD0ExitPreInterruptsDisabled, device.handle(), target);
+    let early = invoke!(
+        events.EvtDeviceD0ExitPreInterruptsDisabled,
+        device.handle(),
+        target
+    );
     note(c"EvtDeviceD0ExitPreInterruptsDisabled", early);
     let exit = invoke!(events.EvtDeviceD0Exit, device.handle(), target);
     note(c"EvtDeviceD0Exit", exit);
@@ -111,7 +120,6 @@ pub fn dispatch(device: Obj<Device>, irp: Irp) -> NTSTATUS {
             irp.set_status(STATUS_SUCCESS);
             pass(device, irp)
         }
-        IRP_MN_WAIT_WAKE => pass(device, irp),
         _ => pass(device, irp),
     }
 }
@@ -134,7 +142,12 @@ fn set_device_power(device: Obj<Device>, irp: Irp, state: i32) -> NTSTATUS {
             irp.send_and_wait(below);
         }
         if started && !device.powered.get() {
-            note(c"the device does not return to D0", up(device, DeviceState::WdfPowerDeviceD3).err().map(|f| f.status()));
+            note(
+                c"the device does not return to D0",
+                up(device, DeviceState::WdfPowerDeviceD3)
+                    .err()
+                    .map(Failure::status),
+            );
         }
         irp.start_next_power();
         return irp.complete_with(STATUS_SUCCESS);
@@ -149,8 +162,14 @@ fn set_device_power(device: Obj<Device>, irp: Irp, state: i32) -> NTSTATUS {
 /// System power at the policy owner: it asks for the device power that goes with it, and completes when that is done.
 fn set_system_power(device: Obj<Device>, irp: Irp, state: i32) -> NTSTATUS {
     let working = state == _SYSTEM_POWER_STATE::PowerSystemWorking;
-    let wanted = if working { _DEVICE_POWER_STATE::PowerDeviceD0 } else { _DEVICE_POWER_STATE::PowerDeviceD3 };
-    let Some(wdm) = device.wdm.get() else { return pass(device, irp) };
+    let wanted = if working {
+        _DEVICE_POWER_STATE::PowerDeviceD0
+    } else {
+        _DEVICE_POWER_STATE::PowerDeviceD3
+    };
+    let Some(wdm) = device.wdm.get() else {
+        return pass(device, irp);
+    };
     irp.mark_pending();
     irp.set_status(STATUS_SUCCESS);
     if request(wdm, wanted, irp) {
@@ -163,7 +182,13 @@ fn set_system_power(device: Obj<Device>, irp: Irp, state: i32) -> NTSTATUS {
 
 fn request(wdm: DeviceObject, wanted: i32, irp: Irp) -> bool {
     let state = POWER_STATE { DeviceState: wanted };
-    work::request_power(wdm, IRP_MN_SET_POWER, state, finish_system_power, irp.pointer().cast())
+    work::request_power(
+        wdm,
+        IRP_MN_SET_POWER,
+        state,
+        finish_system_power,
+        irp.pointer().cast(),
+    )
 }
 
 /// The device power is done: the system's request goes on.

@@ -1,12 +1,16 @@
 //! Direct-call interfaces: registering them, answering IRP_MN_QUERY_INTERFACE, asking other stacks.
-#![allow(unsafe_code, reason = "interface tables are raw memory whose size their header says")]
+#![allow(
+    unsafe_code,
+    reason = "interface tables are raw memory whose size their header says"
+)]
 
 use core::{ffi::c_void, mem, ptr, slice};
 
 use wdk_sys::{
     GUID, INTERFACE, LPCGUID, NTSTATUS, PFN_WDF_DEVICE_PROCESS_QUERY_INTERFACE_REQUEST, PINTERFACE, PVOID,
-    PWDF_QUERY_INTERFACE_CONFIG, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_DEVICE_REQUEST,
-    STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_SUCCESS, USHORT, WDF_QUERY_INTERFACE_CONFIG, WDFDEVICE, WDFIOTARGET,
+    PWDF_QUERY_INTERFACE_CONFIG, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_BUFFER_SIZE,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_SUCCESS, USHORT,
+    WDF_QUERY_INTERFACE_CONFIG, WDFDEVICE, WDFIOTARGET,
 };
 
 use crate::{
@@ -59,11 +63,11 @@ ddi! {
     ) -> NTSTATUS {
         let device = device.object(call);
         let config = config.required(call);
-        let guid = call.claim_init(config.InterfaceType.cast_mut()).required(call);
+        let guid = call.claim(config.InterfaceType.cast_mut()).required(call);
         if sync::irql() != sync::PASSIVE_LEVEL {
             return fail(STATUS_INVALID_DEVICE_REQUEST);
         }
-        let table = call.claim_init(config.Interface);
+        let table = call.claim(config.Interface);
         check_config(device, &config, table)?;
         let tag = call.client.tag();
         let entry = Registered {
@@ -93,7 +97,11 @@ ddi! {
     }
 }
 
-fn check_config(device: Obj<Device>, config: &WDF_QUERY_INTERFACE_CONFIG, table: Claimed<INTERFACE>) -> Outcome {
+fn check_config(
+    device: Obj<Device>,
+    config: &WDF_QUERY_INTERFACE_CONFIG,
+    table: Claimed<INTERFACE>,
+) -> Outcome {
     let to_parent = config.SendQueryToParentStack != 0;
     let import = config.ImportInterface != 0;
     if !is_pnp(device) {
@@ -105,7 +113,9 @@ fn check_config(device: Obj<Device>, config: &WDF_QUERY_INTERFACE_CONFIG, table:
     let to_no_parent = to_parent && device.kind != Kind::Pdo;
     let without_table = table.is_null() && !to_parent && !import;
     let import_without_callback = import && config.EvtDeviceProcessQueryInterfaceRequest.is_none();
-    let short = table.get().is_some_and(|table| usize::from(table.Size) < mem::size_of::<INTERFACE>());
+    let short = table
+        .get()
+        .is_some_and(|table| usize::from(table.Size) < mem::size_of::<INTERFACE>());
     if to_no_parent || without_table || import_without_callback || short {
         return fail(STATUS_INVALID_PARAMETER);
     }
@@ -114,7 +124,9 @@ fn check_config(device: Obj<Device>, config: &WDF_QUERY_INTERFACE_CONFIG, table:
 
 /// A copy of the driver's table, with reference routines in any case.
 fn copy_table(tag: Tag, table: Claimed<INTERFACE>) -> Outcome<Array<u8>> {
-    let Some(mut header) = table.get() else { return Ok(Array::new(tag)) };
+    let Some(mut header) = table.get() else {
+        return Ok(Array::new(tag));
+    };
     // SAFETY: The table is as long as its header says; that is what the driver registers.
     let bytes = unsafe { slice::from_raw_parts(table.pointer().cast::<u8>(), usize::from(header.Size)) };
     let mut copy = Array::of(tag, bytes)?;
@@ -146,10 +158,21 @@ pub enum Answer {
 /// Answers IRP_MN_QUERY_INTERFACE as far as this device can. The first registration with the GUID decides.
 pub fn answer(device: Obj<Device>, irp: Irp) -> Answer {
     let query = irp.stack().query_interface();
-    let Some(guid) = read_guid(query.guid) else { return Answer::Unknown };
-    let Some(entry) = device.query_interfaces.0.iter().find(|entry| same(&entry.guid, &guid)) else { return Answer::Unknown };
+    let Some(guid) = read_guid(query.guid) else {
+        return Answer::Unknown;
+    };
+    let Some(entry) = device
+        .query_interfaces
+        .0
+        .iter()
+        .find(|entry| same(&entry.guid, &guid))
+    else {
+        return Answer::Unknown;
+    };
     match offer(device, entry, &query) {
-        Err(failure) if failure == Failure::new(STATUS_INVALID_BUFFER_SIZE) && !reached(entry, &query) => refused(device, failure),
+        Err(failure) if failure == Failure::new(STATUS_INVALID_BUFFER_SIZE) && !reached(entry, &query) => {
+            refused(device, failure)
+        }
         Err(failure) if failure != Failure::new(STATUS_NOT_SUPPORTED) => Answer::Known(failure.status()),
         outcome => Answer::Known(conclude(device, irp, entry, &query, outcome)),
     }
@@ -162,7 +185,11 @@ fn reached(entry: &Registered, query: &QueryInterface) -> bool {
 
 /// Size or version too small: a PDO says so, an FDO passes the query on as if it did not know the interface.
 fn refused(device: Obj<Device>, failure: Failure) -> Answer {
-    if device.kind == Kind::Pdo { Answer::Known(failure.status()) } else { Answer::Unknown }
+    if device.kind == Kind::Pdo {
+        Answer::Known(failure.status())
+    } else {
+        Answer::Unknown
+    }
 }
 
 /// Fills the sender's table and has the driver look at it.
@@ -183,7 +210,13 @@ fn offer(device: Obj<Device>, entry: &Registered, query: &QueryInterface) -> Out
 }
 
 /// After the callback: passes on to the parent, or takes the reference and, below an FDO, asks the rest of the stack.
-fn conclude(device: Obj<Device>, irp: Irp, entry: &Registered, query: &QueryInterface, outcome: Outcome) -> NTSTATUS {
+fn conclude(
+    device: Obj<Device>,
+    irp: Irp,
+    entry: &Registered,
+    query: &QueryInterface,
+    outcome: Outcome,
+) -> NTSTATUS {
     if entry.to_parent {
         return ask_parent(device, irp, query);
     }
@@ -207,7 +240,9 @@ fn take_reference(interface: PINTERFACE) {
 /// SendQueryToParentStack: a new IRP to the top of the parent's stack; without an answer the old status stays.
 fn ask_parent(device: Obj<Device>, irp: Irp, query: &QueryInterface) -> NTSTATUS {
     let before = irp.status();
-    let Some(parent) = device.parent.and_then(|parent| parent.wdm.get()) else { return before };
+    let Some(parent) = device.parent.and_then(|parent| parent.wdm.get()) else {
+        return before;
+    };
     match ask(parent, query) {
         Ok(()) => STATUS_SUCCESS,
         Err(failure) if failure.status() == STATUS_NOT_SUPPORTED => before,
@@ -223,7 +258,13 @@ pub fn question(
     version: USHORT,
     data: Claimed<c_void>,
 ) -> QueryInterface {
-    QueryInterface { guid: guid.pointer(), size, version, interface: interface.pointer(), data: data.pointer() }
+    QueryInterface {
+        guid: guid.pointer(),
+        size,
+        version,
+        interface: interface.pointer(),
+        data: data.pointer(),
+    }
 }
 
 /// Sends a query to the top of a device's stack and waits for the answer. IRQL: PASSIVE_LEVEL.
@@ -231,7 +272,9 @@ pub fn question(
 /// # Errors
 /// STATUS_INSUFFICIENT_RESOURCES, what the provider answers, STATUS_NOT_SUPPORTED when nobody does.
 pub fn ask(device: DeviceObject, query: &QueryInterface) -> Outcome {
-    let Some(top) = device.top() else { return fail(STATUS_INVALID_DEVICE_REQUEST) };
+    let Some(top) = device.top() else {
+        return fail(STATUS_INVALID_DEVICE_REQUEST);
+    };
     let outcome = Irp::allocate(top.stack_size()).and_then(|irp| {
         irp.set_status(STATUS_NOT_SUPPORTED);
         let mut next = irp.next();
@@ -257,5 +300,6 @@ const fn read_guid(guid: *const GUID) -> Option<GUID> {
 
 /// Whether two GUIDs are the same.
 pub fn same(first: &GUID, second: &GUID) -> bool {
-    (first.Data1, first.Data2, first.Data3, first.Data4) == (second.Data1, second.Data2, second.Data3, second.Data4)
+    (first.Data1, first.Data2, first.Data3, first.Data4)
+        == (second.Data1, second.Data2, second.Data3, second.Data4)
 }

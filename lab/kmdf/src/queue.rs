@@ -6,20 +6,20 @@
 use core::cell::Cell;
 
 use wdk_sys::{
-    NTSTATUS, PFN_WDF_IO_QUEUE_STATE, STATUS_CANCELLED, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE, STATUS_PENDING,
-    STATUS_SUCCESS, ULONG, WDF_IO_QUEUE_CONFIG, WDFCONTEXT, WDFQUEUE, _WDF_IO_QUEUE_DISPATCH_TYPE as DispatchType,
-    _WDF_REQUEST_STOP_ACTION_FLAGS as StopAction,
+    _WDF_IO_QUEUE_DISPATCH_TYPE as DispatchType, _WDF_REQUEST_STOP_ACTION_FLAGS as StopAction, NTSTATUS,
+    PFN_WDF_IO_QUEUE_STATE, STATUS_CANCELLED, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE,
+    STATUS_PENDING, STATUS_SUCCESS, ULONG, WDF_IO_QUEUE_CONFIG, WDFCONTEXT, WDFQUEUE,
 };
 
 use crate::{
     device::Device,
-    device_init::MAJOR_FUNCTIONS,
     dispatch::major,
-    failure::Outcome,
+    failure::{Failure, Outcome},
     object::{Attributes, Header, Obj, create},
     pool::{Array, Tag},
     request::{self, Request},
     wdm::{
+        device_object::MAJOR_FUNCTIONS,
         irp::Irp,
         parameters::Parameters,
         sync::{Event, SpinLock},
@@ -36,7 +36,10 @@ struct Notify {
 }
 
 impl Notify {
-    const NONE: Self = Self { callback: None, context: core::ptr::null_mut() };
+    const NONE: Self = Self {
+        callback: None,
+        context: core::ptr::null_mut(),
+    };
 }
 
 struct State {
@@ -68,7 +71,13 @@ pub struct Queue {
     changed: Event,
 }
 
-framework!(Queue, Queue, fn dispose(this: Obj<Self>) { this.device.queues.forget(this); });
+framework! {
+    Queue: Queue {
+        fn dispose(this: Obj<Self>) { this.device.queues.forget(this
+    }
+}
+    }
+);
 
 /// The queues of a device.
 pub struct Queues {
@@ -92,7 +101,13 @@ impl Queues {
     pub fn for_major(&self, major: u8) -> Option<Obj<Queue>> {
         let own = self.by_major.get(usize::from(major)).and_then(Cell::get);
         // The default queue takes reads, writes and controls; creates go where the driver configured them only.
-        own.or_else(|| if major == major::CREATE { None } else { self.default.get() })
+        own.or_else(|| {
+            if major == major::CREATE {
+                None
+            } else {
+                self.default.get()
+            }
+        })
     }
 
     fn configure(&self, major: u8, queue: Obj<Queue>) {
@@ -103,14 +118,21 @@ impl Queues {
 
     fn forget(&self, queue: Obj<Queue>) {
         self.list.lock().remove_where(|other| *other == queue);
-        for place in self.by_major.iter().chain([&self.default]).filter(|place| place.get() == Some(queue)) {
+        for place in self
+            .by_major
+            .iter()
+            .chain([&self.default])
+            .filter(|place| place.get() == Some(queue))
+        {
             place.set(None);
         }
     }
 
     fn for_each(&self, mut action: impl FnMut(Obj<Queue>)) {
         for at in 0.. {
-            let Some(queue) = ({ self.list.lock().as_slice().get(at).copied() }) else { break };
+            let Some(queue) = ({ self.list.lock().as_slice().get(at).copied() }) else {
+                break;
+            };
             action(queue);
         }
     }
@@ -159,7 +181,9 @@ impl Queues {
     /// A handle is being closed: what it sent and still waits is cancelled.
     pub fn cancel_of(&self, file: wdk_sys::PFILE_OBJECT) {
         self.for_each(|queue| {
-            while let Some(request) = queue.take_waiting(|request| request.irp.get().is_some_and(|irp| irp.file_object() == file)) {
+            while let Some(request) =
+                queue.take_waiting(|request| request.irp.get().is_some_and(|irp| irp.file_object() == file))
+            {
                 queue.cancel_waiting(request);
             }
         });
@@ -168,7 +192,10 @@ impl Queues {
 
 impl State {
     fn is_suspended(&self) -> bool {
-        self.with_driver.as_slice().iter().all(|request| request.acknowledged.get())
+        self.with_driver
+            .as_slice()
+            .iter()
+            .all(|request| request.acknowledged.get())
     }
 
     fn has_none_with_driver(&self) -> bool {
@@ -233,7 +260,11 @@ pub fn new(device: Obj<Device>, config: WDF_IO_QUEUE_CONFIG, attributes: &Attrib
         state: SpinLock::new(state),
         changed: Event::zeroed(),
     };
-    let queue = create(queue, attributes, Some(attributes.parent.unwrap_or_else(|| device.header())))?;
+    let queue = create(
+        queue,
+        attributes,
+        Some(attributes.parent.unwrap_or_else(|| device.header())),
+    )?;
     queue.changed.reset_to(false);
     if let Err(failure) = device.queues.list.lock().push(queue) {
         queue.delete();
@@ -247,7 +278,9 @@ pub fn dispatch(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     let queue = device.queues.for_major(irp.major());
     match (queue, device.attached.get()) {
         (None, Some(below)) if device.settings.filter => irp.pass(below),
-        (Some(queue), Some(below)) if device.settings.filter && !queue.has_event(irp.major()) => irp.pass(below),
+        (Some(queue), Some(below)) if device.settings.filter && !queue.has_event(irp.major()) => {
+            irp.pass(below)
+        }
         (None, _) => irp.complete_with(STATUS_INVALID_DEVICE_REQUEST),
         (Some(queue), _) => match request::from_io(device, irp) {
             Ok(request) => queue.accept(request),
@@ -294,7 +327,7 @@ impl Obj<Queue> {
             return Err(STATUS_INVALID_DEVICE_STATE);
         }
         let was_empty = state.waiting.as_slice().is_empty();
-        state.waiting.push(request).map_err(|failure| failure.status())?;
+        state.waiting.push(request).map_err(Failure::status)?;
         if first {
             state.waiting.as_mut_slice().rotate_right(1);
         }
@@ -314,11 +347,17 @@ impl Obj<Queue> {
     /// Takes a request out that waits; one that is being cancelled is left to its cancel routine.
     fn take_waiting(self, mut wanted: impl FnMut(&Obj<Request>) -> bool) -> Option<Obj<Request>> {
         let mut state = self.state.lock();
-        state.waiting.remove_where(|request| wanted(request) && request.stop_waiting())
+        state
+            .waiting
+            .remove_where(|request| wanted(request) && request.stop_waiting())
     }
 
     fn take_exactly(self, request: Obj<Request>) -> bool {
-        self.state.lock().waiting.remove_where(|other| *other == request).is_some()
+        self.state
+            .lock()
+            .waiting
+            .remove_where(|other| *other == request)
+            .is_some()
     }
 
     /// Ends a request that was cancelled while it waited.
@@ -407,12 +446,19 @@ impl Obj<Queue> {
                 let control = stack.io_control();
                 let (output, input) = (control.output as usize, control.input as usize);
                 let internal = major == major::INTERNAL_DEVICE_CONTROL;
-                let event = if internal { config.EvtIoInternalDeviceControl } else { config.EvtIoDeviceControl };
+                let event = if internal {
+                    config.EvtIoInternalDeviceControl
+                } else {
+                    config.EvtIoDeviceControl
+                };
                 invoke!(event, queue, handle, output, input, control.code)
             }
             _ => None,
         };
-        if done.or_else(|| invoke!(config.EvtIoDefault, queue, handle)).is_none() {
+        if done
+            .or_else(|| invoke!(config.EvtIoDefault, queue, handle))
+            .is_none()
+        {
             request::complete(request, STATUS_INVALID_DEVICE_REQUEST);
         }
     }
@@ -430,7 +476,10 @@ impl Obj<Queue> {
 
     /// The driver does not have this request any more.
     pub fn withdraw(self, request: Obj<Request>) {
-        self.state.lock().with_driver.remove_where(|other| *other == request);
+        self.state
+            .lock()
+            .with_driver
+            .remove_where(|other| *other == request);
     }
 
     /// The driver has it again: no other queue took it.
@@ -482,16 +531,29 @@ impl Obj<Queue> {
     /// Tells the driver about each request that it has.
     fn stop_requests(self, action: i32) {
         for at in 0.. {
-            let Some(request) = ({ self.state.lock().with_driver.as_slice().get(at).copied() }) else { break };
-            let cancelable = if request.is_cancelable() { StopAction::WdfRequestStopRequestCancelable } else { 0 };
-            invoke!(self.config.EvtIoStop, self.handle(), request.handle(), (action | cancelable).cast_unsigned());
+            let Some(request) = ({ self.state.lock().with_driver.as_slice().get(at).copied() }) else {
+                break;
+            };
+            let cancelable = if request.is_cancelable() {
+                StopAction::WdfRequestStopRequestCancelable
+            } else {
+                0
+            };
+            invoke!(
+                self.config.EvtIoStop,
+                self.handle(),
+                request.handle(),
+                (action | cancelable).cast_unsigned()
+            );
         }
     }
 
     /// Tells it that those which it kept may go on.
     fn resume_requests(self) {
         for at in 0.. {
-            let Some(request) = ({ self.state.lock().with_driver.as_slice().get(at).copied() }) else { break };
+            let Some(request) = ({ self.state.lock().with_driver.as_slice().get(at).copied() }) else {
+                break;
+            };
             if request.acknowledged.replace(false) {
                 invoke!(self.config.EvtIoResume, self.handle(), request.handle());
             }
@@ -504,7 +566,9 @@ impl Obj<Queue> {
         if state.held || !state.presenting {
             return None;
         }
-        let request = state.waiting.remove_where(|request| wanted(request) && request.stop_waiting())?;
+        let request = state
+            .waiting
+            .remove_where(|request| wanted(request) && request.stop_waiting())?;
         let request = self.hand_over(&mut state, request)?;
         request.was_presented.set(true);
         Some(request)

@@ -3,10 +3,10 @@
 use core::cell::RefCell;
 
 use wdk_sys::{
-    ACCESS_MASK, HANDLE, KEY_VALUE_PARTIAL_INFORMATION, PCUNICODE_STRING, PULONG, PUNICODE_STRING, PUSHORT, PVOID,
-    PWDF_OBJECT_ATTRIBUTES, REG_DWORD, REG_SZ, STATUS_BUFFER_OVERFLOW, STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_DEVICE_REQUEST,
-    STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_SUCCESS, ULONG, UNICODE_STRING, WDFDEVICE, WDFDRIVER, WDFKEY,
-    WDFSTRING,
+    ACCESS_MASK, HANDLE, KEY_VALUE_PARTIAL_INFORMATION, PCUNICODE_STRING, PULONG, PUNICODE_STRING, PUSHORT,
+    PVOID, PWDF_OBJECT_ATTRIBUTES, REG_DWORD, REG_SZ, STATUS_BUFFER_OVERFLOW, STATUS_BUFFER_TOO_SMALL,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_SUCCESS, ULONG,
+    UNICODE_STRING, WDFDEVICE, WDFDRIVER, WDFKEY, WDFSTRING,
 };
 
 use crate::{
@@ -35,11 +35,20 @@ pub struct Key {
     key: RefCell<Option<OpenKey>>,
 }
 
-framework!(Key, Key, fn dispose(this: Obj<Self>) { this.key.replace(None); });
+framework! {
+    Key: Key {
+        fn dispose(this: Obj<Self>) { this.key.replace(None
+    }
+}
+    }
+);
 
 /// A handle for an open key.
 fn handle(call: &Call, attributes: &Attributes, key: OpenKey, place: Claimed<WDFKEY>) -> Outcome {
-    let object = Key { header: Header::new::<Key>(call.client), key: RefCell::new(Some(key)) };
+    let object = Key {
+        header: Header::new::<Key>(call.client),
+        key: RefCell::new(Some(key)),
+    };
     let object = create(object, attributes, call.parent(attributes, None))?;
     place.put(object.handle());
     Ok(())
@@ -47,7 +56,10 @@ fn handle(call: &Call, attributes: &Attributes, key: OpenKey, place: Claimed<WDF
 
 impl Obj<Key> {
     fn with<T>(self, action: impl FnOnce(&OpenKey) -> Outcome<T>) -> Outcome<T> {
-        self.key.borrow().as_ref().map_or_else(|| fail(STATUS_INVALID_HANDLE), action)
+        self.key
+            .borrow()
+            .as_ref()
+            .map_or_else(|| fail(STATUS_INVALID_HANDLE), action)
     }
 
     /// The value's type and all its bytes, behind the header.
@@ -62,7 +74,10 @@ impl Obj<Key> {
                 block.push(0)?;
             }
             check(key.query(name, block.as_mut_slice()).0)?;
-            let kind = block.as_slice().get(TYPE..TYPE + 4).and_then(|bytes| bytes.try_into().ok());
+            let kind = block
+                .as_slice()
+                .get(TYPE..TYPE + 4)
+                .and_then(|bytes| bytes.try_into().ok());
             Ok((kind.map_or(0, ULONG::from_le_bytes), block))
         })
     }
@@ -90,7 +105,11 @@ fn text_units(call: &Call, block: &Array<u8>) -> Outcome<Array<u16>> {
 
 /// The registry is reached at PASSIVE_LEVEL only.
 fn check_irql() -> Outcome {
-    if sync::irql() == sync::PASSIVE_LEVEL { Ok(()) } else { fail(STATUS_INVALID_DEVICE_REQUEST) }
+    if sync::irql() == sync::PASSIVE_LEVEL {
+        Ok(())
+    } else {
+        fail(STATUS_INVALID_DEVICE_REQUEST)
+    }
 }
 
 /// Opens a key of a device or its driver.
@@ -108,7 +127,12 @@ pub fn open_device_key(
     key.not_null(call).put(core::ptr::null_mut());
     check_irql()?;
     let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
-    handle(call, &attributes, OpenKey::of_device(physical, kind, access)?, key)
+    handle(
+        call,
+        &attributes,
+        OpenKey::of_device(physical, kind, access)?,
+        key,
+    )
 }
 
 ddi! {
@@ -306,7 +330,9 @@ fn copy_value(
 ) -> i32 {
     kind.put(found);
     needed.put(ULONG::try_from(bytes.len()).unwrap_or(ULONG::MAX));
-    let room = call.claim_init(value.pointer().cast::<u8>()).slice_mut(length as usize);
+    let room = call
+        .claim(value.pointer().cast::<u8>())
+        .slice_mut(length as usize);
     match room.get_mut(..bytes.len()) {
         Some(room) => {
             room.copy_from_slice(bytes);
@@ -319,8 +345,12 @@ fn copy_value(
 fn copy_text(call: &Call, units: &[u16], needed: Claimed<u16>, value: Claimed<UNICODE_STRING>) -> i32 {
     let bytes = u16::try_from(units.len() * 2).unwrap_or(u16::MAX);
     needed.put(bytes);
-    let Some(mut string) = value.get() else { return STATUS_BUFFER_OVERFLOW };
-    let room = call.claim_init(string.Buffer).slice_mut(usize::from(string.MaximumLength / 2));
+    let Some(mut string) = value.get() else {
+        return STATUS_BUFFER_OVERFLOW;
+    };
+    let room = call
+        .claim(string.Buffer)
+        .slice_mut(usize::from(string.MaximumLength / 2));
     match room.get_mut(..units.len()) {
         Some(room) => {
             room.copy_from_slice(units);

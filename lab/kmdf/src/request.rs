@@ -3,8 +3,9 @@
 use core::{cell::Cell, ffi::c_void, ptr};
 
 use wdk_sys::{
-    CCHAR, KPROCESSOR_MODE, NTSTATUS, PDEVICE_OBJECT, PFN_WDF_REQUEST_CANCEL, PIRP, PWDF_REQUEST_PARAMETERS, STATUS_CANCELLED,
-    STATUS_INVALID_DEVICE_REQUEST, ULONG, WDF_REQUEST_PARAMETERS, WDFFILEOBJECT, WDFQUEUE, WDFREQUEST,
+    CCHAR, KPROCESSOR_MODE, NTSTATUS, PDEVICE_OBJECT, PFN_WDF_REQUEST_CANCEL, PIRP, PWDF_REQUEST_PARAMETERS,
+    STATUS_CANCELLED, STATUS_INVALID_DEVICE_REQUEST, ULONG, WDF_REQUEST_PARAMETERS, WDFFILEOBJECT, WDFQUEUE,
+    WDFREQUEST,
 };
 
 use crate::{
@@ -48,7 +49,9 @@ pub struct Request {
     pub sent: Sent,
 }
 
-framework!(Request, Request);
+framework! {
+    Request: Request
+}
 
 impl Request {
     /// A request around an IRP.
@@ -218,7 +221,9 @@ extern "C" fn cancel_with_driver(_device: PDEVICE_OBJECT, irp: PIRP) {
 
 /// Fills the driver's structure with the parameters of a request.
 pub fn get_parameters(request: Obj<Request>, place: Claimed<WDF_REQUEST_PARAMETERS>) {
-    let (Some(irp), Some(mut answer)) = (request.irp.get(), place.get()) else { return };
+    let (Some(irp), Some(mut answer)) = (request.irp.get(), place.get()) else {
+        return;
+    };
     let stack = irp.stack();
     answer.Type = i32::from(stack.MajorFunction);
     answer.MinorFunction = stack.MinorFunction;
@@ -241,18 +246,26 @@ pub fn get_parameters(request: Obj<Request>, place: Claimed<WDF_REQUEST_PARAMETE
             let [first, second, third, fourth] = stack.others();
             answer.Parameters.Others.Arg1 = first;
             answer.Parameters.Others.Arg2 = second;
-            answer.Parameters.Others.IoControlCode = third as ULONG;
+            answer.Parameters.Others.IoControlCode = control_code(third);
             answer.Parameters.Others.Arg4 = fourth;
         }
     }
     place.put(answer);
 }
 
+/// The third word of a request, which is 32 bits of an I/O control.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the structure of the driver has 32 bits for it"
+)]
+fn control_code(word: *mut c_void) -> ULONG {
+    word.addr() as ULONG
+}
+
 /// Ends the run unless the driver may complete this request now.
 fn check_completable(call: &Call, request: Obj<Request>) {
     request.irp(call);
-    let cancelable = request.is_cancelable() || request.owns_irp;
-    if cancelable && request.owns_irp {
+    if request.owns_irp {
         call.violation(Violation::Request, request.handle::<c_void>() as usize);
     }
     // A request that can still be cancelled would be completed twice.
@@ -409,6 +422,8 @@ ddi! {
 }
 
 fn requeue(request: Obj<Request>) -> Outcome {
-    let Some(queue) = request.queue.get() else { return fail(STATUS_INVALID_DEVICE_REQUEST) };
+    let Some(queue) = request.queue.get() else {
+        return fail(STATUS_INVALID_DEVICE_REQUEST);
+    };
     move_to(request, Some(queue), queue, true)
 }

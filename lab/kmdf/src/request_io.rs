@@ -3,8 +3,8 @@
 use core::{ffi::c_void, ptr};
 
 use wdk_sys::{
-    MDL, PMDL, PVOID, STATUS_BUFFER_TOO_SMALL, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, WDFMEMORY, WDFREQUEST,
-    _WDF_DEVICE_IO_TYPE,
+    _WDF_DEVICE_IO_TYPE, MDL, PMDL, PVOID, STATUS_BUFFER_TOO_SMALL, STATUS_INSUFFICIENT_RESOURCES,
+    STATUS_INVALID_DEVICE_REQUEST, WDFMEMORY, WDFREQUEST,
 };
 
 use crate::{
@@ -52,7 +52,11 @@ fn buffer(request: Obj<Request>, irp: Irp, side: Side) -> Outcome<Buffer> {
         (major::DEVICE_CONTROL | major::INTERNAL_DEVICE_CONTROL, _) => control(irp, side),
         _ => fail(STATUS_INVALID_DEVICE_REQUEST),
     }?;
-    if found.start.is_null() { fail(STATUS_INSUFFICIENT_RESOURCES) } else { Ok(found) }
+    if found.start.is_null() {
+        fail(STATUS_INSUFFICIENT_RESOURCES)
+    } else {
+        Ok(found)
+    }
 }
 
 fn transfer(request: Obj<Request>, irp: Irp) -> Outcome<Buffer> {
@@ -60,7 +64,11 @@ fn transfer(request: Obj<Request>, irp: Irp) -> Outcome<Buffer> {
     if length == 0 {
         return fail(STATUS_BUFFER_TOO_SMALL);
     }
-    let io = request.device.map_or(_WDF_DEVICE_IO_TYPE::WdfDeviceIoBuffered, |device| device.settings.read_write_io);
+    let io = request
+        .device
+        .map_or(_WDF_DEVICE_IO_TYPE::WdfDeviceIoBuffered, |device| {
+            device.settings.read_write_io
+        });
     let start = match io {
         _WDF_DEVICE_IO_TYPE::WdfDeviceIoBuffered => irp.system_buffer(),
         _WDF_DEVICE_IO_TYPE::WdfDeviceIoDirect => irp.mapped_mdl(),
@@ -73,11 +81,16 @@ fn transfer(request: Obj<Request>, irp: Irp) -> Outcome<Buffer> {
 fn control(irp: Irp, side: Side) -> Outcome<Buffer> {
     let stack = irp.stack();
     let control = stack.io_control();
-    let length = if side == Side::Input { control.input } else { control.output } as usize;
+    let length = if side == Side::Input {
+        control.input
+    } else {
+        control.output
+    } as usize;
     if length == 0 {
         return fail(STATUS_BUFFER_TOO_SMALL);
     }
-    let trusted = irp.requestor_mode() == KERNEL_MODE || stack.MajorFunction == major::INTERNAL_DEVICE_CONTROL;
+    let trusted =
+        irp.requestor_mode() == KERNEL_MODE || stack.MajorFunction == major::INTERNAL_DEVICE_CONTROL;
     let start = match (control.code & method::MASK, side) {
         (method::NEITHER, _) if !trusted => return fail(STATUS_INVALID_DEVICE_REQUEST),
         (method::NEITHER, Side::Input) => control.type3,
@@ -122,7 +135,13 @@ fn retrieve_memory(
     let found = buffer(request, request.irp(call), side)?;
     let object = match known.get() {
         Some(object) => object,
-        None => memory::over(call, &Attributes::NONE, Some(request.header()), found.start, found.length)?,
+        None => memory::over(
+            call,
+            &Attributes::NONE,
+            Some(request.header()),
+            found.start,
+            found.length,
+        )?,
     };
     object.set_deletable(false);
     known.set(Some(object));
@@ -159,7 +178,12 @@ fn unsafe_user(
     Ok(())
 }
 
-fn retrieve_mdl(call: &Call, request: Claimed<wdk_sys::WDFREQUEST__>, side: Side, place: Claimed<*mut MDL>) -> Outcome {
+fn retrieve_mdl(
+    call: &Call,
+    request: Claimed<wdk_sys::WDFREQUEST__>,
+    side: Side,
+    place: Claimed<*mut MDL>,
+) -> Outcome {
     let request = request.object(call);
     let irp = request.irp(call);
     place.not_null(call).put(ptr::null_mut());

@@ -19,7 +19,11 @@ pub struct ResourceList {
     header: Header,
 }
 
-framework!(ResourceList, ResourceList, const DELETABLE: bool = false;);
+framework! {
+    ResourceList: ResourceList {
+        const DELETABLE: bool = false;
+    }
+}
 
 /// Takes the resources of IRP_MN_START_DEVICE.
 ///
@@ -37,7 +41,9 @@ pub fn assign(device: Obj<Device>, raw: PCM_RESOURCE_LIST, translated: PCM_RESOU
 }
 
 fn new(device: Obj<Device>) -> Outcome<Obj<ResourceList>> {
-    let list = ResourceList { header: Header::new::<ResourceList>(device.header.client) };
+    let list = ResourceList {
+        header: Header::new::<ResourceList>(device.header.client),
+    };
     create(list, &Attributes::NONE, Some(device.header()))
 }
 
@@ -51,7 +57,12 @@ const fn is_empty(list: *const CM_RESOURCE_LIST) -> bool {
 
 /// The handles of raw and translated resources for the driver's callbacks.
 pub fn handles(device: Obj<Device>) -> (WDFCMRESLIST, WDFCMRESLIST) {
-    device.resources.get().map_or((ptr::null_mut(), ptr::null_mut()), |(raw, translated)| (raw.handle(), translated.handle()))
+    device
+        .resources
+        .get()
+        .map_or((ptr::null_mut(), ptr::null_mut()), |(raw, translated)| {
+            (raw.handle(), translated.handle())
+        })
 }
 
 ddi! {

@@ -18,7 +18,9 @@ pub struct Text {
     text: RefCell<Wide>,
 }
 
-framework!(Text, String);
+framework! {
+    Text: String
+}
 
 /// Replaces the text.
 ///
@@ -41,7 +43,14 @@ pub fn with<T>(text: Obj<Text>, action: impl FnOnce(&[u16]) -> T) -> T {
 /// STATUS_INSUFFICIENT_RESOURCES.
 pub fn new(call: &Call, attributes: &Attributes, value: &[u16]) -> Outcome<Obj<Text>> {
     let text = RefCell::new(Wide::of(call.client.tag(), value)?);
-    create(Text { header: Header::new::<Text>(call.client), text }, attributes, call.parent(attributes, None))
+    create(
+        Text {
+            header: Header::new::<Text>(call.client),
+            text,
+        },
+        attributes,
+        call.parent(attributes, None),
+    )
 }
 
 ddi! {

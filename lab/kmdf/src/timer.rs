@@ -1,5 +1,8 @@
 //! WDFTIMER: one-shot or periodic, its callback at DISPATCH_LEVEL, or in a worker where the execution level is passive.
-#![allow(unsafe_code, reason = "the kernel's timer and DPC live in the object and are passed by address")]
+#![allow(
+    unsafe_code,
+    reason = "the kernel's timer and DPC live in the object and are passed by address"
+)]
 
 use core::{
     cell::{Cell, UnsafeCell},
@@ -7,8 +10,9 @@ use core::{
 };
 
 use wdk_sys::{
-    KDPC, KTIMER, PFN_WDF_TIMER, PKDPC, PVOID, PWDF_OBJECT_ATTRIBUTES, PWDF_TIMER_CONFIG, STATUS_INFO_LENGTH_MISMATCH,
-    STATUS_INVALID_PARAMETER, WDF_TIMER_CONFIG, WDFOBJECT, WDFTIMER, WDFWORKITEM, _TIMER_TYPE, _WDF_EXECUTION_LEVEL,
+    _TIMER_TYPE, _WDF_EXECUTION_LEVEL, KDPC, KTIMER, PFN_WDF_TIMER, PKDPC, PVOID, PWDF_OBJECT_ATTRIBUTES,
+    PWDF_TIMER_CONFIG, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER, WDF_TIMER_CONFIG, WDFOBJECT,
+    WDFTIMER, WDFWORKITEM,
     ntddk::{KeCancelTimer, KeInitializeDpc, KeInitializeTimerEx, KeSetTimerEx},
 };
 
@@ -33,7 +37,13 @@ pub struct Timer {
     worker: Cell<Option<Obj<WorkItem>>>,
 }
 
-framework!(Timer, Timer, fn dispose(this: Obj<Self>) { this.stop(true); });
+framework! {
+    Timer: Timer {
+        fn dispose(this: Obj<Self>) { this.stop(true
+    }
+}
+    }
+);
 
 impl Obj<Timer> {
     /// Stops it; whether it was running.
@@ -52,7 +62,9 @@ impl Obj<Timer> {
 
 /// The timer is due.
 extern "C" fn expire(_dpc: PKDPC, context: PVOID, _first: PVOID, _second: PVOID) {
-    let Some(timer) = Obj::<Timer>::from_pointer(context.cast()) else { return };
+    let Some(timer) = Obj::<Timer>::from_pointer(context.cast()) else {
+        return;
+    };
     match timer.worker.get() {
         Some(worker) => worker.enqueue(),
         None => {
@@ -63,7 +75,9 @@ extern "C" fn expire(_dpc: PKDPC, context: PVOID, _first: PVOID, _second: PVOID)
 
 /// The worker of a passive timer, which hangs under it.
 extern "C" fn work(item: WDFWORKITEM) {
-    let timer = Obj::<Header>::from_handle(item.cast()).and_then(Obj::parent).and_then(Obj::try_narrow::<Timer>);
+    let timer = Obj::<Header>::from_handle(item.cast())
+        .and_then(Obj::parent)
+        .and_then(Obj::try_narrow::<Timer>);
     if let Some(timer) = timer {
         invoke!(timer.callback, timer.handle());
     }
@@ -106,10 +120,19 @@ ddi! {
 }
 
 fn new(attributes: &Attributes, callback: PFN_WDF_TIMER, period: i32) -> Outcome<Obj<Timer>> {
-    let Some(parent) = attributes.parent else { return fail(STATUS_INVALID_PARAMETER) };
+    let Some(parent) = attributes.parent else {
+        return fail(STATUS_INVALID_PARAMETER);
+    };
     let header = Header::new::<Timer>(parent.client);
     let (timer, dpc) = (UnsafeCell::new(zeroed()), UnsafeCell::new(zeroed()));
-    let object = Timer { header, callback, period, timer, dpc, worker: Cell::new(None) };
+    let object = Timer {
+        header,
+        callback,
+        period,
+        timer,
+        dpc,
+        worker: Cell::new(None),
+    };
     let object = create(object, attributes, Some(parent))?;
     // SAFETY: The timer stays where it is until its object is destroyed, which cancels it first.
     unsafe { KeInitializeTimerEx(object.timer.get(), _TIMER_TYPE::NotificationTimer) };

@@ -7,8 +7,9 @@ use core::{
 };
 
 use wdk_sys::{
-    PDEVICE_OBJECT, PFN_WDF_WORKITEM, PWDF_OBJECT_ATTRIBUTES, PWDF_WORKITEM_CONFIG, STATUS_INFO_LENGTH_MISMATCH,
-    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, WDF_WORKITEM_CONFIG, WDFOBJECT, WDFWORKITEM,
+    PDEVICE_OBJECT, PFN_WDF_WORKITEM, PWDF_OBJECT_ATTRIBUTES, PWDF_WORKITEM_CONFIG,
+    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER,
+    WDF_WORKITEM_CONFIG, WDFOBJECT, WDFWORKITEM,
 };
 
 use crate::{
@@ -27,7 +28,13 @@ pub struct WorkItem {
     item: RefCell<Option<IoWorkItem>>,
 }
 
-framework!(WorkItem, WorkItem, fn dispose(this: Obj<Self>) { this.flush(); });
+framework! {
+    WorkItem: WorkItem {
+        fn dispose(this: Obj<Self>) { this.flush(
+    }
+}
+    }
+);
 
 impl Obj<Header> {
     /// The device object of the device that this object is, or hangs under.
@@ -63,7 +70,9 @@ impl Obj<WorkItem> {
 }
 
 extern "C" fn run(_device: PDEVICE_OBJECT, context: *mut c_void) {
-    let Some(item) = Obj::<WorkItem>::from_pointer(context.cast()) else { return };
+    let Some(item) = Obj::<WorkItem>::from_pointer(context.cast()) else {
+        return;
+    };
     item.queued.store(false, Ordering::Release);
     invoke!(item.callback, item.handle());
     if !item.queued.load(Ordering::Acquire) {
@@ -76,8 +85,14 @@ extern "C" fn run(_device: PDEVICE_OBJECT, context: *mut c_void) {
 ///
 /// # Errors
 /// STATUS_INVALID_DEVICE_REQUEST (no device above the parent), STATUS_INSUFFICIENT_RESOURCES.
-pub fn new(parent: Obj<Header>, callback: PFN_WDF_WORKITEM, attributes: &Attributes) -> Outcome<Obj<WorkItem>> {
-    let Some(device) = parent.device_object() else { return fail(STATUS_INVALID_DEVICE_REQUEST) };
+pub fn new(
+    parent: Obj<Header>,
+    callback: PFN_WDF_WORKITEM,
+    attributes: &Attributes,
+) -> Outcome<Obj<WorkItem>> {
+    let Some(device) = parent.device_object() else {
+        return fail(STATUS_INVALID_DEVICE_REQUEST);
+    };
     let object = WorkItem {
         header: Header::new::<WorkItem>(parent.client),
         callback,

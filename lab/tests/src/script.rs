@@ -45,7 +45,7 @@ pub fn ioctl(target: &str, code: u32, input: &[u8], output: usize) -> String {
     let bytes = if hex.is_empty() {
         hex
     } else {
-        format!("/in {hex} ")
+        format!("{hex} ")
     };
     format!("ioctl {target} {code:#x} {bytes}/out {output}")
 }

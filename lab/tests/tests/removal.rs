@@ -23,7 +23,7 @@ fn a_child_may_be_pulled_out_while_it_holds_the_interface() -> Result<()> {
 
 #[test]
 fn a_call_after_the_surprise_removal_gets_a_status() -> Result<()> {
-    let open = format!("open {FIRST_CHILD} held");
+    let open = format!("open held {FIRST_CHILD}");
     let call = ioctl("held", IOCTL_CHILD_DOUBLE, &19_i32.to_le_bytes(), 4);
     let run = Lab::new(Build::Debug)?.run(&started(&[&open, &call, PULL_BUS, &call, "close held"]))?;
     run.passes()?;

@@ -3,16 +3,23 @@
 use core::ptr;
 
 use wdk_sys::{
-    BOOLEAN, HANDLE, PDEVICE_OBJECT, PFILE_OBJECT, PFN_WDF_REQUEST_COMPLETION_ROUTINE, PIO_STACK_LOCATION, PLONGLONG, PULONG_PTR,
-    PWDF_IO_TARGET_OPEN_PARAMS, PWDF_MEMORY_DESCRIPTOR, PWDF_OBJECT_ATTRIBUTES, PWDF_REQUEST_COMPLETION_PARAMS,
-    PWDF_REQUEST_REUSE_PARAMS, PWDF_REQUEST_SEND_OPTIONS, PWDFMEMORY_OFFSET, STATUS_INFO_LENGTH_MISMATCH,
-    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER, ULONG, WDF_IO_TARGET_OPEN_PARAMS,
-    WDF_IO_TARGET_PURGE_IO_ACTION, WDF_IO_TARGET_SENT_IO_ACTION, WDF_IO_TARGET_STATE, WDF_MEMORY_DESCRIPTOR, WDFCONTEXT, WDFDEVICE,
-    WDFIOTARGET, WDFMEMORY, WDFMEMORY_OFFSET, WDFREQUEST, _WDF_IO_TARGET_OPEN_TYPE as OpenType, _WDF_IO_TARGET_STATE as TargetState,
-    _WDF_MEMORY_DESCRIPTOR_TYPE as DescriptorType, _WDF_REQUEST_REUSE_FLAGS as ReuseFlags,
+    _WDF_IO_TARGET_OPEN_TYPE as OpenType, _WDF_IO_TARGET_STATE as TargetState,
+    _WDF_MEMORY_DESCRIPTOR_TYPE as DescriptorType, _WDF_REQUEST_REUSE_FLAGS as ReuseFlags, BOOLEAN, HANDLE,
+    PDEVICE_OBJECT, PFILE_OBJECT, PFN_WDF_REQUEST_COMPLETION_ROUTINE, PIO_STACK_LOCATION, PLONGLONG,
+    PULONG_PTR, PWDF_IO_TARGET_OPEN_PARAMS, PWDF_MEMORY_DESCRIPTOR, PWDF_OBJECT_ATTRIBUTES,
+    PWDF_REQUEST_COMPLETION_PARAMS, PWDF_REQUEST_REUSE_PARAMS, PWDF_REQUEST_SEND_OPTIONS, PWDFMEMORY_OFFSET,
+    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE,
+    STATUS_INVALID_PARAMETER, ULONG, WDF_IO_TARGET_OPEN_PARAMS, WDF_IO_TARGET_PURGE_IO_ACTION,
+    WDF_IO_TARGET_SENT_IO_ACTION, WDF_IO_TARGET_STATE, WDF_MEMORY_DESCRIPTOR, WDFCONTEXT, WDFDEVICE,
+    WDFIOTARGET, WDFMEMORY, WDFMEMORY_OFFSET, WDFREQUEST,
 };
 
-use super::{Completion, IoTarget, format::{Buffer, Operation}, new, send::{self, Options}};
+use super::{
+    Completion, IoTarget,
+    format::{Buffer, Operation},
+    new,
+    send::{self, Options},
+};
 use crate::{
     ddi::{Call, Claimed},
     dispatch::major,
@@ -305,7 +312,9 @@ fn open(target: Obj<IoTarget>, parameters: &WDF_IO_TARGET_OPEN_PARAMS) -> Outcom
             target.opened(device, file);
         }
         OpenType::WdfIoTargetOpenReopen => unsupported::stop_for(c"WdfIoTargetOpen to reopen"),
-        OpenType::WdfIoTargetOpenLocalTargetByFile => unsupported::stop_for(c"WdfIoTargetOpen of a local target by file"),
+        OpenType::WdfIoTargetOpenLocalTargetByFile => {
+            unsupported::stop_for(c"WdfIoTargetOpen of a local target by file")
+        }
         _ => return fail(STATUS_INVALID_PARAMETER),
     }
     Ok(())
@@ -313,42 +322,58 @@ fn open(target: Obj<IoTarget>, parameters: &WDF_IO_TARGET_OPEN_PARAMS) -> Outcom
 
 /// The buffer that a descriptor describes.
 fn described(call: &Call, descriptor: Claimed<WDF_MEMORY_DESCRIPTOR>) -> Outcome<Buffer> {
-    let Some(descriptor) = descriptor.get() else { return Ok(Buffer::NONE) };
+    let Some(descriptor) = descriptor.get() else {
+        return Ok(Buffer::NONE);
+    };
     #[allow(unsafe_code, reason = "the descriptor is a union whose member its type names")]
     match descriptor.Type {
         DescriptorType::WdfMemoryDescriptorTypeBuffer => {
             // SAFETY: The type names this member.
             let buffer = unsafe { descriptor.u.BufferType };
-            Ok(Buffer { start: buffer.Buffer, length: buffer.Length as usize })
+            Ok(Buffer {
+                start: buffer.Buffer,
+                length: buffer.Length as usize,
+            })
         }
         DescriptorType::WdfMemoryDescriptorTypeHandle => {
             // SAFETY: The type names this member.
             let handle = unsafe { descriptor.u.HandleType };
-            let memory = call.optional_object(handle.Memory.cast()).map(|object| object.narrow::<Memory>(call));
-            part(memory, call.claim_init(handle.Offsets))
+            let memory = call
+                .optional_object(handle.Memory.cast())
+                .map(|object| object.narrow::<Memory>(call));
+            part(memory, call.claim(handle.Offsets))
         }
-        DescriptorType::WdfMemoryDescriptorTypeMdl => unsupported::stop_for(c"a memory descriptor with an MDL"),
+        DescriptorType::WdfMemoryDescriptorTypeMdl => {
+            unsupported::stop_for(c"a memory descriptor with an MDL")
+        }
         _ => fail(STATUS_INVALID_PARAMETER),
     }
 }
 
 /// The part of a memory object that an offset names, all of it without one.
 fn part(memory: Option<Obj<Memory>>, offset: Claimed<WDFMEMORY_OFFSET>) -> Outcome<Buffer> {
-    let Some(memory) = memory else { return Ok(Buffer::NONE) };
+    let Some(memory) = memory else {
+        return Ok(Buffer::NONE);
+    };
     let (start, length) = match offset.get() {
         None => (0, memory.size()),
         Some(offset) => {
-            let start = offset.BufferOffset as usize;
+            let start = offset.BufferOffset;
             let rest = memory.size().checked_sub(start);
-            let Some(rest) = rest else { return fail(STATUS_INVALID_PARAMETER) };
-            match offset.BufferLength as usize {
+            let Some(rest) = rest else {
+                return fail(STATUS_INVALID_PARAMETER);
+            };
+            match offset.BufferLength {
                 0 => (start, rest),
                 length if length <= rest => (start, length),
                 _ => return fail(STATUS_INVALID_PARAMETER),
             }
         }
     };
-    Ok(Buffer { start: memory.buffer().wrapping_add(start).cast(), length })
+    Ok(Buffer {
+        start: memory.buffer().wrapping_add(start).cast(),
+        length,
+    })
 }
 
 fn wait(
@@ -362,7 +387,12 @@ fn wait(
     bytes: Claimed<u64>,
 ) -> Outcome {
     bytes.put(0);
-    let moved = send::send_and_wait(target.object(call), request.optional(call), operation, Options::of(options.get()))?;
+    let moved = send::send_and_wait(
+        target.object(call),
+        request.optional(call),
+        operation,
+        Options::of(options.get()),
+    )?;
     bytes.put(moved);
     Ok(())
 }
@@ -374,7 +404,10 @@ fn prepare(
     operation: &Operation,
 ) -> Outcome {
     let (target, request) = (target.object(call), request.object(call));
-    let Some(device) = target.device.get() else { return fail(STATUS_INVALID_DEVICE_STATE) };
-    request.sent.format(request.irp(call), device, call.client.tag(), operation)
+    let Some(device) = target.device.get() else {
+        return fail(STATUS_INVALID_DEVICE_STATE);
+    };
+    request
+        .sent
+        .format(request.irp(call), device, call.client.tag(), operation)
 }
-

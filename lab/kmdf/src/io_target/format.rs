@@ -1,12 +1,10 @@
 //! Preparing an IRP for a target: function, parameters, buffers by the transfer method, and putting everything back afterwards.
-#![allow(unsafe_code, reason = "copies between the driver's buffers and the system buffer")]
+#![allow(
+    unsafe_code,
+    reason = "copies between the driver's buffers and the system buffer"
+)]
 
-use core::{
-    cell::Cell,
-    ffi::c_void,
-    ptr,
-    ptr::NonNull,
-};
+use core::{cell::Cell, ffi::c_void, ptr, ptr::NonNull};
 
 use wdk_sys::NTSTATUS;
 
@@ -43,7 +41,10 @@ pub struct Buffer {
 
 impl Buffer {
     /// None.
-    pub const NONE: Self = Self { start: ptr::null_mut(), length: 0 };
+    pub const NONE: Self = Self {
+        start: ptr::null_mut(),
+        length: 0,
+    };
 
     fn bytes(self) -> u32 {
         u32::try_from(self.length).unwrap_or(u32::MAX)
@@ -105,7 +106,9 @@ impl Sent {
         self.status.set(Some(irp.status()));
         let output = self.output.replace(Buffer::NONE);
         if let Some((buffer, _)) = self.system.get() {
-            let moved = usize::try_from(irp.information()).unwrap_or(usize::MAX).min(output.length);
+            let moved = usize::try_from(irp.information())
+                .unwrap_or(usize::MAX)
+                .min(output.length);
             if !output.start.is_null() && !wdk_sys::NT_ERROR(irp.status()) {
                 copy(buffer.as_ptr(), output.start.cast(), moved);
             }
@@ -140,8 +143,17 @@ impl Sent {
             }
             Operation::Control(function, code, input, output) => {
                 next.MajorFunction = function;
-                let type3 = if code & METHOD_MASK == METHOD_NEITHER { input.start } else { ptr::null_mut() };
-                next.set_io_control(&IoControl { output: output.bytes(), input: input.bytes(), code, type3 });
+                let type3 = if code & METHOD_MASK == METHOD_NEITHER {
+                    input.start
+                } else {
+                    ptr::null_mut()
+                };
+                next.set_io_control(&IoControl {
+                    output: output.bytes(),
+                    input: input.bytes(),
+                    code,
+                    type3,
+                });
                 self.control(irp, code, tag, (input, output))?;
             }
             Operation::Others(code, [first, second, fourth]) => {
@@ -162,7 +174,11 @@ impl Sent {
         if flags & DO_DIRECT_IO != 0 {
             unsupported::stop_for(c"a read or write to a target with direct I/O");
         }
-        irp.set_user_buffer(if from.start.is_null() { into.start } else { from.start });
+        irp.set_user_buffer(if from.start.is_null() {
+            into.start
+        } else {
+            from.start
+        });
         Ok(())
     }
 

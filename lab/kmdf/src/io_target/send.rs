@@ -1,8 +1,14 @@
 //! Sending: waiting for the target, being called back by it, or not caring.
 
-use wdk_sys::{STATUS_INVALID_DEVICE_REQUEST, STATUS_SUCCESS, WDF_REQUEST_SEND_OPTIONS, _WDF_REQUEST_SEND_OPTIONS_FLAGS as Flags};
+use wdk_sys::{
+    _WDF_REQUEST_SEND_OPTIONS_FLAGS as Flags, STATUS_INVALID_DEVICE_REQUEST, STATUS_SUCCESS,
+    WDF_REQUEST_SEND_OPTIONS,
+};
 
-use super::{IoTarget, completed, format::{Operation, Sent}};
+use super::{
+    IoTarget, completed,
+    format::{Operation, Sent},
+};
 use crate::{
     failure::{Failure, Outcome, check},
     object::Obj,
@@ -20,9 +26,13 @@ pub struct Options {
 impl Options {
     /// As the driver says; the default is asynchronous.
     pub fn of(options: Option<WDF_REQUEST_SEND_OPTIONS>) -> Self {
-        let (flags, timeout) = options.map_or((0, 0), |options| (options.Flags.cast_signed(), options.Timeout));
+        let (flags, timeout) =
+            options.map_or((0, 0), |options| (options.Flags.cast_signed(), options.Timeout));
         let timed = flags & Flags::WDF_REQUEST_SEND_OPTION_TIMEOUT != 0 && timeout != 0;
-        Self { flags, timeout: timed.then_some(timeout) }
+        Self {
+            flags,
+            timeout: timed.then_some(timeout),
+        }
     }
 
     const fn has(self, flag: i32) -> bool {
@@ -89,7 +99,9 @@ pub fn send_and_wait(
     let device = target.destination(options.ignores_state())?;
     let tag = target.owner.header.client.tag();
     if let Some(request) = request {
-        let Some(irp) = request.irp.get() else { return Err(Failure::new(STATUS_INVALID_DEVICE_REQUEST)) };
+        let Some(irp) = request.irp.get() else {
+            return Err(Failure::new(STATUS_INVALID_DEVICE_REQUEST));
+        };
         return run(&request.sent, irp, device, (tag, operation, options));
     }
     let irp = Irp::allocate(device.stack_size())?;

@@ -3,8 +3,8 @@
 use core::ffi::c_void;
 
 use wdk_sys::{
-    GUID, LONG, PCCH, PCWDF_OBJECT_CONTEXT_TYPE_INFO, PVOID, PWDF_OBJECT_ATTRIBUTES, STATUS_OBJECT_NAME_EXISTS, ULONG, WDFOBJECT,
-    STATUS_NOT_FOUND,
+    GUID, LONG, PCCH, PCWDF_OBJECT_CONTEXT_TYPE_INFO, PVOID, PWDF_OBJECT_ATTRIBUTES, STATUS_NOT_FOUND,
+    STATUS_OBJECT_NAME_EXISTS, ULONG, WDFOBJECT,
 };
 
 use super::{Attributes, Header, Obj, Parent, context, create};
@@ -20,7 +20,9 @@ struct General {
     header: Header,
 }
 
-framework!(General, General);
+framework! {
+    General: General
+}
 
 impl Call {
     /// The object of a handle inside a structure of the driver, which may be null.
@@ -36,7 +38,10 @@ impl Call {
 
     /// The parent of a new object: what the attributes say, else this default, else the client's driver.
     pub fn parent(&self, attributes: &Attributes, default: Option<Obj<Header>>) -> Option<Obj<Header>> {
-        attributes.parent.or(default).or_else(|| self.client.driver.get().map(Obj::header))
+        attributes
+            .parent
+            .or(default)
+            .or_else(|| self.client.driver.get().map(Obj::header))
     }
 }
 

@@ -1,8 +1,9 @@
 //! WDF_OBJECT_ATTRIBUTES, checked.
 
 use wdk_sys::{
-    PCWDF_OBJECT_CONTEXT_TYPE_INFO, PFN_WDF_OBJECT_CONTEXT_CLEANUP, PFN_WDF_OBJECT_CONTEXT_DESTROY, STATUS_INFO_LENGTH_MISMATCH,
-    WDF_OBJECT_ATTRIBUTES, _WDF_EXECUTION_LEVEL, _WDF_SYNCHRONIZATION_SCOPE,
+    _WDF_EXECUTION_LEVEL, _WDF_SYNCHRONIZATION_SCOPE, PCWDF_OBJECT_CONTEXT_TYPE_INFO,
+    PFN_WDF_OBJECT_CONTEXT_CLEANUP, PFN_WDF_OBJECT_CONTEXT_DESTROY, STATUS_INFO_LENGTH_MISMATCH,
+    WDF_OBJECT_ATTRIBUTES,
 };
 
 use super::{Header, Obj, context};
@@ -10,7 +11,8 @@ use crate::{
     ddi::{Call, Claimed},
     failure::{
         Outcome, STATUS_WDF_EXECUTION_LEVEL_INVALID, STATUS_WDF_OBJECT_ATTRIBUTES_INVALID,
-        STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED, STATUS_WDF_PARENT_NOT_SPECIFIED, STATUS_WDF_SYNCHRONIZATION_SCOPE_INVALID, fail,
+        STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED, STATUS_WDF_PARENT_NOT_SPECIFIED,
+        STATUS_WDF_SYNCHRONIZATION_SCOPE_INVALID, fail,
     },
 };
 
@@ -63,14 +65,20 @@ impl Attributes {
     /// STATUS_WDF_OBJECT_ATTRIBUTES_INVALID, STATUS_WDF_EXECUTION_LEVEL_INVALID, STATUS_WDF_SYNCHRONIZATION_SCOPE_INVALID.
     pub fn of(call: &Call, claimed: Claimed<WDF_OBJECT_ATTRIBUTES>, parent: Parent) -> Outcome<Self> {
         let Some(raw) = claimed.get() else {
-            return if parent == Parent::Required { fail(STATUS_WDF_PARENT_NOT_SPECIFIED) } else { Ok(Self::NONE) };
+            return if parent == Parent::Required {
+                fail(STATUS_WDF_PARENT_NOT_SPECIFIED)
+            } else {
+                Ok(Self::NONE)
+            };
         };
         if raw.Size as usize != size_of::<WDF_OBJECT_ATTRIBUTES>() {
             return fail(STATUS_INFO_LENGTH_MISMATCH);
         }
-        let context_size = context::size(raw.ContextTypeInfo, raw.ContextSizeOverride as usize)?;
+        let context_size = context::size(raw.ContextTypeInfo, raw.ContextSizeOverride)?;
         match parent {
-            Parent::Forbidden if !raw.ParentObject.is_null() => return fail(STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED),
+            Parent::Forbidden if !raw.ParentObject.is_null() => {
+                return fail(STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED);
+            }
             Parent::Required if raw.ParentObject.is_null() => return fail(STATUS_WDF_PARENT_NOT_SPECIFIED),
             _ => {}
         }
@@ -93,7 +101,9 @@ fn check_scopes(raw: &WDF_OBJECT_ATTRIBUTES) -> Outcome {
     if !(WdfExecutionLevelInheritFromParent..=WdfExecutionLevelDispatch).contains(&raw.ExecutionLevel) {
         return fail(STATUS_WDF_EXECUTION_LEVEL_INVALID);
     }
-    if !(WdfSynchronizationScopeInheritFromParent..=WdfSynchronizationScopeNone).contains(&raw.SynchronizationScope) {
+    if !(WdfSynchronizationScopeInheritFromParent..=WdfSynchronizationScopeNone)
+        .contains(&raw.SynchronizationScope)
+    {
         return fail(STATUS_WDF_SYNCHRONIZATION_SCOPE_INVALID);
     }
     Ok(())

@@ -1,13 +1,16 @@
 //! The contexts of an object: a driver's own memory, each with its cleanup and destroy callbacks.
 //!
 //! Each context is a pool block of its own, so that an overrun meets the guard page of the host.
-#![allow(unsafe_code, reason = "contexts are raw memory that the driver reads and writes")]
+#![allow(
+    unsafe_code,
+    reason = "contexts are raw memory that the driver reads and writes"
+)]
 
 use core::{cell::Cell, ffi::c_void, mem, ptr, ptr::NonNull};
 
 use wdk_sys::{
-    PCWDF_OBJECT_CONTEXT_TYPE_INFO, PFN_WDF_OBJECT_CONTEXT_CLEANUP, PFN_WDF_OBJECT_CONTEXT_DESTROY, STATUS_OBJECT_NAME_EXISTS,
-    WDF_OBJECT_CONTEXT_TYPE_INFO, WDFOBJECT,
+    PCWDF_OBJECT_CONTEXT_TYPE_INFO, PFN_WDF_OBJECT_CONTEXT_CLEANUP, PFN_WDF_OBJECT_CONTEXT_DESTROY,
+    STATUS_OBJECT_NAME_EXISTS, WDF_OBJECT_CONTEXT_TYPE_INFO, WDFOBJECT,
 };
 
 use super::{Attributes, Header, Obj, attributes};
@@ -61,19 +64,26 @@ impl ContextList {
     /// The memory of the context of this type, null when there is none.
     pub fn find(&self, kind: PCWDF_OBJECT_CONTEXT_TYPE_INFO) -> *mut c_void {
         let wanted = unique(kind);
-        self.iter().find(|context| get(*context).kind == wanted).map_or(ptr::null_mut(), data)
+        self.iter()
+            .find(|context| get(*context).kind == wanted)
+            .map_or(ptr::null_mut(), data)
     }
 
     /// Adds a context after creation; one of the same type is kept, as the framework does.
     ///
     /// # Errors
     /// STATUS_OBJECT_NAME_EXISTS with the memory of the context that is there, STATUS_INSUFFICIENT_RESOURCES.
-    pub fn add_late(&self, owner: Obj<Header>, attributes: &Attributes) -> Result<*mut c_void, (wdk_sys::NTSTATUS, *mut c_void)> {
+    pub fn add_late(
+        &self,
+        owner: Obj<Header>,
+        attributes: &Attributes,
+    ) -> Result<*mut c_void, (wdk_sys::NTSTATUS, *mut c_void)> {
         let present = self.find(attributes.context);
         if !present.is_null() {
             return Err((STATUS_OBJECT_NAME_EXISTS, present));
         }
-        self.add(owner, attributes).map_err(|failure| (failure.status(), ptr::null_mut()))
+        self.add(owner, attributes)
+            .map_err(|failure| (failure.status(), ptr::null_mut()))
     }
 
     /// Calls the cleanup callbacks, each once.
@@ -155,8 +165,12 @@ pub fn size(kind: PCWDF_OBJECT_CONTEXT_TYPE_INFO, larger: usize) -> Outcome<usiz
     match info(kind) {
         None if larger == 0 => Ok(0),
         Some(info) if info.Size as usize == mem::size_of::<WDF_OBJECT_CONTEXT_TYPE_INFO>() => {
-            let size = info.ContextSize as usize;
-            if larger != 0 && larger < size { fail(attributes::INVALID) } else { Ok(larger.max(size)) }
+            let size = info.ContextSize;
+            if larger != 0 && larger < size {
+                fail(attributes::INVALID)
+            } else {
+                Ok(larger.max(size))
+            }
         }
         _ => fail(attributes::INVALID),
     }

@@ -3,11 +3,12 @@
 use core::ptr;
 
 use wdk_sys::{
-    PFN_WDF_IO_QUEUE_STATE, PULONG, PWDF_IO_QUEUE_CONFIG, PWDF_OBJECT_ATTRIBUTES, PWDF_REQUEST_PARAMETERS,
-    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER,
+    _WDF_IO_QUEUE_DISPATCH_TYPE as DispatchType, _WDF_IO_QUEUE_STATE as Is,
+    _WDF_SYNCHRONIZATION_SCOPE as Scope, PFN_WDF_IO_QUEUE_STATE, PULONG, PWDF_IO_QUEUE_CONFIG,
+    PWDF_OBJECT_ATTRIBUTES, PWDF_REQUEST_PARAMETERS, STATUS_INFO_LENGTH_MISMATCH,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER,
     STATUS_INVALID_PARAMETER_4, STATUS_NO_MORE_ENTRIES, STATUS_NOT_FOUND, ULONG, WDF_IO_QUEUE_CONFIG,
     WDF_IO_QUEUE_STATE, WDF_REQUEST_TYPE, WDFCONTEXT, WDFDEVICE, WDFFILEOBJECT, WDFQUEUE, WDFREQUEST,
-    _WDF_IO_QUEUE_DISPATCH_TYPE as DispatchType, _WDF_IO_QUEUE_STATE as Is, _WDF_SYNCHRONIZATION_SCOPE as Scope,
 };
 
 use super::{Notify, Queue, State, handle, new};
@@ -18,8 +19,7 @@ use crate::{
     failure::{Outcome, STATUS_WDF_PAUSED, fail},
     object::{Attributes, Obj, Parent},
     pnp::Stage,
-    request,
-    unsupported,
+    request, unsupported,
 };
 
 ddi! {
@@ -253,7 +253,11 @@ fn check_config(device: Obj<Device>, config: &WDF_IO_QUEUE_CONFIG, no_place: boo
         DispatchType::WdfIoQueueDispatchSequential => has_event && super::parallel(config) == 0,
         _ => false,
     };
-    if valid { Ok(()) } else { fail(STATUS_INVALID_PARAMETER) }
+    if valid {
+        Ok(())
+    } else {
+        fail(STATUS_INVALID_PARAMETER)
+    }
 }
 
 fn flags(state: &State) -> WDF_IO_QUEUE_STATE {
@@ -294,5 +298,9 @@ fn retrieve(
     }
     let state = queue.state.lock();
     let paused = state.held || !state.presenting;
-    fail(if paused { STATUS_WDF_PAUSED } else { STATUS_NO_MORE_ENTRIES })
+    fail(if paused {
+        STATUS_WDF_PAUSED
+    } else {
+        STATUS_NO_MORE_ENTRIES
+    })
 }

@@ -45,7 +45,14 @@ impl Violation {
 /// Prints what happened and stops with WDF_VIOLATION: code, argument, address of the function's name.
 pub fn violation(what: Violation, function: &CStr, argument: usize) -> ! {
     // SAFETY: A format with one %s and one %p, and arguments of these types; the strings end in NUL.
-    unsafe { DbgPrint(c"WDF_VIOLATION: %s: %s (%p)\n".as_ptr(), function.as_ptr(), what.text().as_ptr(), argument) };
+    unsafe {
+        DbgPrint(
+            c"WDF_VIOLATION: %s: %s (%p)\n".as_ptr(),
+            function.as_ptr(),
+            what.text().as_ptr(),
+            argument,
+        )
+    };
     stop(what as u64, argument as u64, function.as_ptr() as u64)
 }
 
@@ -57,9 +64,17 @@ fn stop(code: u64, argument: u64, function: u64) -> ! {
 /// A panic is a defect of this image: it ends the run like one, with the source line.
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    let (line, file) = info.location().map_or((0, "?"), |place| (place.line(), place.file()));
+    let (line, file) = info
+        .location()
+        .map_or((0, "?"), |place| (place.line(), place.file()));
     // SAFETY: A format with %.*s (length, address) and %u, and arguments of these types.
-    unsafe { DbgPrint(c"wdfldr.sys: panic at line %u of %s\n".as_ptr(), line, printable(file).as_ptr()) };
+    unsafe {
+        DbgPrint(
+            c"wdfldr.sys: panic at line %u of %s\n".as_ptr(),
+            line,
+            printable(file).as_ptr(),
+        )
+    };
     stop(Violation::Internal as u64, u64::from(line), 0)
 }
 

@@ -1,20 +1,27 @@
 //! Driver objects, device objects and their stacks.
-#![allow(unsafe_code, reason = "reads and writes the fields of WDM objects and calls the I/O manager")]
+#![allow(
+    unsafe_code,
+    reason = "reads and writes the fields of WDM objects and calls the I/O manager"
+)]
 
-use core::{ffi::c_void, mem, ptr};
+use core::{ffi::c_void, mem, mem::offset_of, ptr};
 
 use wdk_sys::{
-    DEVICE_OBJECT, DRIVER_OBJECT, GUID, LARGE_INTEGER, NTSTATUS, PDEVICE_OBJECT, PDRIVER_OBJECT, PIRP, STATUS_NO_SUCH_DEVICE,
-    UNICODE_STRING, _DEVICE_RELATION_TYPE,
+    _DEVICE_RELATION_TYPE, DEVICE_OBJECT, DRIVER_OBJECT, GUID, LARGE_INTEGER, NTSTATUS, PDEVICE_OBJECT,
+    PDRIVER_DISPATCH, PDRIVER_OBJECT, PDRIVER_UNLOAD, PIRP, STATUS_NO_SUCH_DEVICE, UNICODE_STRING,
     ntddk::{
-        IoAllocateDriverObjectExtension, IoAttachDeviceToDeviceStack, IoCreateDevice, IoCreateSymbolicLink, IoDeleteDevice,
-        IoDeleteSymbolicLink, IoDetachDevice, IoGetAttachedDeviceReference, IoGetDriverObjectExtension,
-        IoInvalidateDeviceRelations, IoInvalidateDeviceState, IoRegisterDeviceInterface, IoSetDeviceInterfaceState,
-        IofCallDriver, ObfDereferenceObject, ObfReferenceObject,
+        IoAllocateDriverObjectExtension, IoAttachDeviceToDeviceStack, IoCreateDevice, IoCreateSymbolicLink,
+        IoDeleteDevice, IoDeleteSymbolicLink, IoDetachDevice, IoGetAttachedDeviceReference,
+        IoGetDriverObjectExtension, IoInvalidateDeviceRelations, IoInvalidateDeviceState,
+        IoRegisterDeviceInterface, IoSetDeviceInterfaceState, IofCallDriver, ObfDereferenceObject,
+        ObfReferenceObject,
     },
 };
 
 use crate::failure::{Outcome, check, fail};
+
+/// wdm.h: IRP_MJ_MAXIMUM_FUNCTION + 1, how many major functions there are.
+pub const MAJOR_FUNCTIONS: usize = 28;
 
 /// A device object that somebody holds: the framework's own, the one below it, or the PDO of its stack.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,7 +31,11 @@ impl DeviceObject {
     /// A device object of the I/O manager, `None` for null. The framework gets them from the I/O manager only and lets go of
     /// them before it lets go of what keeps them (its attachment, its own reference, the IRP in progress).
     pub const fn of(pointer: PDEVICE_OBJECT) -> Option<Self> {
-        if pointer.is_null() { None } else { Some(Self(pointer)) }
+        if pointer.is_null() {
+            None
+        } else {
+            Some(Self(pointer))
+        }
     }
 
     /// The address for the driver.
@@ -32,65 +43,66 @@ impl DeviceObject {
         self.0
     }
 
-    const fn raw(&self) -> &mut DEVICE_OBJECT {
-        // SAFETY: Held as `of` says, and the fields used here are written during set-up or hold machine words.
-        unsafe { &mut *self.0 }
+    const fn get(&self) -> &DEVICE_OBJECT {
+        // SAFETY: Held as `of` says, and the fields that are read through this are machine words.
+        unsafe { &*self.0 }
+    }
+
+    fn set<T>(self, offset: usize, value: T) {
+        let place = self.0.wrapping_byte_add(offset).cast::<T>();
+        // SAFETY: The offset of a field of this type, which only the driver of the device writes, during set-up.
+        unsafe { place.write(value) }
     }
 
     /// DO_… flags.
     pub const fn flags(self) -> u32 {
-        self.raw().Flags
+        self.get().Flags
     }
 
     /// Sets the DO_… flags.
-    pub const fn set_flags(self, flags: u32) {
-        self.raw().Flags = flags;
-    }
-
-    /// FILE_DEVICE_…
-    pub const fn device_type(self) -> u32 {
-        self.raw().DeviceType
+    pub fn set_flags(self, flags: u32) {
+        self.set(offset_of!(DEVICE_OBJECT, Flags), flags);
     }
 
     /// Takes over type and characteristics, as a filter does from what it filters.
-    pub const fn imitate(self, lower: Self) {
-        self.raw().DeviceType = lower.raw().DeviceType;
-        self.raw().Characteristics = lower.raw().Characteristics;
+    pub fn imitate(self, lower: Self) {
+        self.set(offset_of!(DEVICE_OBJECT, DeviceType), lower.get().DeviceType);
+        self.set_characteristics(lower.characteristics());
     }
 
     /// FILE_… characteristics.
     pub const fn characteristics(self) -> u32 {
-        self.raw().Characteristics
+        self.get().Characteristics
     }
 
     /// Sets the characteristics.
-    pub const fn set_characteristics(self, characteristics: u32) {
-        self.raw().Characteristics = characteristics;
+    pub fn set_characteristics(self, characteristics: u32) {
+        self.set(offset_of!(DEVICE_OBJECT, Characteristics), characteristics);
     }
 
     /// How many stack locations an IRP to this device needs.
     pub const fn stack_size(self) -> i8 {
-        self.raw().StackSize
+        self.get().StackSize
     }
 
     /// Asks for more stack locations.
-    pub const fn set_stack_size(self, size: i8) {
-        self.raw().StackSize = size;
+    pub fn set_stack_size(self, size: i8) {
+        self.set(offset_of!(DEVICE_OBJECT, StackSize), size);
     }
 
     /// The alignment that transfers need, as a mask.
     pub const fn alignment(self) -> u32 {
-        self.raw().AlignmentRequirement
+        self.get().AlignmentRequirement
     }
 
     /// Sets the alignment mask.
-    pub const fn set_alignment(self, mask: u32) {
-        self.raw().AlignmentRequirement = mask;
+    pub fn set_alignment(self, mask: u32) {
+        self.set(offset_of!(DEVICE_OBJECT, AlignmentRequirement), mask);
     }
 
     /// The driver's own memory at the device object.
     pub const fn extension(self) -> *mut c_void {
-        self.raw().DeviceExtension
+        self.get().DeviceExtension
     }
 
     /// Takes a reference.
@@ -123,7 +135,8 @@ impl DeviceObject {
     /// STATUS_NO_SUCH_DEVICE.
     pub fn attach_to(self, target: Self) -> Outcome<Self> {
         // SAFETY: Both are held as `of` says.
-        Self::of(unsafe { IoAttachDeviceToDeviceStack(self.0, target.0) }).map_or_else(|| fail(STATUS_NO_SUCH_DEVICE), Ok)
+        Self::of(unsafe { IoAttachDeviceToDeviceStack(self.0, target.0) })
+            .map_or_else(|| fail(STATUS_NO_SUCH_DEVICE), Ok)
     }
 
     /// Takes the device above this one off.
@@ -154,7 +167,11 @@ impl DeviceObject {
     ///
     /// # Errors
     /// What IoRegisterDeviceInterface returns.
-    pub fn register_interface(self, class: &GUID, reference: Option<&UNICODE_STRING>) -> Outcome<UNICODE_STRING> {
+    pub fn register_interface(
+        self,
+        class: &GUID,
+        reference: Option<&UNICODE_STRING>,
+    ) -> Outcome<UNICODE_STRING> {
         let mut name = UNICODE_STRING::default();
         let reference = reference.map_or(ptr::null_mut(), |text| ptr::from_ref(text).cast_mut());
         // SAFETY: A PDO, a GUID, null or a string, and a place for the name; all outlive the call.
@@ -184,7 +201,11 @@ pub struct DriverObject(PDRIVER_OBJECT);
 impl DriverObject {
     /// The driver object that the I/O manager or the client passed, `None` for null.
     pub const fn of(pointer: PDRIVER_OBJECT) -> Option<Self> {
-        if pointer.is_null() { None } else { Some(Self(pointer)) }
+        if pointer.is_null() {
+            None
+        } else {
+            Some(Self(pointer))
+        }
     }
 
     /// The address for the driver.
@@ -192,15 +213,29 @@ impl DriverObject {
         self.0
     }
 
-    /// The structure, to be filled during DriverEntry.
-    pub const fn raw(&self) -> &mut DRIVER_OBJECT {
-        // SAFETY: The driver object outlives every bound client, and its fields are written during DriverEntry and unload only.
-        unsafe { &mut *self.0 }
+    fn set<T>(self, offset: usize, value: T) {
+        let place = self.0.wrapping_byte_add(offset).cast::<T>();
+        // SAFETY: The offset of a field of this type; the I/O manager lets DriverEntry write it.
+        unsafe { place.write(value) }
+    }
+
+    /// Sets the routine that is called before the image goes.
+    pub fn set_unload(self, routine: PDRIVER_UNLOAD) {
+        self.set(offset_of!(DRIVER_OBJECT, DriverUnload), routine);
+    }
+
+    /// Sets the dispatch routine of all major functions.
+    pub fn set_dispatch(self, routine: PDRIVER_DISPATCH) {
+        self.set(
+            offset_of!(DRIVER_OBJECT, MajorFunction),
+            [routine; MAJOR_FUNCTIONS],
+        );
     }
 
     /// Sets the routine for new devices.
-    pub const fn set_add_device(self, routine: wdk_sys::PDRIVER_ADD_DEVICE) {
-        let extension = self.raw().DriverExtension;
+    pub fn set_add_device(self, routine: wdk_sys::PDRIVER_ADD_DEVICE) {
+        // SAFETY: The driver object outlives every bound client.
+        let extension = unsafe { (*self.0).DriverExtension };
         if !extension.is_null() {
             // SAFETY: The I/O manager gives every driver object an extension that lives as long.
             unsafe { (*extension).AddDevice = routine }
@@ -230,7 +265,9 @@ impl DriverObject {
     /// What IoCreateDevice returns.
     pub fn create_device(self, new: &NewDevice<'_>) -> Outcome<DeviceObject> {
         let mut device = ptr::null_mut();
-        let name = new.name.map_or(ptr::null_mut(), |text| ptr::from_ref(text).cast_mut());
+        let name = new
+            .name
+            .map_or(ptr::null_mut(), |text| ptr::from_ref(text).cast_mut());
         // SAFETY: A driver object, null or a string that outlives the call, and a place for the result.
         check(unsafe {
             IoCreateDevice(

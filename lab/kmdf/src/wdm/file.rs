@@ -18,7 +18,14 @@ use crate::failure::{Outcome, check, fail};
 pub fn open(name: &UNICODE_STRING, access: ACCESS_MASK) -> Outcome<(PFILE_OBJECT, DeviceObject)> {
     let (mut file, mut device) = (ptr::null_mut(), ptr::null_mut());
     // SAFETY: A string and places for the results that outlive the call.
-    check(unsafe { IoGetDeviceObjectPointer(ptr::from_ref(name).cast_mut(), access, &raw mut file, &raw mut device) })?;
+    check(unsafe {
+        IoGetDeviceObjectPointer(
+            ptr::from_ref(name).cast_mut(),
+            access,
+            &raw mut file,
+            &raw mut device,
+        )
+    })?;
     DeviceObject::of(device).map_or_else(|| fail(STATUS_NO_SUCH_DEVICE), |device| Ok((file, device)))
 }
 

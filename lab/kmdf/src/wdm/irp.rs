@@ -1,5 +1,8 @@
 //! IRPs: the parameters of the current location, the preparation of the next one, completion.
-#![allow(unsafe_code, reason = "IRPs and their stack locations are linked by addresses and hold unions")]
+#![allow(
+    unsafe_code,
+    reason = "IRPs and their stack locations are linked by addresses and hold unions"
+)]
 
 use core::{
     ffi::c_void,
@@ -9,10 +12,10 @@ use core::{
 };
 
 use wdk_sys::{
-    CCHAR, FILE_OBJECT, IO_STACK_LOCATION, IRP, MDL, NTSTATUS, PDEVICE_OBJECT, PFILE_OBJECT, PIRP, STATUS_MORE_PROCESSING_REQUIRED,
-    STATUS_PENDING,
+    CCHAR, FILE_OBJECT, IO_STACK_LOCATION, IRP, MDL, NTSTATUS, PDEVICE_OBJECT, PFILE_OBJECT, PIRP,
+    STATUS_MORE_PROCESSING_REQUIRED, STATUS_PENDING,
     ntddk::{
-        IoAcquireCancelSpinLock, IoAllocateIrp, IoCancelIrp, IoFreeIrp, IoReleaseCancelSpinLock, IoReuseIrp, IofCompleteRequest,
+        IoAllocateIrp, IoCancelIrp, IoFreeIrp, IoReleaseCancelSpinLock, IoReuseIrp, IofCompleteRequest,
         MmMapLockedPagesSpecifyCache, PoCallDriver, PoStartNextPowerIrp,
     },
 };
@@ -78,15 +81,25 @@ impl Irp {
     }
 
     fn location(self) -> *mut IO_STACK_LOCATION {
-        let place: *mut *mut IO_STACK_LOCATION =
-            field!(self, Tail.Overlay.__bindgen_anon_2.__bindgen_anon_1.CurrentStackLocation);
+        let place: *mut *mut IO_STACK_LOCATION = field!(
+            self,
+            Tail.Overlay
+                .__bindgen_anon_2
+                .__bindgen_anon_1
+                .CurrentStackLocation
+        );
         // SAFETY: A field of an IRP that is ours.
         unsafe { place.read() }
     }
 
     fn set_location(self, location: *mut IO_STACK_LOCATION) {
-        let place: *mut *mut IO_STACK_LOCATION =
-            field!(self, Tail.Overlay.__bindgen_anon_2.__bindgen_anon_1.CurrentStackLocation);
+        let place: *mut *mut IO_STACK_LOCATION = field!(
+            self,
+            Tail.Overlay
+                .__bindgen_anon_2
+                .__bindgen_anon_1
+                .CurrentStackLocation
+        );
         // SAFETY: A field of an IRP that is ours.
         unsafe { place.write(location) }
     }
@@ -106,13 +119,13 @@ impl Irp {
     /// A copy of the next driver's location.
     pub fn next(self) -> IO_STACK_LOCATION {
         // SAFETY: Callers send the IRP on, so there is a location below the current one.
-        unsafe { self.location().sub(1).read() }
+        unsafe { self.location().wrapping_sub(1).read() }
     }
 
     /// Writes the next driver's location.
     pub fn set_next(self, stack: IO_STACK_LOCATION) {
         // SAFETY: Callers send the IRP on, so there is a location below the current one, and it is theirs to prepare.
-        unsafe { self.location().sub(1).write(stack) }
+        unsafe { self.location().wrapping_sub(1).write(stack) }
     }
 
     /// IRP_MJ_…
@@ -142,6 +155,12 @@ impl Irp {
     /// IoStatus.Information
     pub const fn information(self) -> u64 {
         self.get().IoStatus.Information
+    }
+
+    /// The same where it is an address.
+    pub const fn information_address(self) -> usize {
+        // An image for x64 or ARM64: an address has 64 bits.
+        self.information() as usize
     }
 
     /// Sets IoStatus.Information.
@@ -202,11 +221,6 @@ impl Irp {
         self.get().RequestorMode
     }
 
-    /// IRP flags (IRP_NOCACHE and so on).
-    pub const fn flags(self) -> u32 {
-        self.get().Flags
-    }
-
     /// The file object of the current location, or null.
     pub fn file_object(self) -> PFILE_OBJECT {
         self.stack().FileObject
@@ -254,13 +268,6 @@ impl Irp {
         let mut stack = self.stack();
         stack.Control |= PENDING_RETURNED;
         self.set_stack(stack);
-    }
-
-    /// In a completion routine: carries the pending mark upwards.
-    pub fn propagate_pending(self) {
-        if self.get().PendingReturned != 0 && self.get().CurrentLocation <= self.get().StackCount {
-            self.mark_pending();
-        }
     }
 
     /// Completes it.
@@ -331,14 +338,16 @@ impl Irp {
 
     /// The four words that whoever has the IRP may use.
     pub fn set_driver_context(self, at: usize, value: *mut c_void) {
-        let place: *mut *mut c_void = field!(self, Tail.Overlay.__bindgen_anon_1.__bindgen_anon_1.DriverContext);
+        let place: *mut *mut c_void =
+            field!(self, Tail.Overlay.__bindgen_anon_1.__bindgen_anon_1.DriverContext);
         // SAFETY: One of four words of an IRP that is ours.
         unsafe { place.wrapping_add(at & 3).write(value) }
     }
 
     /// What [`Self::set_driver_context`] wrote.
     pub fn driver_context(self, at: usize) -> *mut c_void {
-        let place: *mut *mut c_void = field!(self, Tail.Overlay.__bindgen_anon_1.__bindgen_anon_1.DriverContext);
+        let place: *mut *mut c_void =
+            field!(self, Tail.Overlay.__bindgen_anon_1.__bindgen_anon_1.DriverContext);
         // SAFETY: One of four words of an IRP that is ours.
         unsafe { place.wrapping_add(at & 3).read() }
     }
@@ -379,17 +388,6 @@ extern "C" fn wake(_device: PDEVICE_OBJECT, _irp: PIRP, context: *mut c_void) ->
     STATUS_MORE_PROCESSING_REQUIRED
 }
 
-/// The lock of the I/O manager that cancel routines are called with.
-pub fn with_cancel_lock<T>(action: impl FnOnce() -> T) -> T {
-    let mut irql = 0;
-    // SAFETY: A place for the IRQL; released below.
-    unsafe { IoAcquireCancelSpinLock(&raw mut irql) };
-    let result = action();
-    // SAFETY: Acquired above at this IRQL.
-    unsafe { IoReleaseCancelSpinLock(irql) };
-    result
-}
-
 /// In a cancel routine: gives the I/O manager's lock back.
 pub fn release_cancel_lock(irp: Irp) {
     // SAFETY: A cancel routine is called with the lock held, and the IRQL to return to in the IRP.
@@ -415,13 +413,5 @@ impl WdmFile {
     pub const fn get(&self) -> &FILE_OBJECT {
         // SAFETY: The I/O manager keeps the file object from create to close; the framework uses it in between.
         unsafe { self.0.as_ref() }
-    }
-
-    /// Sets FsContext or FsContext2.
-    pub const fn set_context(self, second: bool, value: *mut c_void) {
-        let offset = if second { offset_of!(FILE_OBJECT, FsContext2) } else { offset_of!(FILE_OBJECT, FsContext) };
-        let place = self.0.as_ptr().wrapping_byte_add(offset).cast::<*mut c_void>();
-        // SAFETY: A field that belongs to the driver of the device, which is the framework's client.
-        unsafe { place.write(value) }
     }
 }

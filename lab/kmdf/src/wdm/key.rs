@@ -4,12 +4,15 @@
 use core::{ffi::c_void, ptr};
 
 use wdk_sys::{
-    ACCESS_MASK, HANDLE, KEY_VALUE_PARTIAL_INFORMATION, NTSTATUS, OBJECT_ATTRIBUTES, UNICODE_STRING, ULONG,
-    _KEY_VALUE_INFORMATION_CLASS,
-    ntddk::{IoOpenDeviceRegistryKey, ZwClose, ZwCreateKey, ZwDeleteKey, ZwDeleteValueKey, ZwOpenKey, ZwQueryValueKey, ZwSetValueKey},
+    _KEY_VALUE_INFORMATION_CLASS, ACCESS_MASK, HANDLE, KEY_VALUE_PARTIAL_INFORMATION, NTSTATUS,
+    OBJECT_ATTRIBUTES, ULONG, UNICODE_STRING,
+    ntddk::{
+        IoOpenDeviceRegistryKey, ZwClose, ZwCreateKey, ZwDeleteKey, ZwDeleteValueKey, ZwOpenKey,
+        ZwQueryValueKey, ZwSetValueKey,
+    },
 };
 
-use super::device_object::DeviceObject;
+use super::{device_object::DeviceObject, size32};
 use crate::{
     failure::{Outcome, check},
     wdm::text::counted,
@@ -39,12 +42,25 @@ impl OpenKey {
     ///
     /// # Errors
     /// What ZwCreateKey returns.
-    pub fn create(parent: Option<HANDLE>, path: &[u16], access: ACCESS_MASK, options: ULONG) -> Outcome<(Self, ULONG)> {
+    pub fn create(
+        parent: Option<HANDLE>,
+        path: &[u16],
+        access: ACCESS_MASK,
+        options: ULONG,
+    ) -> Outcome<(Self, ULONG)> {
         let (mut handle, mut disposition) = (ptr::null_mut(), 0);
         with_attributes(parent, path, |attributes| {
             // SAFETY: Places for the results and attributes that outlive the call; no class.
             check(unsafe {
-                ZwCreateKey(&raw mut handle, access, attributes, 0, ptr::null_mut(), options, &raw mut disposition)
+                ZwCreateKey(
+                    &raw mut handle,
+                    access,
+                    attributes,
+                    0,
+                    ptr::null_mut(),
+                    options,
+                    &raw mut disposition,
+                )
             })
         })?;
         Ok((Self(handle), disposition))
@@ -124,10 +140,14 @@ impl Drop for OpenKey {
     }
 }
 
-fn with_attributes<T>(parent: Option<HANDLE>, path: &[u16], action: impl FnOnce(*mut OBJECT_ATTRIBUTES) -> T) -> T {
+fn with_attributes<T>(
+    parent: Option<HANDLE>,
+    path: &[u16],
+    action: impl FnOnce(*mut OBJECT_ATTRIBUTES) -> T,
+) -> T {
     let mut name: UNICODE_STRING = counted(path);
     let mut attributes = OBJECT_ATTRIBUTES {
-        Length: size_of::<OBJECT_ATTRIBUTES>() as ULONG,
+        Length: size32::<OBJECT_ATTRIBUTES>(),
         RootDirectory: parent.unwrap_or(ptr::null_mut()),
         ObjectName: &raw mut name,
         Attributes: ATTRIBUTES,

@@ -9,3 +9,10 @@ pub mod parameters;
 pub mod sync;
 pub mod text;
 pub mod work;
+
+/// The size of a structure as the kernel's headers count it.
+#[allow(clippy::cast_possible_truncation, reason = "the assertion rules it out")]
+pub const fn size32<T>() -> u32 {
+    const { assert!(size_of::<T>() <= u32::MAX as usize) };
+    size_of::<T>() as u32
+}

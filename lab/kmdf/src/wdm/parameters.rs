@@ -1,11 +1,12 @@
 //! The parameters of stack locations, by major and minor function.
-#![allow(unsafe_code, reason = "the parameters are a union whose member the function codes name")]
+#![allow(
+    unsafe_code,
+    reason = "the parameters are a union whose member the function codes name"
+)]
 
 use core::ptr::NonNull;
 
-use wdk_sys::{
-    DEVICE_CAPABILITIES, GUID, INTERFACE, IO_STACK_LOCATION, PCM_RESOURCE_LIST, POWER_STATE_TYPE,
-};
+use wdk_sys::{DEVICE_CAPABILITIES, GUID, INTERFACE, IO_STACK_LOCATION, PCM_RESOURCE_LIST, POWER_STATE_TYPE};
 
 /// A structure that an IRP points to.
 #[derive(Clone, Copy)]
@@ -165,7 +166,9 @@ impl Parameters for IO_STACK_LOCATION {
     fn transfer(&self) -> (u32, u32, i64) {
         let transfer = member!(self, Read);
         // SAFETY: The whole of a LARGE_INTEGER, of which all members are integers.
-        (transfer.Length, transfer.Key, unsafe { transfer.ByteOffset.QuadPart })
+        (transfer.Length, transfer.Key, unsafe {
+            transfer.ByteOffset.QuadPart
+        })
     }
 
     fn set_transfer(&mut self, length: u32, offset: i64) {
@@ -177,12 +180,22 @@ impl Parameters for IO_STACK_LOCATION {
 
     fn others(&self) -> [*mut core::ffi::c_void; 4] {
         let others = member!(self, Others);
-        [others.Argument1, others.Argument2, others.Argument3, others.Argument4]
+        [
+            others.Argument1,
+            others.Argument2,
+            others.Argument3,
+            others.Argument4,
+        ]
     }
 
     fn set_others(&mut self, others: [*mut core::ffi::c_void; 4]) {
         let mut member = member!(self, Others);
-        [member.Argument1, member.Argument2, member.Argument3, member.Argument4] = others;
+        [
+            member.Argument1,
+            member.Argument2,
+            member.Argument3,
+            member.Argument4,
+        ] = others;
         self.Parameters.Others = member;
     }
 }

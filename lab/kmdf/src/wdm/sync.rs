@@ -1,5 +1,8 @@
 //! Spin locks, events and counts of calls in progress.
-#![allow(unsafe_code, reason = "kernel synchronization objects live in cells and are passed by address")]
+#![allow(
+    unsafe_code,
+    reason = "kernel synchronization objects live in cells and are passed by address"
+)]
 
 use core::{
     cell::UnsafeCell,
@@ -10,17 +13,18 @@ use core::{
 };
 
 use wdk_sys::{
-    KEVENT, KIRQL, KSPIN_LOCK, LARGE_INTEGER, NTSTATUS, STATUS_SUCCESS, _EVENT_TYPE, _KWAIT_REASON, _MODE,
+    _EVENT_TYPE, _KWAIT_REASON, KEVENT, KIRQL, KSPIN_LOCK, LARGE_INTEGER, NTSTATUS, STATUS_SUCCESS,
     ntddk::{
-        KeAcquireSpinLockRaiseToDpc, KeClearEvent, KeGetCurrentIrql, KeInitializeEvent, KeReleaseSpinLock, KeSetEvent,
-        KeWaitForSingleObject,
+        KeAcquireSpinLockRaiseToDpc, KeClearEvent, KeGetCurrentIrql, KeInitializeEvent, KeReleaseSpinLock,
+        KeSetEvent, KeWaitForSingleObject,
     },
 };
 
 /// wdm.h: the IRQL of ordinary threads.
 pub const PASSIVE_LEVEL: KIRQL = 0;
-/// wdm.h: the IRQL of DPCs and spin locks.
-pub const DISPATCH_LEVEL: KIRQL = 2;
+
+/// wdm.h: waits are the kernel's own (KernelMode).
+const KERNEL_MODE: i8 = 0;
 
 /// The current IRQL.
 pub fn irql() -> KIRQL {
@@ -38,7 +42,10 @@ impl<T> SpinLock<T> {
     /// An unlocked lock around a value.
     pub const fn new(value: T) -> Self {
         // A spin lock that nobody holds is zero; KeInitializeSpinLock does nothing else.
-        Self { lock: UnsafeCell::new(0), value: UnsafeCell::new(value) }
+        Self {
+            lock: UnsafeCell::new(0),
+            value: UnsafeCell::new(value),
+        }
     }
 
     /// Takes the lock.
@@ -112,11 +119,23 @@ impl Event {
 
     /// Waits at most this long (units of 100 ns, negative: from now); whether it was signaled.
     pub fn wait_until(&self, timeout: Option<i64>) -> bool {
-        let mut time = LARGE_INTEGER { QuadPart: timeout.unwrap_or(0) };
-        let time = if timeout.is_some() { &raw mut time } else { ptr::null_mut() };
+        let mut time = LARGE_INTEGER {
+            QuadPart: timeout.unwrap_or(0),
+        };
+        let time = if timeout.is_some() {
+            &raw mut time
+        } else {
+            ptr::null_mut()
+        };
         // SAFETY: An initialized event; the timeout is null or a local that outlives the wait.
         let status: NTSTATUS = unsafe {
-            KeWaitForSingleObject(self.0.get().cast(), _KWAIT_REASON::Executive, _MODE::KernelMode as _, 0, time)
+            KeWaitForSingleObject(
+                self.0.get().cast(),
+                _KWAIT_REASON::Executive,
+                KERNEL_MODE,
+                0,
+                time,
+            )
         };
         status == STATUS_SUCCESS
     }
@@ -132,7 +151,10 @@ impl Rundown {
     /// Open, with nobody inside; [`Rundown::open`] must follow in place.
     pub fn zeroed() -> Self {
         // One for the owner, which `close` gives up.
-        Self { inside: AtomicI32::new(1), empty: Event::zeroed() }
+        Self {
+            inside: AtomicI32::new(1),
+            empty: Event::zeroed(),
+        }
     }
 
     /// Makes it ready in place.
@@ -143,7 +165,9 @@ impl Rundown {
     /// Enters; false when it was closed and emptied.
     pub fn enter(&self) -> bool {
         self.inside
-            .fetch_update(Ordering::Acquire, Ordering::Relaxed, |inside| (inside > 0).then_some(inside + 1))
+            .fetch_update(Ordering::Acquire, Ordering::Relaxed, |inside| {
+                (inside > 0).then_some(inside + 1)
+            })
             .is_ok()
     }
 

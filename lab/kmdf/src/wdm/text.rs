@@ -56,7 +56,11 @@ impl Wide {
 pub fn counted(text: &[u16]) -> UNICODE_STRING {
     // The longest even number of bytes that 16 bits hold.
     let bytes = u16::try_from(text.len() * 2).unwrap_or(u16::MAX - 1);
-    UNICODE_STRING { Length: bytes, MaximumLength: bytes, Buffer: text.as_ptr().cast_mut() }
+    UNICODE_STRING {
+        Length: bytes,
+        MaximumLength: bytes,
+        Buffer: text.as_ptr().cast_mut(),
+    }
 }
 
 impl Claimed<UNICODE_STRING> {
@@ -71,7 +75,9 @@ impl Claimed<UNICODE_STRING> {
     /// STATUS_INVALID_PARAMETER for odd lengths, a length above the maximum length, or a length without a buffer.
     pub fn valid_text(&self) -> Outcome<&[u16]> {
         match self.get() {
-            Some(string) if string.Length & 1 != 0 || string.MaximumLength < string.Length => fail(STATUS_INVALID_PARAMETER),
+            Some(string) if string.Length & 1 != 0 || string.MaximumLength < string.Length => {
+                fail(STATUS_INVALID_PARAMETER)
+            }
             Some(string) if string.Length != 0 && string.Buffer.is_null() => fail(STATUS_INVALID_PARAMETER),
             Some(string) => Ok(text_of(&string)),
             None => Ok(&[]),

@@ -4,7 +4,7 @@
 use core::ffi::c_void;
 
 use wdk_sys::{
-    PIO_WORKITEM, POWER_STATE, _WORK_QUEUE_TYPE,
+    _WORK_QUEUE_TYPE, PIO_WORKITEM, POWER_STATE,
     ntddk::{IoAllocateWorkItem, IoFreeWorkItem, IoQueueWorkItem, PoRequestPowerIrp},
 };
 
@@ -25,7 +25,11 @@ impl IoWorkItem {
     pub fn new(device: DeviceObject) -> Outcome<Self> {
         // SAFETY: A device object that the caller holds.
         let item = unsafe { IoAllocateWorkItem(device.pointer()) };
-        if item.is_null() { Err(NO_MEMORY) } else { Ok(Self(item)) }
+        if item.is_null() {
+            Err(NO_MEMORY)
+        } else {
+            Ok(Self(item))
+        }
     }
 
     /// Has a worker thread call this routine. IRQL: at most DISPATCH_LEVEL. Not again before the routine was called.
@@ -43,11 +47,27 @@ impl Drop for IoWorkItem {
 }
 
 /// What the power manager calls when a device power IRP is done.
-pub type PowerRoutine = extern "C" fn(wdk_sys::PDEVICE_OBJECT, u8, POWER_STATE, *mut c_void, wdk_sys::PIO_STATUS_BLOCK);
+pub type PowerRoutine =
+    extern "C" fn(wdk_sys::PDEVICE_OBJECT, u8, POWER_STATE, *mut c_void, wdk_sys::PIO_STATUS_BLOCK);
 
 /// Has the power manager send a power IRP to a device's stack; whether it will.
-pub fn request_power(device: DeviceObject, minor: u8, state: POWER_STATE, done: PowerRoutine, context: *mut c_void) -> bool {
+pub fn request_power(
+    device: DeviceObject,
+    minor: u8,
+    state: POWER_STATE,
+    done: PowerRoutine,
+    context: *mut c_void,
+) -> bool {
     // SAFETY: A device of the framework; the routine gets `context` back, which its owner keeps until then.
-    let status = unsafe { PoRequestPowerIrp(device.pointer(), minor, state, Some(done), context, core::ptr::null_mut()) };
+    let status = unsafe {
+        PoRequestPowerIrp(
+            device.pointer(),
+            minor,
+            state,
+            Some(done),
+            context,
+            core::ptr::null_mut(),
+        )
+    };
     wdk_sys::NT_SUCCESS(status)
 }
