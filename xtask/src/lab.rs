@@ -10,6 +10,9 @@ use anyhow::Result;
 
 use crate::{command, drivers, place};
 
+/// Asks for drivers and a kernel that are optimized, and do not print for each call.
+const RELEASE: &str = "--release";
+
 /// The main scenario.
 const DEMO: &str = "lab/scenarios/demo.lab";
 
@@ -19,23 +22,16 @@ const DEMO: &str = "lab/scenarios/demo.lab";
 ///
 /// When drivers or lab do not build.
 pub fn demo(arguments: &[String]) -> Result<ExitCode> {
-    let nthost = prepare()?;
-    run(nthost, arguments, Some(place::ROOT.join(DEMO)))
+    run(arguments, Some(place::ROOT.join(DEMO)))
 }
 
-/// The task `lab`: everything after it is for nthost.
+/// The task `lab`: everything after it is for nthost, but for `--release`.
 ///
 /// # Errors
 ///
 /// When drivers or lab do not build.
 pub fn lab(arguments: &[String]) -> Result<ExitCode> {
-    let nthost = prepare()?;
-    run(nthost, arguments, None)
-}
-
-fn prepare() -> Result<PathBuf> {
-    drivers::build_profile(false, &[])?;
-    build_nthost(false)
+    run(arguments, None)
 }
 
 /// Builds the lab's kernel and returns the program.
@@ -58,12 +54,14 @@ pub fn build_nthost(release: bool) -> Result<PathBuf> {
 }
 
 /// Runs nthost where the user is, so that relative paths in arguments and scripts are the user's.
-fn run(nthost: PathBuf, arguments: &[String], script: Option<PathBuf>) -> Result<ExitCode> {
-    let mut command = Command::new(nthost);
+fn run(arguments: &[String], script: Option<PathBuf>) -> Result<ExitCode> {
+    let release = arguments.iter().any(|argument| argument == RELEASE);
+    drivers::build_profile(release, &[])?;
+    let mut command = Command::new(build_nthost(release)?);
     command
         .arg("--drivers")
-        .arg(place::drivers("debug"))
-        .args(arguments)
+        .arg(place::drivers(if release { "release" } else { "debug" }))
+        .args(arguments.iter().filter(|argument| *argument != RELEASE))
         .args(script);
     command.current_dir(env::current_dir()?);
     command::exit_code(&mut command)

@@ -35,12 +35,12 @@ const TASKS: &[(&str, Run, &str)] = &[
     (
         "demo",
         lab::demo,
-        "builds, and runs the main scenario in the lab [--json FILE]",
+        "builds, and runs the main scenario in the lab [--release] [--json FILE] [--timing]",
     ),
     (
         "lab",
         lab::lab,
-        "gives the lab's prompt, or runs a script [SCRIPT] [--json FILE] …",
+        "gives the lab's prompt, or runs a script [--release] [SCRIPT] [--json FILE] …",
     ),
     ("test", test::test, "runs every test [FILTER]"),
     ("ci", ci::ci, "runs what CI runs: format, lints, test"),

@@ -27,13 +27,14 @@ use crate::{
 const MAJOR: ULONG = 1;
 const MINOR: ULONG = 33;
 
-/// Up to this size of its table a client has an array of its own that is filled; above, a variable for the table's address.
+/// Up to this size of its table a client has an array of its own that is filled; above, a variable for the
+/// table's address.
 const COPIED_TABLE: usize = 438;
 
 /// The sizes of the function tables of all releases.
 const RELEASED: [usize; 13] = [383, 386, 387, 396, 432, 438, 444, 446, 448, 451, 453, 454, 458];
 
-/// WDF_BIND_INFO: what a client says about itself.
+/// `WDF_BIND_INFO`: what a client says about itself.
 #[repr(C)]
 pub struct BindInfo {
     size: ULONG,
@@ -46,7 +47,7 @@ pub struct BindInfo {
     module: *mut c_void,
 }
 
-/// WDF_BIND_INFO2: the same with a minimum version.
+/// `WDF_BIND_INFO2`: the same with a minimum version.
 #[repr(C)]
 struct BindInfo2 {
     first: BindInfo,
@@ -63,15 +64,16 @@ const _: () = assert!(size_of::<BindInfo2>() == 88);
 /// The entry point, called when the image is started as a service of its own; there is nothing to start.
 // SAFETY: No other symbol of the image has this name.
 #[unsafe(no_mangle)]
-pub extern "C" fn DriverEntry(_driver: PDRIVER_OBJECT, _registry_path: PCUNICODE_STRING) -> NTSTATUS {
+pub const extern "C" fn DriverEntry(_driver: PDRIVER_OBJECT, _registry_path: PCUNICODE_STRING) -> NTSTATUS {
     STATUS_SUCCESS
 }
 
-/// Binds a client: checks its version, stores the table where it asks, gives it globals. IRQL: PASSIVE_LEVEL.
+/// Binds a client: checks its version, stores the table where it asks, gives it globals. IRQL:
+/// `PASSIVE_LEVEL`.
 ///
 /// # Errors
-/// STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED (another component or major version, or a newer minimum),
-/// STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INVALID_PARAMETER`, `STATUS_NOT_SUPPORTED` (another component or major version, or a newer
+/// minimum), `STATUS_INSUFFICIENT_RESOURCES`.
 ///
 /// # Safety
 /// The pointers are what the client's entry stub passes: valid, or null where that is refused.
@@ -135,11 +137,12 @@ fn is_kmdf(component: *const u16) -> bool {
 }
 
 /// The oldest minor version with which the client is content.
-fn minimum_minor(info: &BindInfo) -> ULONG {
+const fn minimum_minor(info: &BindInfo) -> ULONG {
     if (info.size as usize) < size_of::<BindInfo2>() {
         return info.minor;
     }
-    // SAFETY: The structure says by its size that it is the longer form, of which the short one is the beginning.
+    // SAFETY: The structure says by its size that it is the longer form, of which the short one is the
+    // beginning.
     let long = unsafe { &*core::ptr::from_ref(info).cast::<BindInfo2>() };
     if long.minimum_minor.is_null() {
         return info.minor;
@@ -162,10 +165,10 @@ fn store_table(info: &BindInfo) {
     }
 }
 
-/// Unbinds a client and frees everything that it left. IRQL: PASSIVE_LEVEL.
+/// Unbinds a client and frees everything that it left. IRQL: `PASSIVE_LEVEL`.
 ///
 /// # Errors
-/// STATUS_UNSUCCESSFUL when the globals are not those of a bound client.
+/// `STATUS_UNSUCCESSFUL` when the globals are not those of a bound client.
 // SAFETY: No other symbol of the image has this name.
 #[unsafe(no_mangle)]
 pub extern "C" fn WdfVersionUnbind(
@@ -186,7 +189,7 @@ pub extern "C" fn WdfVersionUnbind(
 /// Binds a client to a class extension; there are none here.
 ///
 /// # Errors
-/// STATUS_NOT_SUPPORTED.
+/// `STATUS_NOT_SUPPORTED`.
 // SAFETY: No other symbol of the image has this name.
 #[unsafe(no_mangle)]
 pub extern "C" fn WdfVersionBindClass(
@@ -201,4 +204,9 @@ pub extern "C" fn WdfVersionBindClass(
 /// Unbinds a client from a class extension; it cannot be bound to one.
 // SAFETY: No other symbol of the image has this name.
 #[unsafe(no_mangle)]
-pub extern "C" fn WdfVersionUnbindClass(_info: *mut BindInfo, _globals: *mut c_void, _class: *mut c_void) {}
+pub const extern "C" fn WdfVersionUnbindClass(
+    _info: *mut BindInfo,
+    _globals: *mut c_void,
+    _class: *mut c_void,
+) {
+}

@@ -1,7 +1,8 @@
-//! Child lists: which children a bus has, and what becomes of them when the PnP manager asks.
+//! Child lists: which children a bus has, and what becomes of them when the `PnP` manager asks.
 //!
-//! A child is new until the PnP manager asks for the bus's relations, which creates its PDO; a child that went missing keeps its
-//! PDO until the PnP manager has heard of it and removed it. Descriptions are the driver's data, compared and copied by it.
+//! A child is new until the `PnP` manager asks for the bus's relations, which creates its PDO; a child that
+//! went missing keeps its PDO until the `PnP` manager has heard of it and removed it. Descriptions are the
+//! driver's data, compared and copied by it.
 #![allow(
     unsafe_code,
     reason = "descriptions are raw memory whose size the driver chose"
@@ -39,13 +40,13 @@ pub struct EntryId(u64);
 pub enum Presence {
     /// Present; its PDO comes with the next query for relations.
     New,
-    /// Present; EvtChildListCreateDevice is running for it.
+    /// Present; `EvtChildListCreateDevice` is running for it.
     InCreation,
     /// Present, with a PDO.
     Present,
-    /// Missing, which the PnP manager has not heard yet.
+    /// Missing, which the `PnP` manager has not heard yet.
     Missing,
-    /// Missing, and the PnP manager knows.
+    /// Missing, and the `PnP` manager knows.
     ReportedMissing,
 }
 
@@ -55,7 +56,7 @@ impl Presence {
         matches!(self, Self::New | Self::InCreation | Self::Present)
     }
 
-    /// Whether WDF_RETRIEVE_CHILD_FLAGS ask for such a child.
+    /// Whether `WDF_RETRIEVE_CHILD_FLAGS` ask for such a child.
     pub const fn is_wanted(self, flags: ULONG) -> bool {
         let wanted = match self {
             Self::Present => Which::WdfRetrievePresentChildren,
@@ -77,7 +78,7 @@ pub struct Entry {
     /// Where it stands.
     pub presence: Presence,
     found_in_scan: bool,
-    /// Whether EvtDeviceReportedMissing is still to be called.
+    /// Whether `EvtDeviceReportedMissing` is still to be called.
     report: bool,
 }
 
@@ -116,7 +117,7 @@ impl Drop for ChildList {
 /// Adds a list to a bus.
 ///
 /// # Errors
-/// STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn new(
     device: Obj<Device>,
     config: WDF_CHILD_LIST_CONFIG,
@@ -186,8 +187,8 @@ impl Obj<ChildList> {
     /// Reports a child as present.
     ///
     /// # Errors
-    /// STATUS_INVALID_PARAMETER (sizes), STATUS_INSUFFICIENT_RESOURCES, what the driver's duplicate callback returns. The success
-    /// code STATUS_OBJECT_NAME_EXISTS says that it was there already.
+    /// `STATUS_INVALID_PARAMETER` (sizes), `STATUS_INSUFFICIENT_RESOURCES`, what the driver's duplicate
+    /// callback returns. The success code `STATUS_OBJECT_NAME_EXISTS` says that it was there already.
     pub fn add(self, identification: Identification, address: Address) -> Outcome<i32> {
         let mut entries = self.entries.lock();
         if let Some(entry) = self
@@ -236,7 +237,7 @@ impl Obj<ChildList> {
     /// Reports a child as missing.
     ///
     /// # Errors
-    /// STATUS_NO_SUCH_DEVICE.
+    /// `STATUS_NO_SUCH_DEVICE`.
     pub fn mark_missing(self, identification: Identification) -> Outcome {
         let mut entries = self.entries.lock();
         let Some(id) = self.find(&mut entries, identification).map(|entry| entry.id) else {
@@ -299,7 +300,7 @@ impl Obj<ChildList> {
         }
     }
 
-    /// Tells the PnP manager about changes, not in the middle of a scan.
+    /// Tells the `PnP` manager about changes, not in the middle of a scan.
     fn announce(self) {
         let mut entries = self.entries.lock();
         let due = entries.scans == 0 && entries.invalidate;
@@ -446,7 +447,8 @@ fn release(tag: Tag, block: *mut u8) {
 }
 
 const fn bytes<'a>(start: *const u8, length: usize) -> &'a [u8] {
-    // SAFETY: A description of this list: the driver or the list made it with the size that the list's configuration says.
+    // SAFETY: A description of this list: the driver or the list made it with the size that the list's
+    // configuration says.
     unsafe { core::slice::from_raw_parts(start, length) }
 }
 
@@ -455,10 +457,10 @@ const fn overwrite(from: *const u8, to: *mut u8, length: usize) {
     unsafe { ptr::copy(from, to, length) }
 }
 
-/// The children of a bus for IRP_MN_QUERY_DEVICE_RELATIONS: what is there, added to what the IRP carries.
+/// The children of a bus for `IRP_MN_QUERY_DEVICE_RELATIONS`: what is there, added to what the IRP carries.
 ///
 /// # Errors
-/// STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn bus_relations(
     device: Obj<Device>,
     prior: *mut DEVICE_RELATIONS,
@@ -483,7 +485,7 @@ pub fn bus_relations(
 /// The answer that names this device's own PDO.
 ///
 /// # Errors
-/// STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn only(device: Obj<Device>) -> Outcome<*mut DEVICE_RELATIONS> {
     let mut relations = Relations {
         objects: Array::new(device.header.client.tag()),
@@ -522,7 +524,7 @@ impl Relations {
         })
     }
 
-    /// The structure for the PnP manager, `None` when nothing changed.
+    /// The structure for the `PnP` manager, `None` when nothing changed.
     fn finish(self, prior: *mut DEVICE_RELATIONS) -> Outcome<Option<*mut DEVICE_RELATIONS>> {
         if !self.changed {
             return Ok(None);
@@ -567,7 +569,7 @@ impl Obj<ChildList> {
                 Presence::Missing => {
                     relations.changed = true;
                     self.update(entry.id, |entry| {
-                        (entry.presence, entry.report) = (Presence::ReportedMissing, true)
+                        (entry.presence, entry.report) = (Presence::ReportedMissing, true);
                     });
                 }
                 Presence::InCreation | Presence::ReportedMissing => {}
@@ -614,7 +616,7 @@ impl Obj<ChildList> {
         pdo
     }
 
-    /// Calls EvtDeviceReportedMissing for each child that was just reported missing.
+    /// Calls `EvtDeviceReportedMissing` for each child that was just reported missing.
     fn report_missing(self) {
         for at in 0.. {
             let Some(entry) = self.at(at) else { break };
@@ -627,7 +629,8 @@ impl Obj<ChildList> {
         }
     }
 
-    /// Whether a child that is being removed is gone for good: then its entry goes, and the caller deletes the PDO.
+    /// Whether a child that is being removed is gone for good: then its entry goes, and the caller deletes
+    /// the PDO.
     pub fn forget_if_missing(self, id: EntryId) -> bool {
         let mut entries = self.entries.lock();
         let entry = entries
@@ -657,8 +660,8 @@ impl Obj<ChildList> {
         free_descriptions(self.header.client.tag(), entry);
     }
 
-    /// The bus is being removed: all children are missing. Those that the PnP manager has finished with go now; one whose
-    /// surprise removal waits for its last handle goes with its own IRP_MN_REMOVE_DEVICE.
+    /// The bus is being removed: all children are missing. Those that the `PnP` manager has finished with go
+    /// now; one whose surprise removal waits for its last handle goes with its own `IRP_MN_REMOVE_DEVICE`.
     pub fn lose_all(self) {
         let mut kept = 0;
         while let Some(entry) = self.at(kept) {
@@ -694,10 +697,10 @@ fn report(relations: &mut Relations, pdo: Obj<Device>) -> Outcome {
     Ok(())
 }
 
-/// WdfPdoMarkMissing.
+/// `WdfPdoMarkMissing`.
 ///
 /// # Errors
-/// STATUS_NO_SUCH_DEVICE.
+/// `STATUS_NO_SUCH_DEVICE`.
 pub fn mark_missing(device: Obj<Device>) -> Outcome {
     let Some((list, id)) = device.entry.get() else {
         return fail(STATUS_NO_SUCH_DEVICE);
@@ -710,7 +713,7 @@ pub fn mark_missing(device: Obj<Device>) -> Outcome {
 /// Adds a child that the driver created itself.
 ///
 /// # Errors
-/// STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn add_static(list: Obj<ChildList>, pdo: Obj<Device>) -> Outcome {
     // A static child is described by its handle; the list compares and copies it as bytes.
     let mut description = StaticDescription {
@@ -747,10 +750,10 @@ pub fn static_config() -> WDF_CHILD_LIST_CONFIG {
     }
 }
 
-/// WdfPdoRetrieveIdentificationDescription.
+/// `WdfPdoRetrieveIdentificationDescription`.
 ///
 /// # Errors
-/// STATUS_INVALID_PARAMETER.
+/// `STATUS_INVALID_PARAMETER`.
 pub fn retrieve_identification(
     device: Obj<Device>,
     to: Claimed<WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER>,
@@ -768,10 +771,10 @@ pub fn retrieve_identification(
     Ok(())
 }
 
-/// WdfPdoRetrieveAddressDescription.
+/// `WdfPdoRetrieveAddressDescription`.
 ///
 /// # Errors
-/// STATUS_INVALID_PARAMETER.
+/// `STATUS_INVALID_PARAMETER`.
 pub fn retrieve_address(device: Obj<Device>, to: Claimed<WDF_CHILD_ADDRESS_DESCRIPTION_HEADER>) -> Outcome {
     let Some((list, entry)) = described(device) else {
         return fail(STATUS_INVALID_PARAMETER);

@@ -30,7 +30,7 @@ pub struct ClientBlock {
     pub registry_path: Wide,
     /// Guards the tree of the client's objects.
     pub tree: SpinLock<Tree>,
-    /// What WdfDriverCreate made.
+    /// What `WdfDriverCreate` made.
     pub driver: Cell<Option<Obj<Driver>>>,
     tag: Tag,
 }
@@ -42,7 +42,8 @@ pub struct Client(NonNull<ClientBlock>);
 impl core::ops::Deref for Client {
     type Target = ClientBlock;
     fn deref(&self) -> &ClientBlock {
-        // SAFETY: Made by `create` or checked by `from_globals`; the block is freed at unbind, after the client's last call.
+        // SAFETY: Made by `create` or checked by `from_globals`; the block is freed at unbind, after the
+        // client's last call.
         unsafe { self.0.as_ref() }
     }
 }
@@ -51,7 +52,7 @@ impl Client {
     /// Makes the globals of a client. The tag is the first four letters of the service's name.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn create(driver_object: DriverObject, registry_path: &[u16]) -> Outcome<Self> {
         let service = service_name(registry_path);
         let tag = tag_of(service);
@@ -122,7 +123,8 @@ fn service_name(registry_path: &[u16]) -> &[u16] {
     registry_path.get(start..).unwrap_or(&[])
 }
 
-/// The first four letters of the service's name, filled with spaces; KMDF's rule, so that a leak names its driver.
+/// The first four letters of the service's name, filled with spaces; KMDF's rule, so that a leak names its
+/// driver.
 fn tag_of(service: &[u16]) -> Tag {
     let mut letters = *b"    ";
     for (letter, unit) in letters.iter_mut().zip(service) {

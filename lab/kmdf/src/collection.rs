@@ -20,11 +20,11 @@ pub struct Collection {
 
 framework! {
     Collection: Collection {
-        fn dispose(this: Obj<Self>) { this.clear(
+        fn dispose(this: Obj<Self>) {
+            this.clear();
+        }
     }
 }
-    }
-);
 
 impl Obj<Collection> {
     fn clear(self) {
@@ -41,7 +41,7 @@ impl Obj<Collection> {
     /// Appends an object.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn add(self, item: Obj<Header>) -> Outcome {
         self.items.lock().push(item)?;
         item.reference();
@@ -58,7 +58,10 @@ fn handle(item: Option<Obj<Header>>) -> WDFOBJECT {
 }
 
 ddi! {
-    /// Creates a collection. # Errors: those of the attributes, STATUS_INSUFFICIENT_RESOURCES.
+    /// Creates a collection.
+    ///
+    /// # Errors
+    /// those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfCollectionCreate: PFN_WDFCOLLECTIONCREATE(
         call, attributes: PWDF_OBJECT_ATTRIBUTES, collection: *mut WDFCOLLECTION,
     ) -> NTSTATUS {
@@ -75,7 +78,10 @@ ddi! {
         ULONG::try_from(collection.object(call).len()).unwrap_or(ULONG::MAX)
     }
 
-    /// Appends an object. # Errors: STATUS_INSUFFICIENT_RESOURCES.
+    /// Appends an object.
+    ///
+    /// # Errors
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfCollectionAdd: PFN_WDFCOLLECTIONADD(call, collection: WDFCOLLECTION, item: WDFOBJECT) -> i32 {
         match collection.object(call).add(item.any(call)) {
             Ok(()) => STATUS_SUCCESS,

@@ -1,4 +1,4 @@
-//! Control devices: device objects outside PnP.
+//! Control devices: device objects outside `PnP`.
 
 use wdk_sys::{
     NTSTATUS, PCUNICODE_STRING, PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION, PWDFDEVICE_INIT, STATUS_SUCCESS, UCHAR,
@@ -13,7 +13,7 @@ use crate::{
     wdm::{bugcheck::Violation, irp::Irp},
 };
 
-/// IRP_MJ_SHUTDOWN.
+/// `IRP_MJ_SHUTDOWN`.
 pub fn shutdown(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     invoke!(device.settings.shutdown, device.handle());
     irp.complete_with(STATUS_SUCCESS)

@@ -1,8 +1,8 @@
 //! The edge between a driver and the framework: how a call of a function of the table arrives.
 //!
-//! The macro [`ddi!`] declares such a function with the types of the header (and checks it against the header's `PFN_` type).
-//! Its body is a safe function: every pointer of the driver arrives as a [`Claimed`], which names a claim of the driver and
-//! reads or writes only what the function's contract lets it.
+//! The macro [`ddi!`] declares such a function with the types of the header (and checks it against the
+//! header's `PFN_` type). Its body is a safe function: every pointer of the driver arrives as a [`Claimed`],
+//! which names a claim of the driver and reads or writes only what the function's contract lets it.
 #![allow(
     unsafe_code,
     reason = "this is where the pointers of a driver are read and written"
@@ -80,8 +80,9 @@ fn name(index: usize) -> &'static CStr {
 
 /// A pointer that a driver passed to a framework function: it claims to point at a `T`, or is null.
 ///
-/// Values are made at one place only, the entry of a function that [`ddi!`] declares. What such a function does with
-/// the pointer is what its documentation says; that the driver keeps its side is what the framework has to rely on.
+/// Values are made at one place only, the entry of a function that [`ddi!`] declares. What such a function
+/// does with the pointer is what its documentation says; that the driver keeps its side is what the framework
+/// has to rely on.
 pub struct Claimed<T>(*mut T);
 
 impl<T> Clone for Claimed<T> {
@@ -149,7 +150,8 @@ impl<T: Copy> Claimed<T> {
         if self.0.is_null() || count == 0 {
             return &[];
         }
-        // SAFETY: Not null, and the function's contract says that the driver passes `count` of them and keeps them meanwhile.
+        // SAFETY: Not null, and the function's contract says that the driver passes `count` of them and keeps
+        // them meanwhile.
         unsafe { core::slice::from_raw_parts(self.0, count) }
     }
 
@@ -158,7 +160,8 @@ impl<T: Copy> Claimed<T> {
         if self.0.is_null() || count == 0 {
             return &mut [];
         }
-        // SAFETY: Not null, and the function's contract gives it `count` places that nobody else uses meanwhile.
+        // SAFETY: Not null, and the function's contract gives it `count` places that nobody else uses
+        // meanwhile.
         unsafe { core::slice::from_raw_parts_mut(self.0, count) }
     }
 }
@@ -312,7 +315,8 @@ macro_rules! returned {
     };
 }
 
-/// Declares functions of the framework's table. `fn Name: PFN_TYPE(call, argument: HeaderType, …) -> Type { safe body }`
+/// Declares functions of the framework's table. `fn Name: PFN_TYPE(call, argument: HeaderType, …) -> Type {
+/// safe body }`
 macro_rules! ddi {
     ($(
         $(#[$meta:meta])*
@@ -337,8 +341,9 @@ macro_rules! invoke {
         match $callback {
             Some(callback) => {
                 #[allow(unsafe_code, reason = "the one place where a callback of a driver is called")]
-                // SAFETY: A driver registered this callback for this event through a framework function, its image stays
-                // mapped while it is bound, and the arguments are those that the event's contract names.
+                // SAFETY: A driver registered this callback for this event through a framework function, its
+                // image stays mapped while it is bound, and the arguments are those that the event's contract
+                // names.
                 let answer = unsafe { callback($($argument),*) };
                 Some(answer)
             }

@@ -1,4 +1,4 @@
-//! WDFDEVICE_INIT: what a driver decides before its device object exists.
+//! `WDFDEVICE_INIT`: what a driver decides before its device object exists.
 #![allow(
     unsafe_code,
     reason = "the structure lives in pool under an address that the driver holds"
@@ -38,9 +38,9 @@ use crate::{
     },
 };
 
-/// wdm.h: FILE_DEVICE_UNKNOWN
+/// wdm.h: `FILE_DEVICE_UNKNOWN`
 const FILE_DEVICE_UNKNOWN: ULONG = 0x22;
-/// wdm.h: FILE_DEVICE_SECURE_OPEN, which the framework always sets.
+/// wdm.h: `FILE_DEVICE_SECURE_OPEN`, which the framework always sets.
 const FILE_DEVICE_SECURE_OPEN: ULONG = 0x100;
 /// Marks a living structure.
 const MAGIC: u64 = u64::from_le_bytes(*b"WdfDvIni");
@@ -57,14 +57,14 @@ pub enum Role {
         /// Where it was enumerated, none for a static child.
         entry: Option<(Obj<ChildList>, EntryId)>,
     },
-    /// A device outside PnP.
+    /// A device outside `PnP`.
     Control,
 }
 
 /// A callback that sees IRPs before the framework, for one major function.
 #[derive(Clone, Copy)]
 pub struct Preprocess {
-    /// IRP_MJ_…
+    /// `IRP_MJ`_…
     pub major: u8,
     /// The callback.
     pub callback: PFN_WDFDEVICE_WDM_IRP_PREPROCESS,
@@ -73,6 +73,7 @@ pub struct Preprocess {
 }
 
 /// Everything that a driver can set before creation.
+#[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Settings {
     pub pnp: WDF_PNPPOWER_EVENT_CALLBACKS,
     pub pdo: WDF_PDO_EVENT_CALLBACKS,
@@ -124,28 +125,29 @@ impl Settings {
     }
 }
 
-/// What lies behind a PWDFDEVICE_INIT.
+/// What lies behind a `PWDFDEVICE_INIT`.
 pub struct Init {
     magic: Cell<u64>,
     /// Whose device it is going to be.
     pub client: Client,
     /// Its role.
     pub role: Role,
-    /// Whether the driver allocated it, so that WdfDeviceCreate frees it.
+    /// Whether the driver allocated it, so that `WdfDeviceCreate` frees it.
     driver_owned: bool,
     settings: RefCell<Option<Settings>>,
     /// The device that was created from it.
     pub created: Cell<Option<Obj<Device>>>,
 }
 
-/// A PWDFDEVICE_INIT that was checked or made by the framework.
+/// A `PWDFDEVICE_INIT` that was checked or made by the framework.
 #[derive(Clone, Copy)]
 pub struct DeviceInit(NonNull<Init>);
 
 impl Deref for DeviceInit {
     type Target = Init;
     fn deref(&self) -> &Init {
-        // SAFETY: Made by `allocate` or checked by `Claimed::init`; freed by whoever owns it after the last use.
+        // SAFETY: Made by `allocate` or checked by `Claimed::init`; freed by whoever owns it after the last
+        // use.
         unsafe { self.0.as_ref() }
     }
 }
@@ -166,18 +168,18 @@ impl DeviceInit {
         Ok(Self(block))
     }
 
-    /// For EvtDriverDeviceAdd.
+    /// For `EvtDriverDeviceAdd`.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn for_fdo(client: Client, physical: DeviceObject) -> Outcome<Self> {
         Self::allocate(client, Role::Fdo(physical), false)
     }
 
-    /// For EvtChildListCreateDevice.
+    /// For `EvtChildListCreateDevice`.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn for_child(parent: Obj<Device>, list: Obj<ChildList>, entry: EntryId) -> Outcome<Self> {
         Self::allocate(
             parent.header.client,
@@ -189,18 +191,18 @@ impl DeviceInit {
         )
     }
 
-    /// For WdfPdoInitAllocate.
+    /// For `WdfPdoInitAllocate`.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn for_static_child(parent: Obj<Device>) -> Outcome<Self> {
         Self::allocate(parent.header.client, Role::Pdo { parent, entry: None }, true)
     }
 
-    /// For WdfControlDeviceInitAllocate.
+    /// For `WdfControlDeviceInitAllocate`.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn for_control(client: Client) -> Outcome<Self> {
         Self::allocate(client, Role::Control, true)
     }
@@ -226,7 +228,8 @@ impl DeviceInit {
         }
     }
 
-    /// After EvtDriverDeviceAdd: frees the structure; a device that the driver created before it failed goes too.
+    /// After `EvtDriverDeviceAdd`: frees the structure; a device that the driver created before it failed
+    /// goes too.
     ///
     /// # Errors
     /// The failure that it is given.
@@ -272,7 +275,7 @@ impl Claimed<WDFDEVICE_INIT> {
 /// The text of a string that a driver assigns, kept.
 ///
 /// # Errors
-/// STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn kept_text(client: Client, text: Claimed<wdk_sys::UNICODE_STRING>) -> Outcome<Wide> {
     Wide::of(client.tag(), text.valid_text()?)
 }
@@ -348,12 +351,12 @@ ddi! {
         init.init(call).settings().power_pageable = false;
     }
 
-    /// FILE_DEVICE_…
+    /// `FILE_DEVICE_…`
     fn WdfDeviceInitSetDeviceType: PFN_WDFDEVICEINITSETDEVICETYPE(call, init: PWDFDEVICE_INIT, device_type: ULONG) {
         init.init(call).settings().device_type = device_type;
     }
 
-    /// FILE_… characteristics, added or set.
+    /// `FILE_…` characteristics, added or set.
     fn WdfDeviceInitSetCharacteristics: PFN_WDFDEVICEINITSETCHARACTERISTICS(
         call, init: PWDFDEVICE_INIT, characteristics: ULONG, or_in: BOOLEAN,
     ) {
@@ -363,7 +366,10 @@ ddi! {
         settings.characteristics = kept | characteristics | FILE_DEVICE_SECURE_OPEN;
     }
 
-    /// Names the device object. # Errors: STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
+    /// Names the device object.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDeviceInitAssignName: PFN_WDFDEVICEINITASSIGNNAME(
         call, init: PWDFDEVICE_INIT, name: PCUNICODE_STRING,
     ) -> NTSTATUS {
@@ -374,7 +380,9 @@ ddi! {
     }
 
     /// The security of a named device; noted, not enforced by the framework.
-    /// # Errors: STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDeviceInitAssignSDDLString: PFN_WDFDEVICEINITASSIGNSDDLSTRING(
         call, init: PWDFDEVICE_INIT, sddl: PCUNICODE_STRING,
     ) -> NTSTATUS {
@@ -417,7 +425,9 @@ ddi! {
     }
 
     /// Has a callback see IRPs of this major function first.
-    /// # Errors: STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDeviceInitAssignWdmIrpPreprocessCallback: PFN_WDFDEVICEINITASSIGNWDMIRPPREPROCESSCALLBACK(
         call, init: PWDFDEVICE_INIT, callback: PFN_WDFDEVICE_WDM_IRP_PREPROCESS, major: UCHAR, minors: PUCHAR, count: ULONG,
     ) -> NTSTATUS {

@@ -71,7 +71,7 @@ impl Interfaces {
         Self(Chain::new(tag))
     }
 
-    /// Registers a child's interfaces, whose PDO the PnP manager did not know before.
+    /// Registers a child's interfaces, whose PDO the `PnP` manager did not know before.
     fn register_all(&self, physical: DeviceObject) -> Outcome {
         self.0
             .iter()
@@ -81,7 +81,7 @@ impl Interfaces {
     /// Turns on what the driver wants on.
     ///
     /// # Errors
-    /// What IoSetDeviceInterfaceState returns.
+    /// What `IoSetDeviceInterfaceState` returns.
     pub fn enable_all(&self) -> Outcome {
         self.0
             .iter()
@@ -105,7 +105,7 @@ impl Interfaces {
 /// Registers (for a child) and turns on the interfaces of a device that has started.
 ///
 /// # Errors
-/// What IoRegisterDeviceInterface and IoSetDeviceInterfaceState return.
+/// What `IoRegisterDeviceInterface` and `IoSetDeviceInterfaceState` return.
 pub fn enable(device: Obj<Device>) -> Outcome {
     if let Some(physical) = device.physical.get() {
         device.interfaces.register_all(physical)?;
@@ -114,8 +114,11 @@ pub fn enable(device: Obj<Device>) -> Outcome {
 }
 
 ddi! {
-    /// Adds a device interface; it is on whenever the device is started. # Errors: STATUS_INVALID_DEVICE_REQUEST (a control
-    /// device), STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES, what IoRegisterDeviceInterface returns.
+    /// Adds a device interface; it is on whenever the device is started.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (a control device), `STATUS_INVALID_PARAMETER`,
+    /// `STATUS_INSUFFICIENT_RESOURCES`, what `IoRegisterDeviceInterface` returns.
     fn WdfDeviceCreateDeviceInterface: PFN_WDFDEVICECREATEDEVICEINTERFACE(
         call, device: WDFDEVICE, class: *const GUID, reference: PCUNICODE_STRING,
     ) -> NTSTATUS {
@@ -154,8 +157,11 @@ ddi! {
         set_state(device.object(call), &class.required(call), reference, on != 0);
     }
 
-    /// The name under which user mode opens an interface. # Errors: STATUS_NOT_FOUND, STATUS_INVALID_DEVICE_STATE (not
-    /// registered yet), STATUS_INSUFFICIENT_RESOURCES.
+    /// The name under which user mode opens an interface.
+    ///
+    /// # Errors
+    /// `STATUS_NOT_FOUND`, `STATUS_INVALID_DEVICE_STATE` (not registered yet),
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDeviceRetrieveDeviceInterfaceString: PFN_WDFDEVICERETRIEVEDEVICEINTERFACESTRING(
         call, device: WDFDEVICE, class: *const GUID, reference: PCUNICODE_STRING, text: WDFSTRING,
     ) -> NTSTATUS {

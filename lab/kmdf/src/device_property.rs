@@ -1,4 +1,4 @@
-//! Properties of a device as the PnP manager knows them.
+//! Properties of a device as the `PnP` manager knows them.
 #![allow(unsafe_code, reason = "calls IoGetDeviceProperty with a buffer of the driver")]
 
 use core::ptr;
@@ -19,7 +19,7 @@ use crate::{
 /// Reads a property into the driver's buffer.
 ///
 /// # Errors
-/// STATUS_BUFFER_TOO_SMALL with the size that is needed, what IoGetDeviceProperty returns.
+/// `STATUS_BUFFER_TOO_SMALL` with the size that is needed, what `IoGetDeviceProperty` returns.
 pub fn query(
     physical: DeviceObject,
     property: DEVICE_REGISTRY_PROPERTY::Type,
@@ -40,14 +40,18 @@ fn read(
 ) -> (Outcome, ULONG) {
     let mut needed = 0;
     let length = if buffer.is_null() { 0 } else { length };
-    // SAFETY: A PDO, a buffer of this length that the driver or the framework gives, and a place for the size.
+    // SAFETY: A PDO, a buffer of this length that the driver or the framework gives, and a place for the
+    // size.
     let status =
         unsafe { IoGetDeviceProperty(physical.pointer(), property, length, buffer, &raw mut needed) };
     (check(status), needed)
 }
 
 ddi! {
-    /// Reads a property. # Errors: STATUS_INVALID_DEVICE_REQUEST (no PnP device), those of [`query`].
+    /// Reads a property.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (no PnP device), those of [`query`].
     fn WdfDeviceQueryProperty: PFN_WDFDEVICEQUERYPROPERTY(
         call, device: WDFDEVICE, property: DEVICE_REGISTRY_PROPERTY::Type, length: ULONG, buffer: PVOID, result: PULONG,
     ) -> NTSTATUS {
@@ -57,8 +61,11 @@ ddi! {
         }
     }
 
-    /// Reads a property into memory that is allocated for it. # Errors: STATUS_INVALID_DEVICE_REQUEST (no PnP device), those of
-    /// the attributes, STATUS_INSUFFICIENT_RESOURCES, what IoGetDeviceProperty returns.
+    /// Reads a property into memory that is allocated for it.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (no PnP device), those of the attributes,
+    /// `STATUS_INSUFFICIENT_RESOURCES`, what `IoGetDeviceProperty` returns.
     fn WdfDeviceAllocAndQueryProperty: PFN_WDFDEVICEALLOCANDQUERYPROPERTY(
         call, device: WDFDEVICE, property: DEVICE_REGISTRY_PROPERTY::Type, _pool: POOL_TYPE, attributes: PWDF_OBJECT_ATTRIBUTES,
         memory: *mut WDFMEMORY,

@@ -29,7 +29,7 @@ pub mod major {
     pub const PNP: u8 = 0x1B;
 }
 
-/// DRIVER_OBJECT.MajorFunction, for every function.
+/// `DRIVER_OBJECT.MajorFunction`, for every function.
 pub extern "C" fn dispatch(wdm: PDEVICE_OBJECT, irp: PIRP) -> NTSTATUS {
     let (Some(wdm), Some(irp)) = (DeviceObject::of(wdm), Irp::of(irp)) else {
         return STATUS_INVALID_PARAMETER;

@@ -23,21 +23,21 @@ use crate::{
 pub struct Dpc {
     header: Header,
     callback: PFN_WDF_DPC,
-    dpc: UnsafeCell<KDPC>,
+    kernel: UnsafeCell<KDPC>,
 }
 
 framework! {
     Dpc: Dpc {
-        fn dispose(this: Obj<Self>) { this.cancel(true
+        fn dispose(this: Obj<Self>) {
+            this.cancel(true);
+        }
     }
 }
-    }
-);
 
 impl Obj<Dpc> {
     fn cancel(self, wait: bool) -> bool {
         // SAFETY: Initialized at creation.
-        let removed = unsafe { KeRemoveQueueDpc(self.dpc.get()) } != 0;
+        let removed = unsafe { KeRemoveQueueDpc(self.kernel.get()) } != 0;
         if wait && !removed {
             flush();
         }
@@ -45,7 +45,7 @@ impl Obj<Dpc> {
     }
 }
 
-/// Waits until all DPCs that were queued have run. IRQL: PASSIVE_LEVEL.
+/// Waits until all DPCs that were queued have run. IRQL: `PASSIVE_LEVEL`.
 pub fn flush() {
     // SAFETY: The routine takes no argument.
     unsafe { KeFlushQueuedDpcs() }
@@ -58,8 +58,11 @@ extern "C" fn run(_dpc: PKDPC, context: PVOID, _first: PVOID, _second: PVOID) {
 }
 
 ddi! {
-    /// Creates a DPC. # Errors: STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER (no callback), those of the attributes with
-    /// a parent, STATUS_INSUFFICIENT_RESOURCES.
+    /// Creates a DPC.
+    ///
+    /// # Errors
+    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER` (no callback), those of the attributes with
+    /// a parent, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDpcCreate: PFN_WDFDPCCREATE(
         call, config: PWDF_DPC_CONFIG, attributes: PWDF_OBJECT_ATTRIBUTES, dpc: *mut WDFDPC,
     ) -> NTSTATUS {
@@ -72,11 +75,11 @@ ddi! {
         }
         let attributes = Attributes::of(call, attributes, Parent::Required)?;
         let header = Header::new::<Dpc>(call.client);
-        let object = Dpc { header, callback: config.EvtDpcFunc, dpc: UnsafeCell::new(zeroed()) };
+        let object = Dpc { header, callback: config.EvtDpcFunc, kernel: UnsafeCell::new(zeroed()) };
         let object = create(object, &attributes, attributes.parent)?;
         let context = object.pointer().cast::<c_void>();
         // SAFETY: The DPC stays where it is until its object is destroyed, which removes it first.
-        unsafe { KeInitializeDpc(object.dpc.get(), Some(run), context) };
+        unsafe { KeInitializeDpc(object.kernel.get(), Some(run), context) };
         dpc.not_null(call).put(object.handle());
         Ok(())
     }
@@ -85,7 +88,7 @@ ddi! {
     fn WdfDpcEnqueue: PFN_WDFDPCENQUEUE(call, dpc: WDFDPC) -> u8 {
         let dpc = dpc.object(call);
         // SAFETY: Initialized at creation.
-        unsafe { KeInsertQueueDpc(dpc.dpc.get(), core::ptr::null_mut(), core::ptr::null_mut()) }
+        unsafe { KeInsertQueueDpc(dpc.kernel.get(), core::ptr::null_mut(), core::ptr::null_mut()) }
     }
 
     /// Takes it from the queue; whether it was there.
@@ -100,6 +103,6 @@ ddi! {
 
     /// The kernel's DPC.
     fn WdfDpcWdmGetDpc: PFN_WDFDPCWDMGETDPC(call, dpc: WDFDPC) -> PKDPC {
-        dpc.object(call).dpc.get()
+        dpc.object(call).kernel.get()
     }
 }

@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// What WdfDriverCreate makes.
+/// What `WdfDriverCreate` makes.
 #[repr(C)]
 pub struct Driver {
     /// The shared part.
@@ -68,14 +68,17 @@ fn remember(driver: DriverObject, object: Option<Obj<Driver>>) -> Outcome {
     #[allow(unsafe_code, reason = "writes the driver object's extension")]
     // SAFETY: The extension has room for this, and only this module uses it.
     unsafe {
-        place.cast::<Option<Obj<Driver>>>().write(object)
+        place.cast::<Option<Obj<Driver>>>().write(object);
     };
     Ok(())
 }
 
 ddi! {
-    /// Creates the driver object of the client. # Errors: STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER,
-    /// STATUS_DRIVER_INTERNAL_ERROR (the second call of a client), those of the attributes, STATUS_INSUFFICIENT_RESOURCES.
+    /// Creates the driver object of the client.
+    ///
+    /// # Errors
+    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER`, `STATUS_DRIVER_INTERNAL_ERROR` (the second
+    /// call of a client), those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDriverCreate: PFN_WDFDRIVERCREATE(
         call, driver_object: PDRIVER_OBJECT, _registry_path: PCUNICODE_STRING, attributes: PWDF_OBJECT_ATTRIBUTES,
         config: PWDF_DRIVER_CONFIG, driver: *mut WDFDRIVER,
@@ -110,7 +113,10 @@ ddi! {
         DriverObject::of(driver.not_null(call).pointer()).and_then(of).map_or(core::ptr::null_mut(), Obj::handle)
     }
 
-    /// The version of the framework as text. # Errors: STATUS_INSUFFICIENT_RESOURCES.
+    /// The version of the framework as text.
+    ///
+    /// # Errors
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDriverRetrieveVersionString: PFN_WDFDRIVERRETRIEVEVERSIONSTRING(
         call, driver: WDFDRIVER, text: WDFSTRING,
     ) -> NTSTATUS {
@@ -187,7 +193,7 @@ fn take_entry_points(driver: DriverObject, non_pnp: bool, has_unload: bool) {
     driver.set_dispatch(Some(dispatch::dispatch));
 }
 
-/// DRIVER_OBJECT.DriverExtension.AddDevice: offers a PDO to the driver.
+/// `DRIVER_OBJECT.DriverExtension.AddDevice`: offers a PDO to the driver.
 extern "C" fn add_device(driver: PDRIVER_OBJECT, physical: PDEVICE_OBJECT) -> NTSTATUS {
     let driver = DriverObject::of(driver).and_then(of);
     let (Some(driver), Some(physical)) = (driver, DeviceObject::of(physical)) else {
@@ -206,7 +212,7 @@ fn offer(driver: Obj<Driver>, physical: DeviceObject) -> Outcome {
     init.finish(answer)
 }
 
-/// DRIVER_OBJECT.DriverUnload.
+/// `DRIVER_OBJECT.DriverUnload`.
 extern "C" fn unload(driver: PDRIVER_OBJECT) {
     let Some(driver_object) = DriverObject::of(driver) else {
         return;

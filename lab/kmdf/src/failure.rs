@@ -26,7 +26,7 @@ pub struct Failure(NTSTATUS);
 pub type Outcome<T = ()> = Result<T, Failure>;
 
 impl Failure {
-    /// A failure; a success code by mistake becomes STATUS_INTERNAL_ERROR.
+    /// A failure; a success code by mistake becomes `STATUS_INTERNAL_ERROR`.
     pub const fn new(status: NTSTATUS) -> Self {
         if NT_SUCCESS(status) {
             Self(STATUS_INTERNAL_ERROR)

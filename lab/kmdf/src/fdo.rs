@@ -19,10 +19,11 @@ use crate::{
     wdm::{bugcheck::Violation, device_object::DeviceObject, sync},
 };
 
-/// Creates the lists of a new FDO: the one that the driver configured, and the one for children it creates itself.
+/// Creates the lists of a new FDO: the one that the driver configured, and the one for children it creates
+/// itself.
 ///
 /// # Errors
-/// STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn create_child_lists(device: Obj<Device>) -> Outcome {
     if let Some((config, attributes)) = &device.settings.child_list {
         device
@@ -42,7 +43,8 @@ fn static_list(device: Obj<Device>) -> Outcome<Obj<child_list::ChildList>> {
     Ok(list)
 }
 
-/// The PDO under an FDO that is about to be created; the run ends for the init structure of another kind of device.
+/// The PDO under an FDO that is about to be created; the run ends for the init structure of another kind of
+/// device.
 fn physical(call: &Call, init: Claimed<wdk_sys::WDFDEVICE_INIT>) -> (DeviceInit, DeviceObject) {
     let init = init.init(call);
     match init.role {
@@ -88,7 +90,10 @@ ddi! {
         }
     }
 
-    /// A key of the device or its driver before the device exists. # Errors: those of WdfDeviceOpenRegistryKey.
+    /// A key of the device or its driver before the device exists.
+    ///
+    /// # Errors
+    /// those of `WdfDeviceOpenRegistryKey`.
     fn WdfFdoInitOpenRegistryKey: PFN_WDFFDOINITOPENREGISTRYKEY(
         call, init: PWDFDEVICE_INIT, kind: ULONG, access: ACCESS_MASK, attributes: PWDF_OBJECT_ATTRIBUTES, key: *mut WDFKEY,
     ) -> NTSTATUS {
@@ -96,7 +101,10 @@ ddi! {
         registry::open_device_key(call, physical, (kind, access), attributes, key)
     }
 
-    /// A property of the device before it exists. # Errors: those of WdfDeviceQueryProperty.
+    /// A property of the device before it exists.
+    ///
+    /// # Errors
+    /// those of `WdfDeviceQueryProperty`.
     fn WdfFdoInitQueryProperty: PFN_WDFFDOINITQUERYPROPERTY(
         call, init: PWDFDEVICE_INIT, property: DEVICE_REGISTRY_PROPERTY::Type, length: ULONG, buffer: PVOID, result: PULONG,
     ) -> NTSTATUS {
@@ -104,8 +112,11 @@ ddi! {
         device_property::query(physical, property, length, buffer, result)
     }
 
-    /// Asks the caller's stack for an interface. # Errors: STATUS_INVALID_DEVICE_REQUEST (IRQL), STATUS_INVALID_PARAMETER (no
-    /// FDO), STATUS_INSUFFICIENT_RESOURCES, what the provider answers, STATUS_NOT_SUPPORTED when there is none.
+    /// Asks the caller's stack for an interface.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), `STATUS_INVALID_PARAMETER` (no FDO),
+    /// `STATUS_INSUFFICIENT_RESOURCES`, what the provider answers, `STATUS_NOT_SUPPORTED` when there is none.
     fn WdfFdoQueryForInterface: PFN_WDFFDOQUERYFORINTERFACE(
         call, device: WDFDEVICE, guid: LPCGUID, interface: PINTERFACE, size: USHORT, version: USHORT, data: PVOID,
     ) -> NTSTATUS {
@@ -120,12 +131,15 @@ ddi! {
         }
     }
 
-    /// The list that WdfFdoInitSetDefaultChildListConfig made; null when it did not.
+    /// The list that `WdfFdoInitSetDefaultChildListConfig` made; null when it did not.
     fn WdfFdoGetDefaultChildList: PFN_WDFFDOGETDEFAULTCHILDLIST(call, device: WDFDEVICE) -> WDFCHILDLIST {
         device.object(call).default_list.get().map_or(core::ptr::null_mut(), Obj::handle)
     }
 
-    /// Adds a child that the driver created itself. # Errors: STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
+    /// Adds a child that the driver created itself.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfFdoAddStaticChild: PFN_WDFFDOADDSTATICCHILD(call, device: WDFDEVICE, child: WDFDEVICE) -> NTSTATUS {
         let (device, child) = (device.object(call), child.object(call));
         if device.kind != Kind::Fdo || child.kind != Kind::Pdo || child.entry.get().is_some() {

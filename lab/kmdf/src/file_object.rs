@@ -27,11 +27,11 @@ pub struct FileObject {
 framework! {
     FileObject: FileObject {
         const DELETABLE: bool = false;
-fn dispose(this: Obj<Self>) { this.device.files.lock().remove_where(|other| *other == this
+        fn dispose(this: Obj<Self>) {
+            this.device.files.lock().remove_where(|other| *other == this);
+        }
     }
 }
-    }
-);
 
 /// The framework's object of an open file.
 pub fn find(device: Obj<Device>, file: WdmFile) -> Option<Obj<FileObject>> {
@@ -161,12 +161,11 @@ fn close(device: Obj<Device>, irp: Irp) -> NTSTATUS {
 }
 
 fn conclude(device: Obj<Device>, irp: Irp) -> NTSTATUS {
-    match device.attached.get().filter(|_| forwards(device)) {
-        Some(below) => irp.pass(below),
-        None => {
-            irp.set_information(0);
-            irp.complete_with(STATUS_SUCCESS)
-        }
+    if let Some(below) = device.attached.get().filter(|_| forwards(device)) {
+        irp.pass(below)
+    } else {
+        irp.set_information(0);
+        irp.complete_with(STATUS_SUCCESS)
     }
 }
 
@@ -176,7 +175,7 @@ ddi! {
         (&raw const file.object(call).wdm.get().FileName).cast_mut()
     }
 
-    /// FO_… flags.
+    /// `FO_…` flags.
     fn WdfFileObjectGetFlags: PFN_WDFFILEOBJECTGETFLAGS(call, file: WDFFILEOBJECT) -> ULONG {
         file.object(call).wdm.get().Flags
     }

@@ -44,16 +44,16 @@ pub struct IoTarget {
 
 framework! {
     IoTarget: IoTarget {
-        fn dispose(this: Obj<Self>) { this.close(TargetState::WdfIoTargetDeleted
+        fn dispose(this: Obj<Self>) {
+            this.close(TargetState::WdfIoTargetDeleted);
+        }
     }
 }
-    }
-);
 
 /// The target of a device: what lies below it.
 ///
 /// # Errors
-/// STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn create_default(owner: Obj<Device>, below: DeviceObject) -> Outcome<Obj<IoTarget>> {
     let target = new(
         owner,
@@ -115,7 +115,7 @@ impl Obj<IoTarget> {
     /// Where a request goes.
     ///
     /// # Errors
-    /// STATUS_INVALID_DEVICE_STATE when the target is closed or stopped.
+    /// `STATUS_INVALID_DEVICE_STATE` when the target is closed or stopped.
     pub fn destination(self, ignore_state: bool) -> Outcome<DeviceObject> {
         match self.device.get() {
             Some(device) if ignore_state || self.state.get() == TargetState::WdfIoTargetStarted => Ok(device),

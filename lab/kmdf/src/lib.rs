@@ -1,11 +1,12 @@
 //! `wdfldr.sys`: the Kernel-Mode Driver Framework, version 1.33, as an image of its own on plain WDM.
 //!
-//! Drivers import [`bind`]'s `WdfVersionBind` and get a table of 458 functions. Parts: [`ddi`] turns a call of a driver into a
-//! checked call of a safe function; [`object`] is what every handle stands for; one module for each kind of object; [`pnp`],
-//! [`power`] and [`dispatch`] turn IRPs into the driver's events; [`wdm`] holds the thin wrappers of kernel routines.
+//! Drivers import [`bind`]'s `WdfVersionBind` and get a table of 458 functions. Parts: [`ddi`] turns a call
+//! of a driver into a checked call of a safe function; [`object`] is what every handle stands for; one module
+//! for each kind of object; [`pnp`], [`power`] and [`dispatch`] turn IRPs into the driver's events; [`wdm`]
+//! holds the thin wrappers of kernel routines.
 //!
-//! Not implemented: interrupts, DMA, WMI, USB targets, companion targets, wake and idle power policy, automatic serialization.
-//! A call of such a function ends the run and names it ([`unsupported`]).
+//! Not implemented: interrupts, DMA, WMI, USB targets, companion targets, wake and idle power policy,
+//! automatic serialization. A call of such a function ends the run and names it ([`unsupported`]).
 #![no_std]
 #![allow(
     clippy::option_if_let_else,

@@ -57,7 +57,10 @@ impl Obj<WaitLock> {
 }
 
 ddi! {
-    /// Creates a spin lock. # Errors: those of the attributes, STATUS_INSUFFICIENT_RESOURCES.
+    /// Creates a spin lock.
+    ///
+    /// # Errors
+    /// those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfSpinLockCreate: PFN_WDFSPINLOCKCREATE(
         call, attributes: PWDF_OBJECT_ATTRIBUTES, lock: *mut WDFSPINLOCK,
     ) -> NTSTATUS {
@@ -69,7 +72,7 @@ ddi! {
         Ok(())
     }
 
-    /// Takes a spin lock; DISPATCH_LEVEL until it is released.
+    /// Takes a spin lock; `DISPATCH_LEVEL` until it is released.
     fn WdfSpinLockAcquire: PFN_WDFSPINLOCKACQUIRE(call, lock: WDFSPINLOCK) {
         let lock = lock.object(call);
         // SAFETY: A spin lock in nonpaged memory that only kernel routines touch.
@@ -84,7 +87,10 @@ ddi! {
         unsafe { KeReleaseSpinLock(lock.lock.get(), lock.irql.get()) }
     }
 
-    /// Creates a wait lock. # Errors: those of the attributes, STATUS_INSUFFICIENT_RESOURCES.
+    /// Creates a wait lock.
+    ///
+    /// # Errors
+    /// those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfWaitLockCreate: PFN_WDFWAITLOCKCREATE(
         call, attributes: PWDF_OBJECT_ATTRIBUTES, lock: *mut WDFWAITLOCK,
     ) -> NTSTATUS {
@@ -97,8 +103,8 @@ ddi! {
         Ok(())
     }
 
-    /// Takes a wait lock, waiting at most this long. STATUS_TIMEOUT, a success code, says that it did not. IRQL: PASSIVE_LEVEL,
-    /// with a timeout of zero DISPATCH_LEVEL too.
+    /// Takes a wait lock, waiting at most this long. `STATUS_TIMEOUT`, a success code, says that it did not.
+    /// IRQL: `PASSIVE_LEVEL`, with a timeout of zero `DISPATCH_LEVEL` too.
     fn WdfWaitLockAcquire: PFN_WDFWAITLOCKACQUIRE(call, lock: WDFWAITLOCK, timeout: PLONGLONG) -> i32 {
         let (lock, timeout) = (lock.object(call), timeout.get());
         while !lock.try_take() {

@@ -52,7 +52,7 @@ impl Obj<Memory> {
 /// Memory of its own. A tag of none is the client's.
 ///
 /// # Errors
-/// STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn allocate(call: &Call, attributes: &Attributes, tag: Option<Tag>, size: usize) -> Outcome<Obj<Memory>> {
     let tag = tag.unwrap_or_else(|| call.client.tag());
     let buffer = pool::allocate(tag, size)?.as_ptr();
@@ -68,7 +68,7 @@ pub fn allocate(call: &Call, attributes: &Attributes, tag: Option<Tag>, size: us
 /// A handle for a buffer of somebody else.
 ///
 /// # Errors
-/// STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn over(
     call: &Call,
     attributes: &Attributes,
@@ -85,8 +85,9 @@ pub fn over(
     create(memory, attributes, parent)
 }
 
-fn copy(from: *const u8, to: *mut u8, bytes: usize) {
-    // SAFETY: The callers checked the framework's buffer for this length; the driver says that its own has it too.
+const fn copy(from: *const u8, to: *mut u8, bytes: usize) {
+    // SAFETY: The callers checked the framework's buffer for this length; the driver says that its own has it
+    // too.
     unsafe { ptr::copy(from, to, bytes) }
 }
 
@@ -99,8 +100,10 @@ fn inside(memory: Obj<Memory>, offset: usize, bytes: usize) -> Outcome<*mut u8> 
 }
 
 ddi! {
-    /// Creates memory with a buffer. # Errors: those of the attributes, STATUS_INVALID_PARAMETER (no bytes),
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// Creates memory with a buffer.
+    ///
+    /// # Errors
+    /// those of the attributes, `STATUS_INVALID_PARAMETER` (no bytes), `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfMemoryCreate: PFN_WDFMEMORYCREATE(
         call, attributes: PWDF_OBJECT_ATTRIBUTES, _pool: POOL_TYPE, tag: ULONG, size: usize, memory: *mut WDFMEMORY,
         buffer: *mut PVOID,
@@ -115,8 +118,10 @@ ddi! {
         Ok(())
     }
 
-    /// Creates a handle for a buffer of the driver. # Errors: those of the attributes, STATUS_INVALID_PARAMETER (no bytes),
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// Creates a handle for a buffer of the driver.
+    ///
+    /// # Errors
+    /// those of the attributes, `STATUS_INVALID_PARAMETER` (no bytes), `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfMemoryCreatePreallocated: PFN_WDFMEMORYCREATEPREALLOCATED(
         call, attributes: PWDF_OBJECT_ATTRIBUTES, buffer: PVOID, size: usize, memory: *mut WDFMEMORY,
     ) -> NTSTATUS {
@@ -137,7 +142,10 @@ ddi! {
         memory.buffer().cast()
     }
 
-    /// Gives a handle of a preallocated buffer another one. # Errors: STATUS_INVALID_PARAMETER.
+    /// Gives a handle of a preallocated buffer another one.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER`.
     fn WdfMemoryAssignBuffer: PFN_WDFMEMORYASSIGNBUFFER(call, memory: WDFMEMORY, buffer: PVOID, size: usize) -> NTSTATUS {
         let memory = memory.object(call);
         if size == 0 || memory.owned.is_some() {
@@ -148,14 +156,20 @@ ddi! {
         Ok(())
     }
 
-    /// Copies out of the memory. # Errors: STATUS_INVALID_BUFFER_SIZE (no bytes), STATUS_BUFFER_TOO_SMALL.
+    /// Copies out of the memory.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_BUFFER_SIZE` (no bytes), `STATUS_BUFFER_TOO_SMALL`.
     fn WdfMemoryCopyToBuffer: PFN_WDFMEMORYCOPYTOBUFFER(
         call, memory: WDFMEMORY, offset: usize, buffer: PVOID, bytes: usize,
     ) -> NTSTATUS {
         copy_checked(memory.object(call), offset, bytes, |place| copy(place, buffer.not_null(call).pointer().cast(), bytes))
     }
 
-    /// Copies into the memory. # Errors: STATUS_INVALID_BUFFER_SIZE (no bytes), STATUS_BUFFER_TOO_SMALL.
+    /// Copies into the memory.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_BUFFER_SIZE` (no bytes), `STATUS_BUFFER_TOO_SMALL`.
     fn WdfMemoryCopyFromBuffer: PFN_WDFMEMORYCOPYFROMBUFFER(
         call, memory: WDFMEMORY, offset: usize, buffer: PVOID, bytes: usize,
     ) -> NTSTATUS {

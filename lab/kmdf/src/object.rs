@@ -1,8 +1,9 @@
 //! What every handle stands for: an object with a parent, references, contexts and an orderly end.
 //!
-//! Deleting an object disposes of its children first, lowest first, then of itself (its own tear-down, then the driver's
-//! EvtCleanupCallback); after that the children and the object lose their creation reference. The last reference calls
-//! EvtDestroyCallback and frees the memory. A context outlives the cleanup of everything below it.
+//! Deleting an object disposes of its children first, lowest first, then of itself (its own tear-down, then
+//! the driver's `EvtCleanupCallback`); after that the children and the object lose their creation reference.
+//! The last reference calls `EvtDestroyCallback` and frees the memory. A context outlives the cleanup of
+//! everything below it.
 #![allow(unsafe_code, reason = "objects live in pool and are reached through handles")]
 
 use core::{
@@ -130,7 +131,8 @@ impl Header {
     }
 }
 
-/// A framework object that somebody keeps alive: the driver through its handle during a call, or a reference of ours.
+/// A framework object that somebody keeps alive: the driver through its handle during a call, or a reference
+/// of ours.
 pub struct Obj<T>(NonNull<T>, PhantomData<Cell<T>>);
 
 impl<T> Clone for Obj<T> {
@@ -150,8 +152,8 @@ impl<T> PartialEq for Obj<T> {
 impl<T> Deref for Obj<T> {
     type Target = T;
     fn deref(&self) -> &T {
-        // SAFETY: Made by `create` or checked by `from_handle`; whoever holds this keeps the object as the type says. All
-        // fields that change are cells, atomics or behind locks.
+        // SAFETY: Made by `create` or checked by `from_handle`; whoever holds this keeps the object as the
+        // type says. All fields that change are cells, atomics or behind locks.
         unsafe { self.0.as_ref() }
     }
 }
@@ -208,7 +210,8 @@ impl<T: Framework> Obj<T> {
         header.drop_tree();
     }
 
-    /// Disposes of children and contexts before the object is deleted, as for a request whose IRP is about to go.
+    /// Disposes of children and contexts before the object is deleted, as for a request whose IRP is about to
+    /// go.
     pub fn dispose_early(self) {
         self.header().dispose_tree();
     }
@@ -220,11 +223,12 @@ impl<T: Framework> Obj<T> {
 }
 
 impl Obj<Header> {
-    /// The object behind a handle, `None` when the value cannot be one. A handle of freed memory faults here, where the
-    /// verifier of the host says whose memory it was.
+    /// The object behind a handle, `None` when the value cannot be one. A handle of freed memory faults here,
+    /// where the verifier of the host says whose memory it was.
     pub fn from_handle(handle: WDFOBJECT) -> Option<Self> {
         let address = !(handle as usize);
-        // A null handle, a plain address of a driver and a small number all decode to what no pool block can be.
+        // A null handle, a plain address of a driver and a small number all decode to what no pool block can
+        // be.
         if handle.is_null() || !address.is_multiple_of(mem::align_of::<Header>()) || address >> 47 != 0 {
             return None;
         }
@@ -297,7 +301,7 @@ impl Obj<Header> {
                 return;
             }
             next = object;
-            place = &Obj::get(&next).sibling;
+            place = &Self::get(&next).sibling;
         }
     }
 
@@ -326,7 +330,7 @@ impl Obj<Header> {
 /// Creates an object: memory, contexts, callbacks, place in the tree.
 ///
 /// # Errors
-/// STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn create<T: Framework>(
     value: T,
     attributes: &Attributes,

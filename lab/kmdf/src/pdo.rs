@@ -1,4 +1,5 @@
-//! The PDO role: what a bus driver says about a child, and the answers to the PnP manager's questions about it.
+//! The PDO role: what a bus driver says about a child, and the answers to the `PnP` manager's questions about
+//! it.
 
 use wdk_sys::{
     _DEVICE_POWER_STATE, _SYSTEM_POWER_STATE, _WDF_TRI_STATE, BUS_QUERY_ID_TYPE, DEVICE_CAPABILITIES,
@@ -27,7 +28,7 @@ struct DeviceText {
     location: usize,
 }
 
-/// What identifies a child to the PnP manager.
+/// What identifies a child to the `PnP` manager.
 pub struct Identity {
     device_id: Option<Wide>,
     instance_id: Option<Wide>,
@@ -127,7 +128,10 @@ ddi! {
         init.init(call).settings().pdo = callbacks;
     }
 
-    /// The device ID. # Errors: STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
+    /// The device ID.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfPdoInitAssignDeviceID: PFN_WDFPDOINITASSIGNDEVICEID(
         call, init: PWDFDEVICE_INIT, id: PCUNICODE_STRING,
     ) -> NTSTATUS {
@@ -137,7 +141,10 @@ ddi! {
         Ok(())
     }
 
-    /// The instance ID. # Errors: STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
+    /// The instance ID.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfPdoInitAssignInstanceID: PFN_WDFPDOINITASSIGNINSTANCEID(
         call, init: PWDFDEVICE_INIT, id: PCUNICODE_STRING,
     ) -> NTSTATUS {
@@ -147,7 +154,10 @@ ddi! {
         Ok(())
     }
 
-    /// The container ID. # Errors: STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
+    /// The container ID.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfPdoInitAssignContainerID: PFN_WDFPDOINITASSIGNCONTAINERID(
         call, init: PWDFDEVICE_INIT, id: PCUNICODE_STRING,
     ) -> NTSTATUS {
@@ -157,7 +167,10 @@ ddi! {
         Ok(())
     }
 
-    /// One more hardware ID. # Errors: STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
+    /// One more hardware ID.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfPdoInitAddHardwareID: PFN_WDFPDOINITADDHARDWAREID(
         call, init: PWDFDEVICE_INIT, id: PCUNICODE_STRING,
     ) -> NTSTATUS {
@@ -166,7 +179,10 @@ ddi! {
         init.settings().identity.hardware_ids.extend(id.with_nul())
     }
 
-    /// One more compatible ID. # Errors: as for the hardware ID.
+    /// One more compatible ID.
+    ///
+    /// # Errors
+    /// as for the hardware ID.
     fn WdfPdoInitAddCompatibleID: PFN_WDFPDOINITADDCOMPATIBLEID(
         call, init: PWDFDEVICE_INIT, id: PCUNICODE_STRING,
     ) -> NTSTATUS {
@@ -175,8 +191,11 @@ ddi! {
         init.settings().identity.compatible_ids.extend(id.with_nul())
     }
 
-    /// Description and location in one language. # Errors: STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER (the
-    /// language has its text already), STATUS_INSUFFICIENT_RESOURCES.
+    /// Description and location in one language.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INVALID_PARAMETER` (the language has its text already),
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfPdoInitAddDeviceText: PFN_WDFPDOINITADDDEVICETEXT(
         call, init: PWDFDEVICE_INIT, description: PCUNICODE_STRING, location: PCUNICODE_STRING, locale: LCID,
     ) -> NTSTATUS {
@@ -197,7 +216,10 @@ ddi! {
         init.init(call).settings().identity.default_locale = locale;
     }
 
-    /// The child works without a function driver. # Errors: STATUS_INVALID_DEVICE_REQUEST.
+    /// The child works without a function driver.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST`.
     fn WdfPdoInitAssignRawDevice: PFN_WDFPDOINITASSIGNRAWDEVICE(
         call, init: PWDFDEVICE_INIT, _class: *const GUID,
     ) -> NTSTATUS {
@@ -211,7 +233,10 @@ ddi! {
         init.init(call).settings().identity.forward_to_parent = true;
     }
 
-    /// The child is gone. # Errors: STATUS_INVALID_PARAMETER (no PDO), STATUS_NO_SUCH_DEVICE.
+    /// The child is gone.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER` (no PDO), `STATUS_NO_SUCH_DEVICE`.
     fn WdfPdoMarkMissing: PFN_WDFPDOMARKMISSING(call, device: WDFDEVICE) -> NTSTATUS {
         let device = device.object(call);
         match device.kind {
@@ -225,14 +250,20 @@ ddi! {
         device.object(call).parent.map_or(core::ptr::null_mut(), Obj::handle)
     }
 
-    /// The identification description of an enumerated child. # Errors: STATUS_INVALID_PARAMETER.
+    /// The identification description of an enumerated child.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER`.
     fn WdfPdoRetrieveIdentificationDescription: PFN_WDFPDORETRIEVEIDENTIFICATIONDESCRIPTION(
         call, device: WDFDEVICE, description: wdk_sys::PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER,
     ) -> NTSTATUS {
         crate::child_list::retrieve_identification(device.object(call), description)
     }
 
-    /// The address description of an enumerated child. # Errors: STATUS_INVALID_PARAMETER, STATUS_INVALID_DEVICE_REQUEST.
+    /// The address description of an enumerated child.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER`, `STATUS_INVALID_DEVICE_REQUEST`.
     fn WdfPdoRetrieveAddressDescription: PFN_WDFPDORETRIEVEADDRESSDESCRIPTION(
         call, device: WDFDEVICE, description: wdk_sys::PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER,
     ) -> NTSTATUS {
@@ -240,7 +271,7 @@ ddi! {
     }
 }
 
-/// IRP_MN_QUERY_ID.
+/// `IRP_MN_QUERY_ID`.
 pub fn query_id(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     let identity = &device.settings.identity;
     let one = |id: &Option<Wide>| {
@@ -258,7 +289,7 @@ pub fn query_id(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     conclude(irp, answer)
 }
 
-/// IRP_MN_QUERY_DEVICE_TEXT.
+/// `IRP_MN_QUERY_DEVICE_TEXT`.
 pub fn query_device_text(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     let (kind, locale) = irp.stack().query_device_text();
     let text = device.settings.identity.text(locale, kind);
@@ -268,8 +299,8 @@ pub fn query_device_text(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     )
 }
 
-/// The answer in IoStatus.Information, the status that is there when there is no answer.
-fn conclude(irp: Irp, answer: Outcome<Option<u64>>) -> NTSTATUS {
+/// The answer in `IoStatus.Information`, the status that is there when there is no answer.
+const fn conclude(irp: Irp, answer: Outcome<Option<u64>>) -> NTSTATUS {
     match answer {
         Ok(None) => irp.status(),
         Ok(Some(information)) => {
@@ -283,12 +314,12 @@ fn conclude(irp: Irp, answer: Outcome<Option<u64>>) -> NTSTATUS {
     }
 }
 
-/// A copy for the PnP manager, which frees it.
+/// A copy for the `PnP` manager, which frees it.
 fn give(device: Obj<Device>, text: &[u16]) -> Outcome<u64> {
     pool::give(device.header.client.tag(), text).map(|text| text as u64)
 }
 
-/// A REG_MULTI_SZ for the PnP manager; an empty list is two NULs.
+/// A `REG_MULTI_SZ` for the `PnP` manager; an empty list is two NULs.
 fn give_list(device: Obj<Device>, list: &Array<u16>) -> Outcome<u64> {
     let mut answer = Array::of(device.header.client.tag(), list.as_slice())?;
     answer.push(0)?;
@@ -298,7 +329,7 @@ fn give_list(device: Obj<Device>, list: &Array<u16>) -> Outcome<u64> {
     give(device, answer.as_slice())
 }
 
-/// IRP_MN_QUERY_CAPABILITIES of a PDO: the driver's settings, the parent's power states where it made none.
+/// `IRP_MN_QUERY_CAPABILITIES` of a PDO: the driver's settings, the parent's power states where it made none.
 pub fn query_capabilities(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     let Some(place) = irp.stack().capabilities() else {
         return irp.status();
@@ -394,7 +425,7 @@ pub fn add_fdo_capabilities(device: Obj<Device>, irp: Irp) {
     place.write(capabilities);
 }
 
-/// IRP_MN_QUERY_BUS_INFORMATION: what the parent said about its bus.
+/// `IRP_MN_QUERY_BUS_INFORMATION`: what the parent said about its bus.
 pub fn query_bus_information(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     let information: Option<PNP_BUS_INFORMATION> =
         device.parent.and_then(|parent| parent.bus_information.get());

@@ -1,8 +1,9 @@
-//! PnP IRPs: from start to removal, with the driver's callbacks in the framework's order.
+//! `PnP` IRPs: from start to removal, with the driver's callbacks in the framework's order.
 //!
-//! Start: EvtDevicePrepareHardware, power up (see [`power`]), device interfaces on. The end, orderly or by surprise: power down,
-//! EvtDeviceReleaseHardware, interfaces off, queues emptied, self-managed I/O flushed, children gone, self-managed I/O cleaned up. A
-//! function driver then sends the removal down before it deletes its device; a PDO goes only when its bus reported it missing.
+//! Start: `EvtDevicePrepareHardware`, power up (see [`power`]), device interfaces on. The end, orderly or by
+//! surprise: power down, `EvtDeviceReleaseHardware`, interfaces off, queues emptied, self-managed I/O
+//! flushed, children gone, self-managed I/O cleaned up. A function driver then sends the removal down before
+//! it deletes its device; a PDO goes only when its bus reported it missing.
 
 use wdk_sys::{
     _DEVICE_RELATION_TYPE, _WDF_TRI_STATE, DEVICE_RELATIONS, NT_SUCCESS, NTSTATUS,
@@ -21,7 +22,7 @@ use crate::{
     wdm::{irp::Irp, parameters::Parameters},
 };
 
-/// wdm.h: minor functions of IRP_MJ_PNP.
+/// wdm.h: minor functions of `IRP_MJ_PNP`.
 pub mod minor {
     pub const START_DEVICE: u8 = 0x00;
     pub const QUERY_REMOVE_DEVICE: u8 = 0x01;
@@ -44,7 +45,7 @@ pub mod minor {
     pub const SURPRISE_REMOVAL: u8 = 0x17;
 }
 
-/// wdm.h: the bits of PNP_DEVICE_STATE.
+/// wdm.h: the bits of `PNP_DEVICE_STATE`.
 mod device_state {
     pub const DISABLED: u64 = 0x1;
     pub const DONT_DISPLAY_IN_UI: u64 = 0x2;
@@ -67,20 +68,20 @@ pub enum Stage {
     QueryRemoved,
     /// The start failed.
     Failed,
-    /// Gone by surprise; IRP_MN_REMOVE_DEVICE is still to come.
+    /// Gone by surprise; `IRP_MN_REMOVE_DEVICE` is still to come.
     SurpriseRemoved,
     /// Being deleted.
     Removed,
 }
 
 impl Obj<Device> {
-    /// Whether a surprise removal waits for its IRP_MN_REMOVE_DEVICE.
+    /// Whether a surprise removal waits for its `IRP_MN_REMOVE_DEVICE`.
     pub fn is_removal_pending(self) -> bool {
         matches!(self.stage.get(), Stage::SurpriseRemoved)
     }
 }
 
-/// Handles IRP_MJ_PNP.
+/// Handles `IRP_MJ_PNP`.
 pub fn dispatch(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     match irp.minor() {
         minor::START_DEVICE => start(device, irp),
@@ -389,7 +390,7 @@ fn query_state(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     irp.complete_with(STATUS_SUCCESS)
 }
 
-/// PNP_DEVICE_STATE with what the driver decided.
+/// `PNP_DEVICE_STATE` with what the driver decided.
 fn decided_state(device: Obj<Device>, known: u64) -> u64 {
     let state = device.state.get();
     let mut bits = known;

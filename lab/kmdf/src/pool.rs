@@ -17,12 +17,13 @@ pub struct Tag(pub ULONG);
 /// The failure of an allocation.
 pub const NO_MEMORY: Failure = Failure::new(STATUS_INSUFFICIENT_RESOURCES);
 
-/// Zeroed nonpaged memory. IRQL: at most DISPATCH_LEVEL.
+/// Zeroed nonpaged memory. IRQL: at most `DISPATCH_LEVEL`.
 ///
 /// # Errors
-/// STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn allocate(tag: Tag, bytes: usize) -> Outcome<NonNull<u8>> {
-    // SAFETY: The routine takes any size; every caller runs at or below DISPATCH_LEVEL, as the framework's functions do.
+    // SAFETY: The routine takes any size; every caller runs at or below DISPATCH_LEVEL, as the framework's
+    // functions do.
     let block = unsafe { ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes.max(1) as _, tag.0) };
     NonNull::new(block.cast::<u8>()).ok_or(NO_MEMORY)
 }
@@ -36,7 +37,8 @@ pub fn free(block: NonNull<u8>, tag: Tag) {
 /// Frees pool that a kernel routine or a lower driver allocated with a tag of its own.
 pub fn free_foreign(block: *mut c_void) {
     if !block.is_null() {
-        // SAFETY: Not null; the routine that gave the block documents that the caller frees it; tag 0 stands for any tag.
+        // SAFETY: Not null; the routine that gave the block documents that the caller frees it; tag 0 stands
+        // for any tag.
         unsafe { ExFreePoolWithTag(block, 0) }
     }
 }
@@ -44,7 +46,7 @@ pub fn free_foreign(block: *mut c_void) {
 /// Leaves a copy of these values in pool for whoever gets the address, who frees it.
 ///
 /// # Errors
-/// STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn give<T: Copy>(tag: Tag, values: &[T]) -> Outcome<*mut T> {
     let block = allocate(tag, mem::size_of_val(values))?.cast::<T>().as_ptr();
     // SAFETY: The block was allocated with this many bytes a line above, aligned to 16, and overlaps nothing.
@@ -74,7 +76,7 @@ impl<T: Copy> Array<T> {
     /// An array with these values.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn of(tag: Tag, values: &[T]) -> Outcome<Self> {
         let mut array = Self::new(tag);
         array.extend(values)?;
@@ -84,7 +86,7 @@ impl<T: Copy> Array<T> {
     /// Appends a value.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES; the array is as it was.
+    /// `STATUS_INSUFFICIENT_RESOURCES`; the array is as it was.
     pub fn push(&mut self, value: T) -> Outcome {
         self.extend(slice::from_ref(&value))
     }
@@ -92,11 +94,12 @@ impl<T: Copy> Array<T> {
     /// Appends values.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES; the array is as it was.
+    /// `STATUS_INSUFFICIENT_RESOURCES`; the array is as it was.
     pub fn extend(&mut self, values: &[T]) -> Outcome {
         let length = self.length.checked_add(values.len()).ok_or(NO_MEMORY)?;
         self.reserve(length)?;
-        // SAFETY: `reserve` made room for `length` values, so the end of the present ones lies inside the block.
+        // SAFETY: `reserve` made room for `length` values, so the end of the present ones lies inside the
+        // block.
         let end = unsafe { self.start.add(self.length) };
         // SAFETY: The room behind `end` holds `values.len()` values, and the block is ours alone.
         unsafe { ptr::copy_nonoverlapping(values.as_ptr(), end, values.len()) };
@@ -113,7 +116,8 @@ impl<T: Copy> Array<T> {
         let start = allocate(self.tag, bytes)?.cast::<T>().as_ptr();
         let length = self.length;
         if length > 0 {
-            // SAFETY: The new block has room for `capacity`, which is more than `length`, and is another block.
+            // SAFETY: The new block has room for `capacity`, which is more than `length`, and is another
+            // block.
             unsafe { ptr::copy_nonoverlapping(self.start, start, length) };
         }
         self.release();
@@ -190,7 +194,7 @@ impl<T> Chain<T> {
     /// Appends a value.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn push(&self, value: T) -> Outcome<&T> {
         let block = allocate(self.tag, mem::size_of::<Link<T>>())?.cast::<Link<T>>();
         // SAFETY: A fresh block of this size, aligned to 16.
@@ -198,7 +202,7 @@ impl<T> Chain<T> {
             block.write(Link {
                 next: Cell::new(None),
                 value,
-            })
+            });
         };
         match self.links().last() {
             Some(last) => last.next.set(Some(block)),

@@ -1,7 +1,7 @@
 //! Power: into D0 and out of it, with the callbacks in the framework's order, and power IRPs.
 //!
-//! Starting a device implies D0 and removing it D3, without power IRPs, as in the framework. A system power request moves the device
-//! between D0 and D3; wake and idle are not modelled.
+//! Starting a device implies D0 and removing it D3, without power IRPs, as in the framework. A system power
+//! request moves the device between D0 and D3; wake and idle are not modelled.
 
 use core::ffi::c_void;
 
@@ -19,7 +19,7 @@ use crate::{
     wdm::{device_object::DeviceObject, irp::Irp, parameters::Parameters, work},
 };
 
-/// wdm.h: minor functions of IRP_MJ_POWER.
+/// wdm.h: minor functions of `IRP_MJ_POWER`.
 const IRP_MN_SET_POWER: u8 = 0x02;
 const IRP_MN_QUERY_POWER: u8 = 0x03;
 
@@ -64,7 +64,7 @@ fn scan(device: Obj<Device>) {
     }
 }
 
-/// EvtDeviceSelfManagedIoInit the first time, EvtDeviceSelfManagedIoRestart later.
+/// `EvtDeviceSelfManagedIoInit` the first time, `EvtDeviceSelfManagedIoRestart` later.
 fn start_self_managed(device: Obj<Device>) -> Outcome {
     let events = &device.settings.pnp;
     let again = device.self_managed.replace(true);
@@ -107,7 +107,7 @@ fn note(what: &core::ffi::CStr, status: Option<NTSTATUS>) {
     }
 }
 
-/// Handles IRP_MJ_POWER.
+/// Handles `IRP_MJ_POWER`.
 pub fn dispatch(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     let (kind, state) = irp.stack().power();
     let about_device = kind == _POWER_STATE_TYPE::DevicePowerState;
@@ -125,12 +125,11 @@ pub fn dispatch(device: Obj<Device>, irp: Irp) -> NTSTATUS {
 }
 
 fn pass(device: Obj<Device>, irp: Irp) -> NTSTATUS {
-    match device.attached.get() {
-        Some(below) => irp.pass_power(below),
-        None => {
-            irp.start_next_power();
-            irp.complete_with(irp.status())
-        }
+    if let Some(below) = device.attached.get() {
+        irp.pass_power(below)
+    } else {
+        irp.start_next_power();
+        irp.complete_with(irp.status())
     }
 }
 
@@ -159,7 +158,8 @@ fn set_device_power(device: Obj<Device>, irp: Irp, state: i32) -> NTSTATUS {
     pass(device, irp)
 }
 
-/// System power at the policy owner: it asks for the device power that goes with it, and completes when that is done.
+/// System power at the policy owner: it asks for the device power that goes with it, and completes when that
+/// is done.
 fn set_system_power(device: Obj<Device>, irp: Irp, state: i32) -> NTSTATUS {
     let working = state == _SYSTEM_POWER_STATE::PowerSystemWorking;
     let wanted = if working {

@@ -1,4 +1,4 @@
-//! Direct-call interfaces: registering them, answering IRP_MN_QUERY_INTERFACE, asking other stacks.
+//! Direct-call interfaces: registering them, answering `IRP_MN_QUERY_INTERFACE`, asking other stacks.
 #![allow(
     unsafe_code,
     reason = "interface tables are raw memory whose size their header says"
@@ -52,12 +52,16 @@ impl QueryInterfaces {
 }
 
 /// The no-op routines that stand for routines that the driver left out.
-extern "C" fn no_reference(_context: PVOID) {}
+const extern "C" fn no_reference(_context: PVOID) {}
 
 ddi! {
-    /// Registers a direct-call interface; the device answers queries for it from now on. IRQL: PASSIVE_LEVEL.
-    /// # Errors: STATUS_INVALID_DEVICE_REQUEST, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER,
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// Registers a direct-call interface; the device answers queries for it from now on. IRQL:
+    /// `PASSIVE_LEVEL`.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER`,
+    ///
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDeviceAddQueryInterface: PFN_WDFDEVICEADDQUERYINTERFACE(
         call, device: WDFDEVICE, config: PWDF_QUERY_INTERFACE_CONFIG,
     ) -> NTSTATUS {
@@ -80,8 +84,11 @@ ddi! {
         device.query_interfaces.0.push(entry).map(|_| ())
     }
 
-    /// Asks another stack for an interface. # Errors: STATUS_INVALID_DEVICE_REQUEST (IRQL, or the target has no device),
-    /// STATUS_INSUFFICIENT_RESOURCES, what the provider answers, STATUS_NOT_SUPPORTED when there is none.
+    /// Asks another stack for an interface.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL, or the target has no device), `STATUS_INSUFFICIENT_RESOURCES`,
+    /// what the provider answers, `STATUS_NOT_SUPPORTED` when there is none.
     fn WdfIoTargetQueryForInterface: PFN_WDFIOTARGETQUERYFORINTERFACE(
         call, target: WDFIOTARGET, guid: LPCGUID, interface: PINTERFACE, size: USHORT, version: USHORT, data: PVOID,
     ) -> NTSTATUS {
@@ -132,13 +139,14 @@ fn copy_table(tag: Tag, table: Claimed<INTERFACE>) -> Outcome<Array<u8>> {
     let mut copy = Array::of(tag, bytes)?;
     header.InterfaceReference = header.InterfaceReference.or(Some(no_reference));
     header.InterfaceDereference = header.InterfaceDereference.or(Some(no_reference));
-    // SAFETY: The copy is at least as long as the header, which `check_config` saw, and pool is aligned for it.
+    // SAFETY: The copy is at least as long as the header, which `check_config` saw, and pool is aligned for
+    // it.
     unsafe { copy.as_mut_slice().as_mut_ptr().cast::<INTERFACE>().write(header) };
     Ok(copy)
 }
 
 /// The header of a registered table.
-fn header(entry: &Registered) -> Option<INTERFACE> {
+const fn header(entry: &Registered) -> Option<INTERFACE> {
     let table = entry.table.as_slice();
     if table.is_empty() {
         return None;
@@ -155,7 +163,7 @@ pub enum Answer {
     Known(NTSTATUS),
 }
 
-/// Answers IRP_MN_QUERY_INTERFACE as far as this device can. The first registration with the GUID decides.
+/// Answers `IRP_MN_QUERY_INTERFACE` as far as this device can. The first registration with the GUID decides.
 pub fn answer(device: Obj<Device>, irp: Irp) -> Answer {
     let query = irp.stack().query_interface();
     let Some(guid) = read_guid(query.guid) else {
@@ -202,14 +210,16 @@ fn offer(device: Obj<Device>, entry: &Registered, query: &QueryInterface) -> Out
         return fail(STATUS_INVALID_PARAMETER);
     }
     if !entry.import && !table.is_empty() {
-        // SAFETY: The sender's table has room for `query.size` bytes, which is at least as much, as just checked.
+        // SAFETY: The sender's table has room for `query.size` bytes, which is at least as much, as just
+        // checked.
         unsafe { ptr::copy_nonoverlapping(table.as_ptr(), query.interface.cast::<u8>(), table.len()) };
     }
     let guid = query.guid.cast_mut();
     invoke!(entry.callback, device.handle(), guid, query.interface, query.data).map_or(Ok(()), check)
 }
 
-/// After the callback: passes on to the parent, or takes the reference and, below an FDO, asks the rest of the stack.
+/// After the callback: passes on to the parent, or takes the reference and, below an FDO, asks the rest of
+/// the stack.
 fn conclude(
     device: Obj<Device>,
     irp: Irp,
@@ -237,7 +247,8 @@ fn take_reference(interface: PINTERFACE) {
     invoke!(header.InterfaceReference, header.Context);
 }
 
-/// SendQueryToParentStack: a new IRP to the top of the parent's stack; without an answer the old status stays.
+/// `SendQueryToParentStack`: a new IRP to the top of the parent's stack; without an answer the old status
+/// stays.
 fn ask_parent(device: Obj<Device>, irp: Irp, query: &QueryInterface) -> NTSTATUS {
     let before = irp.status();
     let Some(parent) = device.parent.and_then(|parent| parent.wdm.get()) else {
@@ -251,7 +262,7 @@ fn ask_parent(device: Obj<Device>, irp: Irp, query: &QueryInterface) -> NTSTATUS
 }
 
 /// A query as the sender's parameters describe it.
-pub fn question(
+pub const fn question(
     guid: Claimed<GUID>,
     interface: Claimed<INTERFACE>,
     size: USHORT,
@@ -267,10 +278,10 @@ pub fn question(
     }
 }
 
-/// Sends a query to the top of a device's stack and waits for the answer. IRQL: PASSIVE_LEVEL.
+/// Sends a query to the top of a device's stack and waits for the answer. IRQL: `PASSIVE_LEVEL`.
 ///
 /// # Errors
-/// STATUS_INSUFFICIENT_RESOURCES, what the provider answers, STATUS_NOT_SUPPORTED when nobody does.
+/// `STATUS_INSUFFICIENT_RESOURCES`, what the provider answers, `STATUS_NOT_SUPPORTED` when nobody does.
 pub fn ask(device: DeviceObject, query: &QueryInterface) -> Outcome {
     let Some(top) = device.top() else {
         return fail(STATUS_INVALID_DEVICE_REQUEST);

@@ -1,7 +1,8 @@
 //! WDFQUEUE: requests wait, are presented by the queue's rule, and leave with their completion.
 //!
-//! A power-managed queue presents only while its device is in D0. Stopping for power or removal tells the driver about each request
-//! that it has (EvtIoStop) and waits until all are completed, forwarded or acknowledged.
+//! A power-managed queue presents only while its device is in D0. Stopping for power or removal tells the
+//! driver about each request that it has (`EvtIoStop`) and waits until all are completed, forwarded or
+//! acknowledged.
 
 use core::cell::Cell;
 
@@ -42,6 +43,7 @@ impl Notify {
     };
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "each is a state of its own")]
 struct State {
     waiting: Array<Obj<Request>>,
     /// Presented, not completed.
@@ -73,11 +75,11 @@ pub struct Queue {
 
 framework! {
     Queue: Queue {
-        fn dispose(this: Obj<Self>) { this.device.queues.forget(this
+        fn dispose(this: Obj<Self>) {
+            this.device.queues.forget(this);
+        }
     }
 }
-    }
-);
 
 /// The queues of a device.
 pub struct Queues {
@@ -100,7 +102,8 @@ impl Queues {
     /// The queue for this major function.
     pub fn for_major(&self, major: u8) -> Option<Obj<Queue>> {
         let own = self.by_major.get(usize::from(major)).and_then(Cell::get);
-        // The default queue takes reads, writes and controls; creates go where the driver configured them only.
+        // The default queue takes reads, writes and controls; creates go where the driver configured them
+        // only.
         own.or_else(|| {
             if major == major::CREATE {
                 None
@@ -159,7 +162,8 @@ impl Queues {
         });
     }
 
-    /// The device goes: its queues (or only the power-managed ones) refuse and cancel, and wait for the driver.
+    /// The device goes: its queues (or only the power-managed ones) refuse and cancel, and wait for the
+    /// driver.
     pub fn purge(&self, managed_only: bool) {
         self.for_each(|queue| {
             if queue.power_managed || !managed_only {
@@ -198,16 +202,16 @@ impl State {
             .all(|request| request.acknowledged.get())
     }
 
-    fn has_none_with_driver(&self) -> bool {
+    const fn has_none_with_driver(&self) -> bool {
         self.with_driver.as_slice().is_empty()
     }
 
-    fn is_empty(&self) -> bool {
+    const fn is_empty(&self) -> bool {
         self.has_none_with_driver() && self.waiting.as_slice().is_empty()
     }
 
     /// Whether the queue may present one more request.
-    fn may_present(&self, config: &WDF_IO_QUEUE_CONFIG) -> bool {
+    const fn may_present(&self, config: &WDF_IO_QUEUE_CONFIG) -> bool {
         let free = match config.DispatchType {
             DispatchType::WdfIoQueueDispatchSequential => self.has_none_with_driver(),
             DispatchType::WdfIoQueueDispatchParallel => self.with_driver.as_slice().len() < limit(config),
@@ -218,14 +222,14 @@ impl State {
 }
 
 /// How many requests of a parallel queue the driver may have at a time; 0 says as many as there are.
-fn limit(config: &WDF_IO_QUEUE_CONFIG) -> usize {
+const fn limit(config: &WDF_IO_QUEUE_CONFIG) -> usize {
     match parallel(config) {
         0 => usize::MAX,
         limit => limit as usize,
     }
 }
 
-fn parallel(config: &WDF_IO_QUEUE_CONFIG) -> ULONG {
+const fn parallel(config: &WDF_IO_QUEUE_CONFIG) -> ULONG {
     #[allow(unsafe_code, reason = "the settings are a union with one member")]
     // SAFETY: The only member of the union.
     unsafe {
@@ -236,7 +240,7 @@ fn parallel(config: &WDF_IO_QUEUE_CONFIG) -> ULONG {
 /// Creates a queue.
 ///
 /// # Errors
-/// STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn new(device: Obj<Device>, config: WDF_IO_QUEUE_CONFIG, attributes: &Attributes) -> Outcome<Obj<Queue>> {
     let client = device.header.client;
     let power_managed = device.kind != crate::device::Kind::Control
@@ -273,7 +277,8 @@ pub fn new(device: Obj<Device>, config: WDF_IO_QUEUE_CONFIG, attributes: &Attrib
     Ok(queue)
 }
 
-/// Handles reads, writes and controls: a request for the queue of the function. A filter passes on what it has no queue or no event for.
+/// Handles reads, writes and controls: a request for the queue of the function. A filter passes on what it
+/// has no queue or no event for.
 pub fn dispatch(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     let queue = device.queues.for_major(irp.major());
     match (queue, device.attached.get()) {
@@ -320,7 +325,7 @@ impl Obj<Queue> {
     /// Puts a request behind (or before) the others and presents what may be presented.
     ///
     /// # Errors
-    /// STATUS_INVALID_DEVICE_STATE when the queue takes no requests, STATUS_INSUFFICIENT_RESOURCES.
+    /// `STATUS_INVALID_DEVICE_STATE` when the queue takes no requests, `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn enqueue(self, request: Obj<Request>, first: bool) -> Result<(), NTSTATUS> {
         let mut state = self.state.lock();
         if !state.accepting {
@@ -401,8 +406,8 @@ impl Obj<Queue> {
         Some(request)
     }
 
-    /// Presents as long as the queue's rule lets it. A sequential queue is served by one caller at a time, so that a request that is
-    /// completed in its event does not nest the next event in it.
+    /// Presents as long as the queue's rule lets it. A sequential queue is served by one caller at a time, so
+    /// that a request that is completed in its event does not nest the next event in it.
     pub fn pump(self) {
         let sequential = self.config.DispatchType == DispatchType::WdfIoQueueDispatchSequential;
         if sequential && core::mem::replace(&mut self.state.lock().busy, true) {
@@ -507,7 +512,7 @@ impl Obj<Queue> {
         }
     }
 
-    /// Waits for a state of the queue. IRQL: PASSIVE_LEVEL.
+    /// Waits for a state of the queue. IRQL: `PASSIVE_LEVEL`.
     fn wait_until(self, mut reached: impl FnMut(&State) -> bool) {
         loop {
             self.changed.clear();

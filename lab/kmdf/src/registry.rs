@@ -23,9 +23,9 @@ use crate::{
     },
 };
 
-/// wdm.h: REG_OPTION_NON_VOLATILE
+/// wdm.h: `REG_OPTION_NON_VOLATILE`
 const NON_VOLATILE: ULONG = 0;
-/// wdm.h: KEY_READ, what opening the service's key needs.
+/// wdm.h: `KEY_READ`, what opening the service's key needs.
 const KEY_READ: ACCESS_MASK = 0x2_0019;
 
 /// What a WDFKEY stands for.
@@ -37,11 +37,11 @@ pub struct Key {
 
 framework! {
     Key: Key {
-        fn dispose(this: Obj<Self>) { this.key.replace(None
+        fn dispose(this: Obj<Self>) {
+            this.key.replace(None);
+        }
     }
 }
-    }
-);
 
 /// A handle for an open key.
 fn handle(call: &Call, attributes: &Attributes, key: OpenKey, place: Claimed<WDFKEY>) -> Outcome {
@@ -103,7 +103,7 @@ fn text_units(call: &Call, block: &Array<u8>) -> Outcome<Array<u16>> {
     Ok(units)
 }
 
-/// The registry is reached at PASSIVE_LEVEL only.
+/// The registry is reached at `PASSIVE_LEVEL` only.
 fn check_irql() -> Outcome {
     if sync::irql() == sync::PASSIVE_LEVEL {
         Ok(())
@@ -115,8 +115,8 @@ fn check_irql() -> Outcome {
 /// Opens a key of a device or its driver.
 ///
 /// # Errors
-/// STATUS_INVALID_DEVICE_REQUEST (IRQL), those of the attributes, STATUS_INSUFFICIENT_RESOURCES, what
-/// IoOpenDeviceRegistryKey returns.
+/// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`, what
+/// `IoOpenDeviceRegistryKey` returns.
 pub fn open_device_key(
     call: &Call,
     physical: DeviceObject,
@@ -136,8 +136,11 @@ pub fn open_device_key(
 }
 
 ddi! {
-    /// The key Parameters of the driver's service, which is made when it is missing. # Errors: STATUS_INVALID_DEVICE_REQUEST
-    /// (IRQL), those of the attributes, STATUS_INSUFFICIENT_RESOURCES, what ZwOpenKey and ZwCreateKey return.
+    /// The key Parameters of the driver's service, which is made when it is missing.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`, what
+    /// `ZwOpenKey` and `ZwCreateKey` return.
     fn WdfDriverOpenParametersRegistryKey: PFN_WDFDRIVEROPENPARAMETERSREGISTRYKEY(
         call, driver: WDFDRIVER, access: ACCESS_MASK, attributes: PWDF_OBJECT_ATTRIBUTES, key: *mut WDFKEY,
     ) -> NTSTATUS {
@@ -150,8 +153,11 @@ ddi! {
         handle(call, &attributes, parameters, key)
     }
 
-    /// A key of the device or its driver. # Errors: STATUS_INVALID_DEVICE_REQUEST (no PnP device, IRQL), those of the attributes,
-    /// STATUS_INSUFFICIENT_RESOURCES, what IoOpenDeviceRegistryKey returns.
+    /// A key of the device or its driver.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (no PnP device, IRQL), those of the attributes,
+    /// `STATUS_INSUFFICIENT_RESOURCES`, what `IoOpenDeviceRegistryKey` returns.
     fn WdfDeviceOpenRegistryKey: PFN_WDFDEVICEOPENREGISTRYKEY(
         call, device: WDFDEVICE, kind: ULONG, access: ACCESS_MASK, attributes: PWDF_OBJECT_ATTRIBUTES, key: *mut WDFKEY,
     ) -> NTSTATUS {
@@ -161,8 +167,11 @@ ddi! {
         }
     }
 
-    /// Opens a key. # Errors: STATUS_INVALID_DEVICE_REQUEST (IRQL), those of the attributes, STATUS_INVALID_PARAMETER,
-    /// STATUS_INSUFFICIENT_RESOURCES, what ZwOpenKey returns.
+    /// Opens a key.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), those of the attributes, `STATUS_INVALID_PARAMETER`,
+    /// `STATUS_INSUFFICIENT_RESOURCES`, what `ZwOpenKey` returns.
     fn WdfRegistryOpenKey: PFN_WDFREGISTRYOPENKEY(
         call, parent: WDFKEY, name: PCUNICODE_STRING, access: ACCESS_MASK, attributes: PWDF_OBJECT_ATTRIBUTES, key: *mut WDFKEY,
     ) -> NTSTATUS {
@@ -178,7 +187,10 @@ ddi! {
         handle(call, &attributes, opened, key)
     }
 
-    /// Creates or opens a key. # Errors: as for opening, what ZwCreateKey returns.
+    /// Creates or opens a key.
+    ///
+    /// # Errors
+    /// as for opening, what `ZwCreateKey` returns.
     fn WdfRegistryCreateKey: PFN_WDFREGISTRYCREATEKEY(
         call, parent: WDFKEY, name: PCUNICODE_STRING, access: ACCESS_MASK, options: ULONG, disposition: PULONG,
         attributes: PWDF_OBJECT_ATTRIBUTES, key: *mut WDFKEY,
@@ -206,7 +218,10 @@ ddi! {
         key.object(call).key.borrow().as_ref().map_or(core::ptr::null_mut(), OpenKey::handle)
     }
 
-    /// Deletes the key in the registry, and the handle. # Errors: STATUS_INVALID_DEVICE_REQUEST (IRQL), what ZwDeleteKey returns.
+    /// Deletes the key in the registry, and the handle.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), what `ZwDeleteKey` returns.
     fn WdfRegistryRemoveKey: PFN_WDFREGISTRYREMOVEKEY(call, key: WDFKEY) -> NTSTATUS {
         let key = key.object(call);
         check_irql()?;
@@ -215,14 +230,20 @@ ddi! {
         Ok(())
     }
 
-    /// Deletes a value. # Errors: STATUS_INVALID_DEVICE_REQUEST (IRQL), what ZwDeleteValueKey returns.
+    /// Deletes a value.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), what `ZwDeleteValueKey` returns.
     fn WdfRegistryRemoveValue: PFN_WDFREGISTRYREMOVEVALUE(call, key: WDFKEY, name: PCUNICODE_STRING) -> NTSTATUS {
         check_irql()?;
         key.object(call).with(|key| key.remove_value(name.not_null(call).text()))
     }
 
-    /// Reads a REG_DWORD. # Errors: STATUS_INVALID_DEVICE_REQUEST (IRQL), STATUS_OBJECT_TYPE_MISMATCH (another type or length),
-    /// STATUS_OBJECT_NAME_NOT_FOUND, what ZwQueryValueKey returns.
+    /// Reads a `REG_DWORD`.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), `STATUS_OBJECT_TYPE_MISMATCH` (another type or length),
+    /// `STATUS_OBJECT_NAME_NOT_FOUND`, what `ZwQueryValueKey` returns.
     fn WdfRegistryQueryULong: PFN_WDFREGISTRYQUERYULONG(
         call, key: WDFKEY, name: PCUNICODE_STRING, value: PULONG,
     ) -> NTSTATUS {
@@ -235,8 +256,11 @@ ddi! {
         Ok(())
     }
 
-    /// Reads a value of any type. # Errors: STATUS_INVALID_DEVICE_REQUEST (IRQL), STATUS_BUFFER_OVERFLOW with the length that is
-    /// needed, what ZwQueryValueKey returns.
+    /// Reads a value of any type.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), `STATUS_BUFFER_OVERFLOW` with the length that is needed, what
+    /// `ZwQueryValueKey` returns.
     fn WdfRegistryQueryValue: PFN_WDFREGISTRYQUERYVALUE(
         call, key: WDFKEY, name: PCUNICODE_STRING, length: ULONG, value: PVOID, needed: PULONG, kind: PULONG,
     ) -> i32 {
@@ -249,8 +273,10 @@ ddi! {
         }
     }
 
-    /// Reads a REG_SZ into a string. # Errors: STATUS_INVALID_DEVICE_REQUEST (IRQL), STATUS_OBJECT_TYPE_MISMATCH, what
-    /// ZwQueryValueKey returns.
+    /// Reads a `REG_SZ` into a string.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), `STATUS_OBJECT_TYPE_MISMATCH`, what `ZwQueryValueKey` returns.
     fn WdfRegistryQueryString: PFN_WDFREGISTRYQUERYSTRING(
         call, key: WDFKEY, name: PCUNICODE_STRING, text: WDFSTRING,
     ) -> NTSTATUS {
@@ -262,8 +288,11 @@ ddi! {
         string::set(text.object(call), text_units(call, &block)?.as_slice())
     }
 
-    /// Reads a REG_SZ into a buffer. # Errors: STATUS_INVALID_DEVICE_REQUEST (IRQL), STATUS_OBJECT_TYPE_MISMATCH,
-    /// STATUS_BUFFER_OVERFLOW with the length that is needed, what ZwQueryValueKey returns.
+    /// Reads a `REG_SZ` into a buffer.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), `STATUS_OBJECT_TYPE_MISMATCH`, `STATUS_BUFFER_OVERFLOW` with
+    /// the length that is needed, what `ZwQueryValueKey` returns.
     fn WdfRegistryQueryUnicodeString: PFN_WDFREGISTRYQUERYUNICODESTRING(
         call, key: WDFKEY, name: PCUNICODE_STRING, needed: PUSHORT, value: PUNICODE_STRING,
     ) -> i32 {
@@ -278,7 +307,10 @@ ddi! {
         }
     }
 
-    /// Writes a REG_DWORD. # Errors: STATUS_INVALID_DEVICE_REQUEST (IRQL), what ZwSetValueKey returns.
+    /// Writes a `REG_DWORD`.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), what `ZwSetValueKey` returns.
     fn WdfRegistryAssignULong: PFN_WDFREGISTRYASSIGNULONG(
         call, key: WDFKEY, name: PCUNICODE_STRING, value: ULONG,
     ) -> NTSTATUS {
@@ -287,7 +319,10 @@ ddi! {
         key.object(call).with(|key| key.set(name.not_null(call).text(), REG_DWORD, place, 4))
     }
 
-    /// Writes a value of any type. # Errors: STATUS_INVALID_DEVICE_REQUEST (IRQL), what ZwSetValueKey returns.
+    /// Writes a value of any type.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), what `ZwSetValueKey` returns.
     fn WdfRegistryAssignValue: PFN_WDFREGISTRYASSIGNVALUE(
         call, key: WDFKEY, name: PCUNICODE_STRING, kind: ULONG, length: ULONG, value: PVOID,
     ) -> NTSTATUS {
@@ -295,7 +330,10 @@ ddi! {
         key.object(call).with(|key| key.set(name.not_null(call).text(), kind, value.not_null(call).pointer(), length))
     }
 
-    /// Writes a REG_SZ. # Errors: STATUS_INVALID_DEVICE_REQUEST (IRQL), what ZwSetValueKey returns.
+    /// Writes a `REG_SZ`.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), what `ZwSetValueKey` returns.
     fn WdfRegistryAssignString: PFN_WDFREGISTRYASSIGNSTRING(
         call, key: WDFKEY, name: PCUNICODE_STRING, text: WDFSTRING,
     ) -> NTSTATUS {
@@ -304,7 +342,10 @@ ddi! {
         string::with(text.object(call), |text| assign_text(call, key, name.text(), text))
     }
 
-    /// Writes a REG_SZ. # Errors: STATUS_INVALID_DEVICE_REQUEST (IRQL), what ZwSetValueKey returns.
+    /// Writes a `REG_SZ`.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), what `ZwSetValueKey` returns.
     fn WdfRegistryAssignUnicodeString: PFN_WDFREGISTRYASSIGNUNICODESTRING(
         call, key: WDFKEY, name: PCUNICODE_STRING, value: PCUNICODE_STRING,
     ) -> NTSTATUS {

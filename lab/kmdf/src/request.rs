@@ -40,7 +40,7 @@ pub struct Request {
     pub queue: Cell<Option<Obj<Queue>>>,
     /// Whether a driver has seen it.
     pub was_presented: Cell<bool>,
-    /// Whether the driver answered EvtIoStop and keeps it.
+    /// Whether the driver answered `EvtIoStop` and keeps it.
     pub acknowledged: Cell<bool>,
     cancel: Cell<PFN_WDF_REQUEST_CANCEL>,
     /// Input and output as memory objects, once asked for.
@@ -86,7 +86,7 @@ impl Drop for Request {
 /// A request for an IRP that came to the device.
 ///
 /// # Errors
-/// STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn from_io(device: Obj<Device>, irp: Irp) -> Outcome<Obj<Request>> {
     let request = Request::new(device.header.client, Some(device.reference()), irp, false);
     let request = create(request, &device.settings.request_attributes, None)?;
@@ -120,7 +120,8 @@ fn complete_boosted(request: Obj<Request>, status: NTSTATUS, boost: CCHAR) {
 /// Gives a request to another queue.
 ///
 /// # Errors
-/// STATUS_INVALID_DEVICE_REQUEST (the same queue, or a request that the driver made), STATUS_INVALID_DEVICE_STATE.
+/// `STATUS_INVALID_DEVICE_REQUEST` (the same queue, or a request that the driver made),
+/// `STATUS_INVALID_DEVICE_STATE`.
 pub fn forward(request: Obj<Request>, to: Obj<Queue>) -> Outcome {
     let from = request.queue.get();
     if from == Some(to) || request.owns_irp {
@@ -148,7 +149,8 @@ fn move_to(request: Obj<Request>, from: Option<Obj<Queue>>, to: Obj<Queue>, firs
 }
 
 impl Obj<Request> {
-    /// Makes the IRP of a waiting request cancellable; true when it was cancelled already and nobody else will notice.
+    /// Makes the IRP of a waiting request cancellable; true when it was cancelled already and nobody else
+    /// will notice.
     pub fn wait_cancellable(self) -> bool {
         let Some(irp) = self.irp.get() else { return false };
         irp.set_driver_context(CONTEXT, self.pointer().cast());
@@ -191,7 +193,7 @@ impl Obj<Request> {
 /// Which of the IRP's four words names its request while it waits or can be cancelled.
 const CONTEXT: usize = 3;
 
-fn of(irp: Irp) -> Option<Obj<Request>> {
+const fn of(irp: Irp) -> Option<Obj<Request>> {
     Obj::from_pointer(irp.driver_context(CONTEXT).cast())
 }
 
@@ -350,7 +352,9 @@ ddi! {
     }
 
     /// Gives a request to another queue of the same device.
-    /// # Errors: STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INVALID_DEVICE_STATE`.
     fn WdfRequestForwardToIoQueue: PFN_WDFREQUESTFORWARDTOIOQUEUE(call, request: WDFREQUEST, to: WDFQUEUE) -> NTSTATUS {
         let request = request.object(call);
         request.irp(call);
@@ -358,7 +362,9 @@ ddi! {
     }
 
     /// Gives a request back to its queue, which presents it again.
-    /// # Errors: STATUS_INVALID_DEVICE_REQUEST (no queue).
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (no queue).
     fn WdfRequestRequeue: PFN_WDFREQUESTREQUEUE(call, request: WDFREQUEST) -> NTSTATUS {
         let request = request.object(call);
         request.irp(call);
@@ -376,7 +382,10 @@ ddi! {
         }
     }
 
-    /// Lets a request be cancelled. # Errors: STATUS_CANCELLED (it was already; the callback does not run).
+    /// Lets a request be cancelled.
+    ///
+    /// # Errors
+    /// `STATUS_CANCELLED` (it was already; the callback does not run).
     fn WdfRequestMarkCancelableEx: PFN_WDFREQUESTMARKCANCELABLEEX(
         call, request: WDFREQUEST, callback: PFN_WDF_REQUEST_CANCEL,
     ) -> NTSTATUS {
@@ -385,7 +394,10 @@ ddi! {
         if request.mark(callback) { Ok(()) } else { fail(STATUS_CANCELLED) }
     }
 
-    /// Takes that back. # Errors: STATUS_CANCELLED (the callback ran or is about to), STATUS_INVALID_PARAMETER never.
+    /// Takes that back.
+    ///
+    /// # Errors
+    /// `STATUS_CANCELLED` (the callback ran or is about to), `STATUS_INVALID_PARAMETER` never.
     fn WdfRequestUnmarkCancelable: PFN_WDFREQUESTUNMARKCANCELABLE(call, request: WDFREQUEST) -> NTSTATUS {
         let request = request.object(call);
         request.irp(call);
@@ -401,7 +413,7 @@ ddi! {
         u8::from(request.object(call).irp(call).is_cancelled())
     }
 
-    /// Answers EvtIoStop: the driver keeps the request, or gives it back to the queue.
+    /// Answers `EvtIoStop`: the driver keeps the request, or gives it back to the queue.
     fn WdfRequestStopAcknowledge: PFN_WDFREQUESTSTOPACKNOWLEDGE(call, request: WDFREQUEST, requeue_it: u8) {
         let request = request.object(call);
         let Some(queue) = request.queue.get() else { return };

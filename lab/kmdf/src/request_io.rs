@@ -44,8 +44,9 @@ struct Buffer {
 /// The buffer on this side.
 ///
 /// # Errors
-/// STATUS_BUFFER_TOO_SMALL (there is none), STATUS_INVALID_DEVICE_REQUEST (the request has no such buffer, or a user-mode pointer that
-/// the framework does not touch), STATUS_INSUFFICIENT_RESOURCES (it cannot be mapped).
+/// `STATUS_BUFFER_TOO_SMALL` (there is none), `STATUS_INVALID_DEVICE_REQUEST` (the request has no such
+/// buffer, or a user-mode pointer that the framework does not touch), `STATUS_INSUFFICIENT_RESOURCES` (it
+/// cannot be mapped).
 fn buffer(request: Obj<Request>, irp: Irp, side: Side) -> Outcome<Buffer> {
     let found = match (irp.major(), side) {
         (major::READ, Side::Output) | (major::WRITE, Side::Input) => transfer(request, irp),
@@ -149,7 +150,7 @@ fn retrieve_memory(
     Ok(())
 }
 
-/// The user-mode pointers of METHOD_NEITHER, untouched.
+/// The user-mode pointers of `METHOD_NEITHER`, untouched.
 fn unsafe_user(
     call: &Call,
     request: Claimed<wdk_sys::WDFREQUEST__>,
@@ -196,54 +197,78 @@ fn retrieve_mdl(
 }
 
 ddi! {
-    /// The input. # Errors: STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_DEVICE_REQUEST, STATUS_INSUFFICIENT_RESOURCES.
+    /// The input.
+    ///
+    /// # Errors
+    /// `STATUS_BUFFER_TOO_SMALL`, `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfRequestRetrieveInputBuffer: PFN_WDFREQUESTRETRIEVEINPUTBUFFER(
         call, request: WDFREQUEST, required: usize, buffer: *mut PVOID, length: *mut usize,
     ) -> NTSTATUS {
         retrieve(call, request, Side::Input, required, (buffer, length))
     }
 
-    /// The room for the output. # Errors: as for the input.
+    /// The room for the output.
+    ///
+    /// # Errors
+    /// as for the input.
     fn WdfRequestRetrieveOutputBuffer: PFN_WDFREQUESTRETRIEVEOUTPUTBUFFER(
         call, request: WDFREQUEST, required: usize, buffer: *mut PVOID, length: *mut usize,
     ) -> NTSTATUS {
         retrieve(call, request, Side::Output, required, (buffer, length))
     }
 
-    /// The input as a memory object. # Errors: as for the buffer.
+    /// The input as a memory object.
+    ///
+    /// # Errors
+    /// as for the buffer.
     fn WdfRequestRetrieveInputMemory: PFN_WDFREQUESTRETRIEVEINPUTMEMORY(
         call, request: WDFREQUEST, memory: *mut WDFMEMORY,
     ) -> NTSTATUS {
         retrieve_memory(call, request, Side::Input, memory)
     }
 
-    /// The room for the output as a memory object. # Errors: as for the buffer.
+    /// The room for the output as a memory object.
+    ///
+    /// # Errors
+    /// as for the buffer.
     fn WdfRequestRetrieveOutputMemory: PFN_WDFREQUESTRETRIEVEOUTPUTMEMORY(
         call, request: WDFREQUEST, memory: *mut WDFMEMORY,
     ) -> NTSTATUS {
         retrieve_memory(call, request, Side::Output, memory)
     }
 
-    /// The input as an MDL, for direct transfers. # Errors: as for the buffer.
+    /// The input as an MDL, for direct transfers.
+    ///
+    /// # Errors
+    /// as for the buffer.
     fn WdfRequestRetrieveInputWdmMdl: PFN_WDFREQUESTRETRIEVEINPUTWDMMDL(call, request: WDFREQUEST, mdl: *mut PMDL) -> NTSTATUS {
         retrieve_mdl(call, request, Side::Input, mdl)
     }
 
-    /// The room for the output as an MDL, for direct transfers. # Errors: as for the buffer.
+    /// The room for the output as an MDL, for direct transfers.
+    ///
+    /// # Errors
+    /// as for the buffer.
     fn WdfRequestRetrieveOutputWdmMdl: PFN_WDFREQUESTRETRIEVEOUTPUTWDMMDL(
         call, request: WDFREQUEST, mdl: *mut PMDL,
     ) -> NTSTATUS {
         retrieve_mdl(call, request, Side::Output, mdl)
     }
 
-    /// The sender's own pointer to the input. # Errors: STATUS_INVALID_DEVICE_REQUEST, STATUS_BUFFER_TOO_SMALL.
+    /// The sender's own pointer to the input.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_BUFFER_TOO_SMALL`.
     fn WdfRequestRetrieveUnsafeUserInputBuffer: PFN_WDFREQUESTRETRIEVEUNSAFEUSERINPUTBUFFER(
         call, request: WDFREQUEST, required: usize, buffer: *mut PVOID, length: *mut usize,
     ) -> NTSTATUS {
         unsafe_user(call, request, Side::Input, required, (buffer, length))
     }
 
-    /// The sender's own pointer for the output. # Errors: STATUS_INVALID_DEVICE_REQUEST, STATUS_BUFFER_TOO_SMALL.
+    /// The sender's own pointer for the output.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_BUFFER_TOO_SMALL`.
     fn WdfRequestRetrieveUnsafeUserOutputBuffer: PFN_WDFREQUESTRETRIEVEUNSAFEUSEROUTPUTBUFFER(
         call, request: WDFREQUEST, required: usize, buffer: *mut PVOID, length: *mut usize,
     ) -> NTSTATUS {

@@ -1,5 +1,5 @@
-//! Resource lists: what EvtDevicePrepareHardware gets. Software devices have none, so the lists are empty; a device that is given
-//! hardware resources stops the run, because interrupts and memory are not modelled.
+//! Resource lists: what `EvtDevicePrepareHardware` gets. Software devices have none, so the lists are empty;
+//! a device that is given hardware resources stops the run, because interrupts and memory are not modelled.
 #![allow(unsafe_code, reason = "reads the count of a resource list")]
 
 use core::ptr;
@@ -25,10 +25,10 @@ framework! {
     }
 }
 
-/// Takes the resources of IRP_MN_START_DEVICE.
+/// Takes the resources of `IRP_MN_START_DEVICE`.
 ///
 /// # Errors
-/// STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn assign(device: Obj<Device>, raw: PCM_RESOURCE_LIST, translated: PCM_RESOURCE_LIST) -> Outcome {
     if !is_empty(raw) || !is_empty(translated) {
         unsupported::stop_for(c"hardware resources");

@@ -25,7 +25,7 @@ framework! {
 /// Replaces the text.
 ///
 /// # Errors
-/// STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn set(text: Obj<Text>, value: &[u16]) -> Outcome {
     let value = Wide::of(text.header.client.tag(), value)?;
     text.text.replace(value);
@@ -40,7 +40,7 @@ pub fn with<T>(text: Obj<Text>, action: impl FnOnce(&[u16]) -> T) -> T {
 /// A new string.
 ///
 /// # Errors
-/// STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn new(call: &Call, attributes: &Attributes, value: &[u16]) -> Outcome<Obj<Text>> {
     let text = RefCell::new(Wide::of(call.client.tag(), value)?);
     create(
@@ -54,7 +54,10 @@ pub fn new(call: &Call, attributes: &Attributes, value: &[u16]) -> Outcome<Obj<T
 }
 
 ddi! {
-    /// Creates a string. # Errors: those of the attributes, STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
+    /// Creates a string.
+    ///
+    /// # Errors
+    /// those of the attributes, `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfStringCreate: PFN_WDFSTRINGCREATE(
         call, value: PCUNICODE_STRING, attributes: PWDF_OBJECT_ATTRIBUTES, text: *mut WDFSTRING,
     ) -> NTSTATUS {

@@ -28,7 +28,8 @@ pub static TABLE: [Slot; COUNT] = table();
 #[unsafe(no_mangle)]
 pub static WdfCallNames: [Slot; COUNT] = names();
 
-/// A variable that clients have. `wdk-sys` refers to it; defined here, it keeps the client's entry stub out of this image.
+/// A variable that clients have. `wdk-sys` refers to it; defined here, it keeps the client's entry stub out
+/// of this image.
 // SAFETY: No other symbol of the image has this name.
 #[unsafe(no_mangle)]
 pub static WdfFunctionCount: u32 = 458;

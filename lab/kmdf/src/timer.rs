@@ -1,4 +1,5 @@
-//! WDFTIMER: one-shot or periodic, its callback at DISPATCH_LEVEL, or in a worker where the execution level is passive.
+//! WDFTIMER: one-shot or periodic, its callback at `DISPATCH_LEVEL`, or in a worker where the execution level
+//! is passive.
 #![allow(
     unsafe_code,
     reason = "the kernel's timer and DPC live in the object and are passed by address"
@@ -31,7 +32,7 @@ pub struct Timer {
     callback: PFN_WDF_TIMER,
     /// Milliseconds, 0 for a one-shot timer.
     period: i32,
-    timer: UnsafeCell<KTIMER>,
+    kernel: UnsafeCell<KTIMER>,
     dpc: UnsafeCell<KDPC>,
     /// The worker of a passive timer.
     worker: Cell<Option<Obj<WorkItem>>>,
@@ -39,17 +40,17 @@ pub struct Timer {
 
 framework! {
     Timer: Timer {
-        fn dispose(this: Obj<Self>) { this.stop(true
+        fn dispose(this: Obj<Self>) {
+            this.stop(true);
+        }
     }
 }
-    }
-);
 
 impl Obj<Timer> {
     /// Stops it; whether it was running.
     fn stop(self, wait: bool) -> bool {
         // SAFETY: Initialized at creation.
-        let running = unsafe { KeCancelTimer(self.timer.get()) } != 0;
+        let running = unsafe { KeCancelTimer(self.kernel.get()) } != 0;
         if wait {
             dpc::flush();
             if let Some(worker) = self.worker.get() {
@@ -84,8 +85,12 @@ extern "C" fn work(item: WDFWORKITEM) {
 }
 
 ddi! {
-    /// Creates a timer. # Errors: STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER (no callback), those of the attributes
-    /// with a parent, STATUS_INVALID_DEVICE_REQUEST (a passive one without a device), STATUS_INSUFFICIENT_RESOURCES.
+    /// Creates a timer.
+    ///
+    /// # Errors
+    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER` (no callback), those of the attributes with
+    /// a parent, `STATUS_INVALID_DEVICE_REQUEST` (a passive one without a device),
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfTimerCreate: PFN_WDFTIMERCREATE(
         call, config: PWDF_TIMER_CONFIG, attributes: PWDF_OBJECT_ATTRIBUTES, timer: *mut WDFTIMER,
     ) -> NTSTATUS {
@@ -105,7 +110,7 @@ ddi! {
     fn WdfTimerStart: PFN_WDFTIMERSTART(call, timer: WDFTIMER, due: i64) -> u8 {
         let timer = timer.object(call);
         // SAFETY: Timer and DPC were initialized at creation.
-        unsafe { KeSetTimerEx(timer.timer.get(), time(due), timer.period, timer.dpc.get()) }
+        unsafe { KeSetTimerEx(timer.kernel.get(), time(due), timer.period, timer.dpc.get()) }
     }
 
     /// Stops it, and waits for a callback that runs if asked to; whether it was running.
@@ -124,18 +129,18 @@ fn new(attributes: &Attributes, callback: PFN_WDF_TIMER, period: i32) -> Outcome
         return fail(STATUS_INVALID_PARAMETER);
     };
     let header = Header::new::<Timer>(parent.client);
-    let (timer, dpc) = (UnsafeCell::new(zeroed()), UnsafeCell::new(zeroed()));
+    let (kernel, dpc) = (UnsafeCell::new(zeroed()), UnsafeCell::new(zeroed()));
     let object = Timer {
         header,
         callback,
         period,
-        timer,
+        kernel,
         dpc,
         worker: Cell::new(None),
     };
     let object = create(object, attributes, Some(parent))?;
     // SAFETY: The timer stays where it is until its object is destroyed, which cancels it first.
-    unsafe { KeInitializeTimerEx(object.timer.get(), _TIMER_TYPE::NotificationTimer) };
+    unsafe { KeInitializeTimerEx(object.kernel.get(), _TIMER_TYPE::NotificationTimer) };
     let context = object.pointer().cast::<c_void>();
     // SAFETY: As for the timer.
     unsafe { KeInitializeDpc(object.dpc.get(), Some(expire), context) };

@@ -16,7 +16,7 @@ use crate::wdm::text::{counted, wide};
 /// bugcodes.h
 const WDF_VIOLATION: u32 = 0x10D;
 
-/// Ends the run with the outcome "unsupported" where the host is the lab, else with WDF_VIOLATION.
+/// Ends the run with the outcome "unsupported" where the host is the lab, else with `WDF_VIOLATION`.
 pub fn stop(name: &CStr) -> ! {
     let mut routine: UNICODE_STRING = counted(&wide(b"LabUnsupported"));
     // SAFETY: A counted string that outlives the call.

@@ -30,11 +30,11 @@ pub struct WorkItem {
 
 framework! {
     WorkItem: WorkItem {
-        fn dispose(this: Obj<Self>) { this.flush(
+        fn dispose(this: Obj<Self>) {
+            this.flush();
+        }
     }
 }
-    }
-);
 
 impl Obj<Header> {
     /// The device object of the device that this object is, or hangs under.
@@ -51,7 +51,7 @@ impl Obj<Header> {
 }
 
 impl Obj<WorkItem> {
-    /// Waits until the callback has run, if it is due. IRQL: PASSIVE_LEVEL.
+    /// Waits until the callback has run, if it is due. IRQL: `PASSIVE_LEVEL`.
     pub fn flush(self) {
         self.idle.wait();
     }
@@ -84,7 +84,7 @@ extern "C" fn run(_device: PDEVICE_OBJECT, context: *mut c_void) {
 /// A work item under a device.
 ///
 /// # Errors
-/// STATUS_INVALID_DEVICE_REQUEST (no device above the parent), STATUS_INSUFFICIENT_RESOURCES.
+/// `STATUS_INVALID_DEVICE_REQUEST` (no device above the parent), `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn new(
     parent: Obj<Header>,
     callback: PFN_WDF_WORKITEM,
@@ -106,8 +106,11 @@ pub fn new(
 }
 
 ddi! {
-    /// Creates a work item. # Errors: STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER (no callback), those of the
-    /// attributes with a parent, STATUS_INVALID_DEVICE_REQUEST, STATUS_INSUFFICIENT_RESOURCES.
+    /// Creates a work item.
+    ///
+    /// # Errors
+    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER` (no callback), those of the attributes with
+    /// a parent, `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfWorkItemCreate: PFN_WDFWORKITEMCREATE(
         call, config: PWDF_WORKITEM_CONFIG, attributes: PWDF_OBJECT_ATTRIBUTES, item: *mut WDFWORKITEM,
     ) -> NTSTATUS {
@@ -124,7 +127,7 @@ ddi! {
         Ok(())
     }
 
-    /// Queues it. IRQL: at most DISPATCH_LEVEL.
+    /// Queues it. IRQL: at most `DISPATCH_LEVEL`.
     fn WdfWorkItemEnqueue: PFN_WDFWORKITEMENQUEUE(call, item: WDFWORKITEM) {
         item.object(call).enqueue();
     }
@@ -134,7 +137,7 @@ ddi! {
         item.object(call).header().parent().map_or(core::ptr::null_mut(), Obj::handle)
     }
 
-    /// Waits until the callback has run. IRQL: PASSIVE_LEVEL.
+    /// Waits until the callback has run. IRQL: `PASSIVE_LEVEL`.
     fn WdfWorkItemFlush: PFN_WDFWORKITEMFLUSH(call, item: WDFWORKITEM) {
         item.object(call).flush();
     }

@@ -1,4 +1,4 @@
-//! WdfChildList…: how a driver keeps a list up to date and walks it.
+//! `WdfChildList…`: how a driver keeps a list up to date and walks it.
 
 use core::ptr;
 
@@ -19,8 +19,11 @@ use crate::{
 };
 
 ddi! {
-    /// A further list of children. # Errors: STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER (no bus), those of the
-    /// attributes, STATUS_INSUFFICIENT_RESOURCES.
+    /// A further list of children.
+    ///
+    /// # Errors
+    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER` (no bus), those of the attributes,
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfChildListCreate: PFN_WDFCHILDLISTCREATE(
         call, device: WDFDEVICE, config: PWDF_CHILD_LIST_CONFIG, attributes: PWDF_OBJECT_ATTRIBUTES, list: *mut WDFCHILDLIST,
     ) -> NTSTATUS {
@@ -52,8 +55,11 @@ ddi! {
         list.object(call).end_scan();
     }
 
-    /// Reports a child as present. # Errors: STATUS_INVALID_PARAMETER (sizes), STATUS_INSUFFICIENT_RESOURCES. The success code
-    /// STATUS_OBJECT_NAME_EXISTS says that it was known.
+    /// Reports a child as present.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER` (sizes), `STATUS_INSUFFICIENT_RESOURCES`. The success code
+    /// `STATUS_OBJECT_NAME_EXISTS` says that it was known.
     fn WdfChildListAddOrUpdateChildDescriptionAsPresent: PFN_WDFCHILDLISTADDORUPDATECHILDDESCRIPTIONASPRESENT(
         call, list: WDFCHILDLIST, identification: PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER,
         address: PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER,
@@ -67,7 +73,10 @@ ddi! {
         list.add(identification.pointer(), address.pointer()).unwrap_or_else(crate::failure::Failure::status)
     }
 
-    /// Reports a child as missing. # Errors: STATUS_INVALID_PARAMETER (size), STATUS_NO_SUCH_DEVICE.
+    /// Reports a child as missing.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER` (size), `STATUS_NO_SUCH_DEVICE`.
     fn WdfChildListUpdateChildDescriptionAsMissing: PFN_WDFCHILDLISTUPDATECHILDDESCRIPTIONASMISSING(
         call, list: WDFCHILDLIST, identification: PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER,
     ) -> NTSTATUS {
@@ -83,7 +92,10 @@ ddi! {
         list.object(call).keep_all();
     }
 
-    /// The address description of a child. # Errors: STATUS_INVALID_PARAMETER (size), STATUS_NO_SUCH_DEVICE.
+    /// The address description of a child.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER` (size), `STATUS_NO_SUCH_DEVICE`.
     fn WdfChildListRetrieveAddressDescription: PFN_WDFCHILDLISTRETRIEVEADDRESSDESCRIPTION(
         call, list: WDFCHILDLIST, identification: PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER,
         address: PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER,
@@ -122,7 +134,10 @@ ddi! {
         iterator.put(WDF_CHILD_LIST_ITERATOR { Reserved: [ptr::null_mut(); 4], ..start });
     }
 
-    /// The next child. # Errors: STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER, STATUS_NO_MORE_ENTRIES.
+    /// The next child.
+    ///
+    /// # Errors
+    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER`, `STATUS_NO_MORE_ENTRIES`.
     fn WdfChildListRetrieveNextDevice: PFN_WDFCHILDLISTRETRIEVENEXTDEVICE(
         call, list: WDFCHILDLIST, iterator: PWDF_CHILD_LIST_ITERATOR, device: *mut WDFDEVICE, info: PWDF_CHILD_RETRIEVE_INFO,
     ) -> NTSTATUS {
@@ -163,7 +178,7 @@ ddi! {
     }
 }
 
-fn check_size(list: Obj<ChildList>, size: u32) -> Outcome {
+const fn check_size(list: Obj<ChildList>, size: u32) -> Outcome {
     if size as usize == list.identification_size() {
         Ok(())
     } else {
@@ -171,7 +186,7 @@ fn check_size(list: Obj<ChildList>, size: u32) -> Outcome {
     }
 }
 
-fn check_info(list: Obj<ChildList>, info: Claimed<WDF_CHILD_RETRIEVE_INFO>) -> Outcome {
+const fn check_info(list: Obj<ChildList>, info: Claimed<WDF_CHILD_RETRIEVE_INFO>) -> Outcome {
     let Some(info) = info.get() else { return Ok(()) };
     if info.Size as usize != size_of::<WDF_CHILD_RETRIEVE_INFO>() {
         return fail(STATUS_INFO_LENGTH_MISMATCH);
@@ -189,7 +204,7 @@ fn fill_info(list: Obj<ChildList>, entry: &Entry, info: Claimed<WDF_CHILD_RETRIE
     info.put(answer);
 }
 
-fn retrieved(entry: Option<&Entry>) -> i32 {
+const fn retrieved(entry: Option<&Entry>) -> i32 {
     match entry {
         None => Retrieved::WdfChildListRetrieveDeviceNoSuchDevice,
         Some(entry) if entry.pdo.is_none() => Retrieved::WdfChildListRetrieveDeviceNotYetCreated,

@@ -1,4 +1,4 @@
-//! WdfDevice…: what a driver asks of its device and tells about it.
+//! `WdfDevice…`: what a driver asks of its device and tells about it.
 
 use core::ptr;
 
@@ -31,7 +31,10 @@ fn address(device: Option<DeviceObject>) -> PDEVICE_OBJECT {
 }
 
 ddi! {
-    /// Creates a device; on success the init structure is used up. # Errors: those of [`create`] and of the attributes.
+    /// Creates a device; on success the init structure is used up.
+    ///
+    /// # Errors
+    /// those of [`create`] and of the attributes.
     fn WdfDeviceCreate: PFN_WDFDEVICECREATE(
         call, init: *mut PWDFDEVICE_INIT, attributes: PWDF_OBJECT_ATTRIBUTES, device: *mut WDFDEVICE,
     ) -> NTSTATUS {
@@ -77,7 +80,7 @@ ddi! {
         device.object(call).target.get().map_or(ptr::null_mut(), Obj::handle)
     }
 
-    /// The state that IRP_MN_QUERY_PNP_DEVICE_STATE reports.
+    /// The state that `IRP_MN_QUERY_PNP_DEVICE_STATE` reports.
     fn WdfDeviceGetDeviceState: PFN_WDFDEVICEGETDEVICESTATE(call, device: WDFDEVICE, state: PWDF_DEVICE_STATE) {
         let device = device.object(call);
         let size = state.required(call).Size;
@@ -105,7 +108,7 @@ ddi! {
         }
     }
 
-    /// What the device can do, for IRP_MN_QUERY_CAPABILITIES.
+    /// What the device can do, for `IRP_MN_QUERY_CAPABILITIES`.
     fn WdfDeviceSetPnpCapabilities: PFN_WDFDEVICESETPNPCAPABILITIES(
         call, device: WDFDEVICE, capabilities: PWDF_DEVICE_PNP_CAPABILITIES,
     ) {
@@ -135,7 +138,7 @@ ddi! {
         device.object(call).stoppable.set(stoppable != 0);
     }
 
-    /// FILE_… characteristics.
+    /// `FILE_…` characteristics.
     fn WdfDeviceSetCharacteristics: PFN_WDFDEVICESETCHARACTERISTICS(
         call, device: WDFDEVICE, characteristics: ULONG,
     ) {
@@ -144,7 +147,7 @@ ddi! {
         }
     }
 
-    /// FILE_… characteristics.
+    /// `FILE_…` characteristics.
     fn WdfDeviceGetCharacteristics: PFN_WDFDEVICEGETCHARACTERISTICS(call, device: WDFDEVICE) -> ULONG {
         device.object(call).wdm.get().map_or(0, DeviceObject::characteristics)
     }
@@ -171,7 +174,10 @@ ddi! {
         WdmFile::of(file.pointer()).and_then(|file| file_object::find(device, file)).map_or(ptr::null_mut(), Obj::handle)
     }
 
-    /// The name of the device object. # Errors: STATUS_NOT_FOUND (it has none), STATUS_INSUFFICIENT_RESOURCES.
+    /// The name of the device object.
+    ///
+    /// # Errors
+    /// `STATUS_NOT_FOUND` (it has none), `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDeviceRetrieveDeviceName: PFN_WDFDEVICERETRIEVEDEVICENAME(
         call, device: WDFDEVICE, text: WDFSTRING,
     ) -> NTSTATUS {
@@ -183,7 +189,9 @@ ddi! {
     }
 
     /// A further name for the device object.
-    /// # Errors: STATUS_INVALID_DEVICE_REQUEST (no name to link to), what IoCreateSymbolicLink returns.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (no name to link to), what `IoCreateSymbolicLink` returns.
     fn WdfDeviceCreateSymbolicLink: PFN_WDFDEVICECREATESYMBOLICLINK(
         call, device: WDFDEVICE, link: PCUNICODE_STRING,
     ) -> NTSTATUS {
@@ -211,7 +219,7 @@ ddi! {
     }
 }
 
-/// Whether a device takes part in PnP.
+/// Whether a device takes part in `PnP`.
 pub fn is_pnp(device: Obj<super::Device>) -> bool {
     device.kind != Kind::Control
 }

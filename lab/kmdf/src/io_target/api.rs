@@ -1,4 +1,4 @@
-//! WdfIoTarget…, and the functions of requests that send them.
+//! `WdfIoTarget`…, and the functions of requests that send them.
 
 use core::ptr;
 
@@ -36,7 +36,10 @@ use crate::{
 };
 
 ddi! {
-    /// A target that is closed. # Errors: those of the attributes, STATUS_INSUFFICIENT_RESOURCES.
+    /// A target that is closed.
+    ///
+    /// # Errors
+    /// those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfIoTargetCreate: PFN_WDFIOTARGETCREATE(
         call, device: WDFDEVICE, attributes: PWDF_OBJECT_ATTRIBUTES, target: *mut WDFIOTARGET,
     ) -> NTSTATUS {
@@ -49,8 +52,11 @@ ddi! {
     }
 
     /// Opens a target by the name of a device, or on a device object that is open already.
-    /// # Errors: STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_STATE (open), STATUS_INVALID_PARAMETER, what
-    /// IoGetDeviceObjectPointer returns.
+    ///
+    /// # Errors
+    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_DEVICE_STATE` (open), `STATUS_INVALID_PARAMETER`, what
+    ///
+    /// `IoGetDeviceObjectPointer` returns.
     fn WdfIoTargetOpen: PFN_WDFIOTARGETOPEN(
         call, target: WDFIOTARGET, parameters: PWDF_IO_TARGET_OPEN_PARAMS,
     ) -> NTSTATUS {
@@ -75,7 +81,10 @@ ddi! {
         target.object(call).close(TargetState::WdfIoTargetClosedForQueryRemove);
     }
 
-    /// Lets requests go to the target. # Errors: STATUS_INVALID_DEVICE_STATE (closed).
+    /// Lets requests go to the target.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_STATE` (closed).
     fn WdfIoTargetStart: PFN_WDFIOTARGETSTART(call, target: WDFIOTARGET) -> NTSTATUS {
         let target = target.object(call);
         if target.device.get().is_none() {
@@ -130,8 +139,11 @@ ddi! {
         ptr::null_mut()
     }
 
-    /// Sends an I/O control and waits. # Errors: STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER (a descriptor),
-    /// STATUS_INSUFFICIENT_RESOURCES, the target's status.
+    /// Sends an I/O control and waits.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_STATE`, `STATUS_INVALID_PARAMETER` (a descriptor),
+    /// `STATUS_INSUFFICIENT_RESOURCES`, the target's status.
     fn WdfIoTargetSendIoctlSynchronously: PFN_WDFIOTARGETSENDIOCTLSYNCHRONOUSLY(
         call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, input: PWDF_MEMORY_DESCRIPTOR, output: PWDF_MEMORY_DESCRIPTOR,
         options: PWDF_REQUEST_SEND_OPTIONS, bytes: PULONG_PTR,
@@ -160,7 +172,10 @@ ddi! {
         wait(call, (target, request, options), &Operation::Others(code, arguments), bytes)
     }
 
-    /// Reads and waits. # Errors: as for an I/O control.
+    /// Reads and waits.
+    ///
+    /// # Errors
+    /// as for an I/O control.
     fn WdfIoTargetSendReadSynchronously: PFN_WDFIOTARGETSENDREADSYNCHRONOUSLY(
         call, target: WDFIOTARGET, request: WDFREQUEST, output: PWDF_MEMORY_DESCRIPTOR, offset: PLONGLONG,
         options: PWDF_REQUEST_SEND_OPTIONS, bytes: PULONG_PTR,
@@ -169,7 +184,10 @@ ddi! {
         wait(call, (target, request, options), &operation, bytes)
     }
 
-    /// Writes and waits. # Errors: as for an I/O control.
+    /// Writes and waits.
+    ///
+    /// # Errors
+    /// as for an I/O control.
     fn WdfIoTargetSendWriteSynchronously: PFN_WDFIOTARGETSENDWRITESYNCHRONOUSLY(
         call, target: WDFIOTARGET, request: WDFREQUEST, input: PWDF_MEMORY_DESCRIPTOR, offset: PLONGLONG,
         options: PWDF_REQUEST_SEND_OPTIONS, bytes: PULONG_PTR,
@@ -178,8 +196,11 @@ ddi! {
         wait(call, (target, request, options), &operation, bytes)
     }
 
-    /// Prepares a request for an I/O control. # Errors: STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER (an offset),
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// Prepares a request for an I/O control.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_STATE`, `STATUS_INVALID_PARAMETER` (an offset),
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfIoTargetFormatRequestForIoctl: PFN_WDFIOTARGETFORMATREQUESTFORIOCTL(
         call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, input: WDFMEMORY, input_part: PWDFMEMORY_OFFSET,
         output: WDFMEMORY, output_part: PWDFMEMORY_OFFSET,
@@ -189,7 +210,10 @@ ddi! {
         prepare(call, target, request, &operation)
     }
 
-    /// Prepares a request for an internal I/O control. # Errors: as above.
+    /// Prepares a request for an internal I/O control.
+    ///
+    /// # Errors
+    /// as above.
     fn WdfIoTargetFormatRequestForInternalIoctl: PFN_WDFIOTARGETFORMATREQUESTFORINTERNALIOCTL(
         call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, input: WDFMEMORY, input_part: PWDFMEMORY_OFFSET,
         output: WDFMEMORY, output_part: PWDFMEMORY_OFFSET,
@@ -199,7 +223,10 @@ ddi! {
         prepare(call, target, request, &operation)
     }
 
-    /// Prepares a request for a read. # Errors: as above.
+    /// Prepares a request for a read.
+    ///
+    /// # Errors
+    /// as above.
     fn WdfIoTargetFormatRequestForRead: PFN_WDFIOTARGETFORMATREQUESTFORREAD(
         call, target: WDFIOTARGET, request: WDFREQUEST, output: WDFMEMORY, output_part: PWDFMEMORY_OFFSET, offset: PLONGLONG,
     ) -> NTSTATUS {
@@ -207,7 +234,10 @@ ddi! {
         prepare(call, target, request, &operation)
     }
 
-    /// Prepares a request for a write. # Errors: as above.
+    /// Prepares a request for a write.
+    ///
+    /// # Errors
+    /// as above.
     fn WdfIoTargetFormatRequestForWrite: PFN_WDFIOTARGETFORMATREQUESTFORWRITE(
         call, target: WDFIOTARGET, request: WDFREQUEST, input: WDFMEMORY, input_part: PWDFMEMORY_OFFSET, offset: PLONGLONG,
     ) -> NTSTATUS {
@@ -215,7 +245,10 @@ ddi! {
         prepare(call, target, request, &operation)
     }
 
-    /// Creates a request of the driver's own. # Errors: those of the attributes, STATUS_INSUFFICIENT_RESOURCES.
+    /// Creates a request of the driver's own.
+    ///
+    /// # Errors
+    /// those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfRequestCreate: PFN_WDFREQUESTCREATE(
         call, attributes: PWDF_OBJECT_ATTRIBUTES, target: WDFIOTARGET, request: *mut WDFREQUEST,
     ) -> NTSTATUS {
@@ -232,7 +265,9 @@ ddi! {
     }
 
     /// Makes a request of the driver ready to be sent again.
-    /// # Errors: STATUS_INFO_LENGTH_MISMATCH never, STATUS_INVALID_DEVICE_REQUEST (it is not the driver's own).
+    ///
+    /// # Errors
+    /// `STATUS_INFO_LENGTH_MISMATCH` never, `STATUS_INVALID_DEVICE_REQUEST` (it is not the driver's own).
     fn WdfRequestReuse: PFN_WDFREQUESTREUSE(call, request: WDFREQUEST, parameters: PWDF_REQUEST_REUSE_PARAMS) -> NTSTATUS {
         let request = request.object(call);
         let parameters = parameters.required(call);

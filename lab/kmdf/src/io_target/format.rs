@@ -1,4 +1,5 @@
-//! Preparing an IRP for a target: function, parameters, buffers by the transfer method, and putting everything back afterwards.
+//! Preparing an IRP for a target: function, parameters, buffers by the transfer method, and putting
+//! everything back afterwards.
 #![allow(
     unsafe_code,
     reason = "copies between the driver's buffers and the system buffer"
@@ -54,13 +55,13 @@ impl Buffer {
 /// What a request asks of a target.
 #[derive(Clone, Copy)]
 pub enum Operation {
-    /// IRP_MJ_READ at this offset.
+    /// `IRP_MJ_READ` at this offset.
     Read(Buffer, i64),
-    /// IRP_MJ_WRITE at this offset.
+    /// `IRP_MJ_WRITE` at this offset.
     Write(Buffer, i64),
-    /// IRP_MJ_DEVICE_CONTROL or IRP_MJ_INTERNAL_DEVICE_CONTROL: function, code, input, output.
+    /// `IRP_MJ_DEVICE_CONTROL` or `IRP_MJ_INTERNAL_DEVICE_CONTROL`: function, code, input, output.
     Control(u8, u32, Buffer, Buffer),
-    /// IRP_MJ_INTERNAL_DEVICE_CONTROL with three addresses beside the code.
+    /// `IRP_MJ_INTERNAL_DEVICE_CONTROL` with three addresses beside the code.
     Others(u32, [*mut c_void; 3]),
 }
 
@@ -123,7 +124,7 @@ impl Sent {
     /// Prepares the next location of an IRP.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn format(&self, irp: Irp, to: DeviceObject, tag: Tag, operation: &Operation) -> Outcome {
         if self.saved.get().is_none() {
             self.saved.set(Some((irp.system_buffer(), irp.user_buffer())));
@@ -213,7 +214,7 @@ impl Sent {
 }
 
 const fn copy(from: *const u8, to: *mut u8, bytes: usize) {
-    // SAFETY: One side is a system buffer that was allocated with at least this length, the other a buffer that the driver described
-    // with at least this length.
+    // SAFETY: One side is a system buffer that was allocated with at least this length, the other a buffer
+    // that the driver described with at least this length.
     unsafe { ptr::copy_nonoverlapping(from, to, bytes) }
 }

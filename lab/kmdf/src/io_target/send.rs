@@ -86,10 +86,12 @@ fn forget(request: Obj<Request>, irp: Irp, device: crate::wdm::device_object::De
     true
 }
 
-/// Sends an operation and waits; the bytes that were moved. Without a request of the driver the framework takes an IRP of its own.
+/// Sends an operation and waits; the bytes that were moved. Without a request of the driver the framework
+/// takes an IRP of its own.
 ///
 /// # Errors
-/// STATUS_INVALID_DEVICE_STATE (the target is closed or stopped), STATUS_INSUFFICIENT_RESOURCES, the target's status.
+/// `STATUS_INVALID_DEVICE_STATE` (the target is closed or stopped), `STATUS_INSUFFICIENT_RESOURCES`, the
+/// target's status.
 pub fn send_and_wait(
     target: Obj<IoTarget>,
     request: Option<Obj<Request>>,

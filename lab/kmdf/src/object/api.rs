@@ -1,4 +1,4 @@
-//! WdfObject…: what a driver can do with any handle.
+//! `WdfObject…`: what a driver can do with any handle.
 
 use core::ffi::c_void;
 
@@ -14,7 +14,7 @@ use crate::{
     wdm::bugcheck::Violation,
 };
 
-/// An object with nothing but contexts, made by WdfObjectCreate.
+/// An object with nothing but contexts, made by `WdfObjectCreate`.
 #[repr(C)]
 struct General {
     header: Header,
@@ -46,7 +46,10 @@ impl Call {
 }
 
 ddi! {
-    /// Creates an object without a meaning of its own. # Errors: those of the attributes, STATUS_INSUFFICIENT_RESOURCES.
+    /// Creates an object without a meaning of its own.
+    ///
+    /// # Errors
+    /// those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfObjectCreate: PFN_WDFOBJECTCREATE(call, attributes: PWDF_OBJECT_ATTRIBUTES, object: *mut WDFOBJECT) -> NTSTATUS {
         object.not_null(call).put(core::ptr::null_mut());
         let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
@@ -82,8 +85,11 @@ ddi! {
         object.any(call).contexts().find(kind.not_null(call).pointer())
     }
 
-    /// Adds a context. # Errors: those of the attributes, STATUS_INSUFFICIENT_RESOURCES. A context of the same type that is
-    /// there already is given back with STATUS_OBJECT_NAME_EXISTS, which is a success code.
+    /// Adds a context.
+    ///
+    /// # Errors
+    /// those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`. A context of the same type that is there
+    /// already is given back with `STATUS_OBJECT_NAME_EXISTS`, which is a success code.
     fn WdfObjectAllocateContext: PFN_WDFOBJECTALLOCATECONTEXT(
         call, object: WDFOBJECT, attributes: PWDF_OBJECT_ATTRIBUTES, memory: *mut PVOID,
     ) -> i32 {
@@ -101,7 +107,10 @@ ddi! {
         context::owner(memory.not_null(call).pointer()).handle()
     }
 
-    /// Asks an object for something private of the framework; nothing is offered. # Errors: STATUS_NOT_FOUND.
+    /// Asks an object for something private of the framework; nothing is offered.
+    ///
+    /// # Errors
+    /// `STATUS_NOT_FOUND`.
     fn WdfObjectQuery: PFN_WDFOBJECTQUERY(
         call, object: WDFOBJECT, _guid: *const GUID, _length: ULONG, _buffer: PVOID,
     ) -> NTSTATUS {

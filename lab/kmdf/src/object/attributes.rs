@@ -1,4 +1,4 @@
-//! WDF_OBJECT_ATTRIBUTES, checked.
+//! `WDF_OBJECT_ATTRIBUTES`, checked.
 
 use wdk_sys::{
     _WDF_EXECUTION_LEVEL, _WDF_SYNCHRONIZATION_SCOPE, PCWDF_OBJECT_CONTEXT_TYPE_INFO,
@@ -34,20 +34,20 @@ pub struct Attributes {
     pub context: PCWDF_OBJECT_CONTEXT_TYPE_INFO,
     /// Bytes of the context.
     pub context_size: usize,
-    /// EvtCleanupCallback
+    /// `EvtCleanupCallback`
     pub cleanup: PFN_WDF_OBJECT_CONTEXT_CLEANUP,
-    /// EvtDestroyCallback
+    /// `EvtDestroyCallback`
     pub destroy: PFN_WDF_OBJECT_CONTEXT_DESTROY,
     /// The parent that the driver chose.
     pub parent: Option<Obj<Header>>,
-    /// WDF_EXECUTION_LEVEL
+    /// `WDF_EXECUTION_LEVEL`
     pub execution_level: i32,
-    /// WDF_SYNCHRONIZATION_SCOPE
+    /// `WDF_SYNCHRONIZATION_SCOPE`
     pub synchronization: i32,
 }
 
 impl Attributes {
-    /// WDF_NO_OBJECT_ATTRIBUTES.
+    /// `WDF_NO_OBJECT_ATTRIBUTES`.
     pub const NONE: Self = Self {
         context: core::ptr::null(),
         context_size: 0,
@@ -61,8 +61,9 @@ impl Attributes {
     /// The attributes that a driver passed, checked in the framework's order.
     ///
     /// # Errors
-    /// STATUS_INFO_LENGTH_MISMATCH, STATUS_WDF_PARENT_NOT_SPECIFIED, STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED,
-    /// STATUS_WDF_OBJECT_ATTRIBUTES_INVALID, STATUS_WDF_EXECUTION_LEVEL_INVALID, STATUS_WDF_SYNCHRONIZATION_SCOPE_INVALID.
+    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_WDF_PARENT_NOT_SPECIFIED`,
+    /// `STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED`, `STATUS_WDF_OBJECT_ATTRIBUTES_INVALID`,
+    /// `STATUS_WDF_EXECUTION_LEVEL_INVALID`, `STATUS_WDF_SYNCHRONIZATION_SCOPE_INVALID`.
     pub fn of(call: &Call, claimed: Claimed<WDF_OBJECT_ATTRIBUTES>, parent: Parent) -> Outcome<Self> {
         let Some(raw) = claimed.get() else {
             return if parent == Parent::Required {

@@ -41,7 +41,7 @@ impl ContextList {
     /// Adds what the attributes ask for: memory, callbacks, both or nothing. Gives the memory.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn add(&self, owner: Obj<Header>, attributes: &Attributes) -> Outcome<*mut c_void> {
         if attributes.context.is_null() && attributes.cleanup.is_none() && attributes.destroy.is_none() {
             return Ok(ptr::null_mut());
@@ -72,7 +72,8 @@ impl ContextList {
     /// Adds a context after creation; one of the same type is kept, as the framework does.
     ///
     /// # Errors
-    /// STATUS_OBJECT_NAME_EXISTS with the memory of the context that is there, STATUS_INSUFFICIENT_RESOURCES.
+    /// `STATUS_OBJECT_NAME_EXISTS` with the memory of the context that is there,
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn add_late(
         &self,
         owner: Obj<Header>,
@@ -147,7 +148,7 @@ const fn info(kind: PCWDF_OBJECT_CONTEXT_TYPE_INFO) -> Option<WDF_OBJECT_CONTEXT
 }
 
 /// The address that stands for the type in comparisons.
-fn unique(kind: PCWDF_OBJECT_CONTEXT_TYPE_INFO) -> PCWDF_OBJECT_CONTEXT_TYPE_INFO {
+const fn unique(kind: PCWDF_OBJECT_CONTEXT_TYPE_INFO) -> PCWDF_OBJECT_CONTEXT_TYPE_INFO {
     match info(kind) {
         Some(info) if !info.UniqueType.is_null() => info.UniqueType,
         _ => kind,
@@ -160,7 +161,8 @@ pub const NO_TYPE: wdk_sys::NTSTATUS = wdk_sys::STATUS_OBJECT_NAME_INVALID;
 /// How large a context of this type is, the override included.
 ///
 /// # Errors
-/// STATUS_WDF_OBJECT_ATTRIBUTES_INVALID when the type has no name or the override is smaller than the type or has none.
+/// `STATUS_WDF_OBJECT_ATTRIBUTES_INVALID` when the type has no name or the override is smaller than the type
+/// or has none.
 pub fn size(kind: PCWDF_OBJECT_CONTEXT_TYPE_INFO, larger: usize) -> Outcome<usize> {
     match info(kind) {
         None if larger == 0 => Ok(0),

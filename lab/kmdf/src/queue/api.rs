@@ -1,4 +1,4 @@
-//! WdfIoQueue… and the choice of queues by function.
+//! `WdfIoQueue`… and the choice of queues by function.
 
 use core::ptr;
 
@@ -23,9 +23,12 @@ use crate::{
 };
 
 ddi! {
-    /// Creates a queue. # Errors: those of the attributes, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER_4 (nowhere to
-    /// put the handle), STATUS_INVALID_DEVICE_STATE (a default queue after start), STATUS_INVALID_PARAMETER, STATUS_UNSUCCESSFUL
-    /// (a second default queue), STATUS_INSUFFICIENT_RESOURCES.
+    /// Creates a queue.
+    ///
+    /// # Errors
+    /// those of the attributes, `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER_4` (nowhere to put
+    /// the handle), `STATUS_INVALID_DEVICE_STATE` (a default queue after start), `STATUS_INVALID_PARAMETER`,
+    /// `STATUS_UNSUCCESSFUL` (a second default queue), `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfIoQueueCreate: PFN_WDFIOQUEUECREATE(
         call, device: WDFDEVICE, config: PWDF_IO_QUEUE_CONFIG, attributes: PWDF_OBJECT_ATTRIBUTES, queue: *mut WDFQUEUE,
     ) -> NTSTATUS {
@@ -89,7 +92,7 @@ ddi! {
         queue.notify();
     }
 
-    /// The same, and waits. IRQL: PASSIVE_LEVEL.
+    /// The same, and waits. IRQL: `PASSIVE_LEVEL`.
     fn WdfIoQueueStopSynchronously: PFN_WDFIOQUEUESTOPSYNCHRONOUSLY(call, queue: WDFQUEUE) {
         let queue = queue.object(call);
         queue.state.lock().presenting = false;
@@ -103,7 +106,7 @@ ddi! {
         drain(queue.object(call), Notify { callback: done, context: context.pointer() });
     }
 
-    /// The same, and waits. IRQL: PASSIVE_LEVEL.
+    /// The same, and waits. IRQL: `PASSIVE_LEVEL`.
     fn WdfIoQueueDrainSynchronously: PFN_WDFIOQUEUEDRAINSYNCHRONOUSLY(call, queue: WDFQUEUE) {
         let queue = queue.object(call);
         drain(queue, Notify::NONE);
@@ -120,21 +123,27 @@ ddi! {
         queue.notify();
     }
 
-    /// The same, and waits. IRQL: PASSIVE_LEVEL.
+    /// The same, and waits. IRQL: `PASSIVE_LEVEL`.
     fn WdfIoQueuePurgeSynchronously: PFN_WDFIOQUEUEPURGESYNCHRONOUSLY(call, queue: WDFQUEUE) {
         let queue = queue.object(call);
         queue.begin_purge();
         queue.wait_until(State::is_empty);
     }
 
-    /// The next request of a queue that the driver asks. # Errors: STATUS_WDF_PAUSED (held or stopped), STATUS_NO_MORE_ENTRIES.
+    /// The next request of a queue that the driver asks.
+    ///
+    /// # Errors
+    /// `STATUS_WDF_PAUSED` (held or stopped), `STATUS_NO_MORE_ENTRIES`.
     fn WdfIoQueueRetrieveNextRequest: PFN_WDFIOQUEUERETRIEVENEXTREQUEST(
         call, queue: WDFQUEUE, request: *mut WDFREQUEST,
     ) -> NTSTATUS {
         retrieve(queue.object(call), request.not_null(call), |_| true)
     }
 
-    /// The next request of a file. # Errors: as above.
+    /// The next request of a file.
+    ///
+    /// # Errors
+    /// as above.
     fn WdfIoQueueRetrieveRequestByFileObject: PFN_WDFIOQUEUERETRIEVEREQUESTBYFILEOBJECT(
         call, queue: WDFQUEUE, file: WDFFILEOBJECT, request: *mut WDFREQUEST,
     ) -> NTSTATUS {
@@ -145,7 +154,9 @@ ddi! {
     }
 
     /// A waiting request without taking it, the first or the one after another; with a reference.
-    /// # Errors: STATUS_NO_MORE_ENTRIES, STATUS_NOT_FOUND (the other one left).
+    ///
+    /// # Errors
+    /// `STATUS_NO_MORE_ENTRIES`, `STATUS_NOT_FOUND` (the other one left).
     fn WdfIoQueueFindRequest: PFN_WDFIOQUEUEFINDREQUEST(
         call, queue: WDFQUEUE, after: WDFREQUEST, file: WDFFILEOBJECT, parameters: PWDF_REQUEST_PARAMETERS, found: *mut WDFREQUEST,
     ) -> NTSTATUS {
@@ -170,7 +181,10 @@ ddi! {
         Ok(())
     }
 
-    /// Takes a request that was found. # Errors: STATUS_NOT_FOUND.
+    /// Takes a request that was found.
+    ///
+    /// # Errors
+    /// `STATUS_NOT_FOUND`.
     fn WdfIoQueueRetrieveFoundRequest: PFN_WDFIOQUEUERETRIEVEFOUNDREQUEST(
         call, queue: WDFQUEUE, found: WDFREQUEST, request: *mut WDFREQUEST,
     ) -> NTSTATUS {
@@ -182,7 +196,9 @@ ddi! {
     }
 
     /// Has a callback run whenever an empty manual queue gets a request.
-    /// # Errors: STATUS_INVALID_DEVICE_REQUEST (the queue is not manual, or has a callback already).
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (the queue is not manual, or has a callback already).
     fn WdfIoQueueReadyNotify: PFN_WDFIOQUEUEREADYNOTIFY(
         call, queue: WDFQUEUE, ready: PFN_WDF_IO_QUEUE_STATE, context: WDFCONTEXT,
     ) -> NTSTATUS {
@@ -200,8 +216,11 @@ ddi! {
         handle(device.object(call).queues.default.get())
     }
 
-    /// Sends one kind of request to this queue. # Errors: STATUS_INVALID_PARAMETER (the kind), STATUS_WDF_BUSY never,
-    /// STATUS_INVALID_DEVICE_STATE (the kind has its queue).
+    /// Sends one kind of request to this queue.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER` (the kind), `STATUS_WDF_BUSY` never, `STATUS_INVALID_DEVICE_STATE` (the
+    /// kind has its queue).
     fn WdfDeviceConfigureRequestDispatching: PFN_WDFDEVICECONFIGUREREQUESTDISPATCHING(
         call, device: WDFDEVICE, queue: WDFQUEUE, kind: WDF_REQUEST_TYPE,
     ) -> NTSTATUS {
@@ -213,8 +232,10 @@ ddi! {
         Ok(())
     }
 
-    /// Hands a request to the queue of its function, from outside a queue. # Errors: STATUS_INVALID_DEVICE_REQUEST,
-    /// STATUS_INVALID_DEVICE_STATE.
+    /// Hands a request to the queue of its function, from outside a queue.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INVALID_DEVICE_STATE`.
     fn WdfDeviceEnqueueRequest: PFN_WDFDEVICEENQUEUEREQUEST(call, device: WDFDEVICE, request: WDFREQUEST) -> NTSTATUS {
         let (device, request) = (device.object(call), request.object(call));
         let queue = request.irp.get().and_then(|irp| device.queues.for_major(irp.major()));

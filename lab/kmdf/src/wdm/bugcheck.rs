@@ -8,21 +8,22 @@ use wdk_sys::ntddk::{DbgPrint, KeBugCheckEx};
 /// bugcodes.h: a driver or the framework itself broke a rule of the framework.
 const WDF_VIOLATION: u32 = 0x10D;
 
-/// wdfbugcodes.h: the first argument of the bugcheck, WDF_BUGCHECK_CODES.
+/// wdfbugcodes.h: the first argument of the bugcheck, `WDF_BUGCHECK_CODES`.
 #[derive(Clone, Copy)]
 #[repr(u64)]
 pub enum Violation {
-    /// WDF_INVALID_HANDLE: no handle, a handle of another kind, or one of a deleted object.
+    /// `WDF_INVALID_HANDLE`: no handle, a handle of another kind, or one of a deleted object.
     InvalidHandle = 5,
-    /// WDF_VERIFIER_FATAL_ERROR: a rule that has no code of its own.
+    /// `WDF_VERIFIER_FATAL_ERROR`: a rule that has no code of its own.
     Fatal = 9,
-    /// WDF_REQUEST_FATAL_ERROR: a request was completed twice, or used after completion.
+    /// `WDF_REQUEST_FATAL_ERROR`: a request was completed twice, or used after completion.
     Request = 6,
-    /// WDF_OBJECT_ERROR: an object was deleted that the driver may not delete.
+    /// `WDF_OBJECT_ERROR`: an object was deleted that the driver may not delete.
     Object = 0xC,
-    /// The driver passed globals that are not its own (reported as WDF_INVALID_HANDLE on Windows too).
+    /// The driver passed globals that are not its own (reported as `WDF_INVALID_HANDLE` on Windows too).
     NoGlobals = 0x105,
-    /// A parameter that must not be NULL is (Windows: a fault at address zero, or WDF_VERIFIER_FATAL_ERROR).
+    /// A parameter that must not be NULL is (Windows: a fault at address zero, or
+    /// `WDF_VERIFIER_FATAL_ERROR`).
     NullParameter = 0x109,
     /// The framework's own defect.
     Internal = 0x1FF,
@@ -42,7 +43,7 @@ impl Violation {
     }
 }
 
-/// Prints what happened and stops with WDF_VIOLATION: code, argument, address of the function's name.
+/// Prints what happened and stops with `WDF_VIOLATION`: code, argument, address of the function's name.
 pub fn violation(what: Violation, function: &CStr, argument: usize) -> ! {
     // SAFETY: A format with one %s and one %p, and arguments of these types; the strings end in NUL.
     unsafe {

@@ -20,7 +20,7 @@ use wdk_sys::{
 
 use crate::failure::{Outcome, check, fail};
 
-/// wdm.h: IRP_MJ_MAXIMUM_FUNCTION + 1, how many major functions there are.
+/// wdm.h: `IRP_MJ_MAXIMUM_FUNCTION` + 1, how many major functions there are.
 pub const MAJOR_FUNCTIONS: usize = 28;
 
 /// A device object that somebody holds: the framework's own, the one below it, or the PDO of its stack.
@@ -28,8 +28,9 @@ pub const MAJOR_FUNCTIONS: usize = 28;
 pub struct DeviceObject(PDEVICE_OBJECT);
 
 impl DeviceObject {
-    /// A device object of the I/O manager, `None` for null. The framework gets them from the I/O manager only and lets go of
-    /// them before it lets go of what keeps them (its attachment, its own reference, the IRP in progress).
+    /// A device object of the I/O manager, `None` for null. The framework gets them from the I/O manager only
+    /// and lets go of them before it lets go of what keeps them (its attachment, its own reference, the IRP
+    /// in progress).
     pub const fn of(pointer: PDEVICE_OBJECT) -> Option<Self> {
         if pointer.is_null() {
             None
@@ -48,35 +49,36 @@ impl DeviceObject {
         unsafe { &*self.0 }
     }
 
-    fn set<T>(self, offset: usize, value: T) {
+    const fn set<T>(self, offset: usize, value: T) {
         let place = self.0.wrapping_byte_add(offset).cast::<T>();
-        // SAFETY: The offset of a field of this type, which only the driver of the device writes, during set-up.
+        // SAFETY: The offset of a field of this type, which only the driver of the device writes, during
+        // set-up.
         unsafe { place.write(value) }
     }
 
-    /// DO_… flags.
+    /// `DO_…` flags.
     pub const fn flags(self) -> u32 {
         self.get().Flags
     }
 
-    /// Sets the DO_… flags.
-    pub fn set_flags(self, flags: u32) {
+    /// Sets the `DO_…` flags.
+    pub const fn set_flags(self, flags: u32) {
         self.set(offset_of!(DEVICE_OBJECT, Flags), flags);
     }
 
     /// Takes over type and characteristics, as a filter does from what it filters.
-    pub fn imitate(self, lower: Self) {
+    pub const fn imitate(self, lower: Self) {
         self.set(offset_of!(DEVICE_OBJECT, DeviceType), lower.get().DeviceType);
         self.set_characteristics(lower.characteristics());
     }
 
-    /// FILE_… characteristics.
+    /// `FILE_…` characteristics.
     pub const fn characteristics(self) -> u32 {
         self.get().Characteristics
     }
 
     /// Sets the characteristics.
-    pub fn set_characteristics(self, characteristics: u32) {
+    pub const fn set_characteristics(self, characteristics: u32) {
         self.set(offset_of!(DEVICE_OBJECT, Characteristics), characteristics);
     }
 
@@ -86,7 +88,7 @@ impl DeviceObject {
     }
 
     /// Asks for more stack locations.
-    pub fn set_stack_size(self, size: i8) {
+    pub const fn set_stack_size(self, size: i8) {
         self.set(offset_of!(DEVICE_OBJECT, StackSize), size);
     }
 
@@ -96,7 +98,7 @@ impl DeviceObject {
     }
 
     /// Sets the alignment mask.
-    pub fn set_alignment(self, mask: u32) {
+    pub const fn set_alignment(self, mask: u32) {
         self.set(offset_of!(DEVICE_OBJECT, AlignmentRequirement), mask);
     }
 
@@ -125,14 +127,15 @@ impl DeviceObject {
 
     /// Sends an IRP to the driver of this device.
     pub fn call(self, irp: PIRP) -> NTSTATUS {
-        // SAFETY: Held as `of` says; the IRP is the sender's until this call, and its next location was prepared.
+        // SAFETY: Held as `of` says; the IRP is the sender's until this call, and its next location was
+        // prepared.
         unsafe { IofCallDriver(self.0, irp) }
     }
 
     /// Puts this device on top of the stack of another one; what is directly below it now.
     ///
     /// # Errors
-    /// STATUS_NO_SUCH_DEVICE.
+    /// `STATUS_NO_SUCH_DEVICE`.
     pub fn attach_to(self, target: Self) -> Outcome<Self> {
         // SAFETY: Both are held as `of` says.
         Self::of(unsafe { IoAttachDeviceToDeviceStack(self.0, target.0) })
@@ -151,22 +154,23 @@ impl DeviceObject {
         unsafe { IoDeleteDevice(self.0) }
     }
 
-    /// Tells the PnP manager to ask this PDO for its bus relations again.
+    /// Tells the `PnP` manager to ask this PDO for its bus relations again.
     pub fn invalidate_relations(self) {
         // SAFETY: The framework passes a PDO only.
         unsafe { IoInvalidateDeviceRelations(self.0, _DEVICE_RELATION_TYPE::BusRelations) }
     }
 
-    /// Tells the PnP manager to ask this PDO for its state again.
+    /// Tells the `PnP` manager to ask this PDO for its state again.
     pub fn invalidate_state(self) {
         // SAFETY: The framework passes a PDO only.
         unsafe { IoInvalidateDeviceState(self.0) }
     }
 
-    /// Registers a device interface of this PDO; the symbolic link's name, in memory that the I/O manager allocated.
+    /// Registers a device interface of this PDO; the symbolic link's name, in memory that the I/O manager
+    /// allocated.
     ///
     /// # Errors
-    /// What IoRegisterDeviceInterface returns.
+    /// What `IoRegisterDeviceInterface` returns.
     pub fn register_interface(
         self,
         class: &GUID,
@@ -186,9 +190,9 @@ pub struct NewDevice<'a> {
     pub extension: u32,
     /// Its name, if it has one.
     pub name: Option<&'a UNICODE_STRING>,
-    /// FILE_DEVICE_…
+    /// `FILE_DEVICE`_…
     pub device_type: u32,
-    /// FILE_… characteristics
+    /// `FILE_…` characteristics
     pub characteristics: u32,
     /// Whether one handle at a time may be open.
     pub exclusive: bool,
@@ -213,7 +217,7 @@ impl DriverObject {
         self.0
     }
 
-    fn set<T>(self, offset: usize, value: T) {
+    const fn set<T>(self, offset: usize, value: T) {
         let place = self.0.wrapping_byte_add(offset).cast::<T>();
         // SAFETY: The offset of a field of this type; the I/O manager lets DriverEntry write it.
         unsafe { place.write(value) }
@@ -245,7 +249,7 @@ impl DriverObject {
     /// A place of this size at the driver object, under an identifying address.
     ///
     /// # Errors
-    /// What IoAllocateDriverObjectExtension returns.
+    /// What `IoAllocateDriverObjectExtension` returns.
     pub fn allocate_extension(self, id: *const c_void, bytes: u32) -> Outcome<*mut c_void> {
         let mut place = ptr::null_mut();
         // SAFETY: A driver object, an address that serves as a name, and a place for the result.
@@ -262,7 +266,7 @@ impl DriverObject {
     /// Creates a device object.
     ///
     /// # Errors
-    /// What IoCreateDevice returns.
+    /// What `IoCreateDevice` returns.
     pub fn create_device(self, new: &NewDevice<'_>) -> Outcome<DeviceObject> {
         let mut device = ptr::null_mut();
         let name = new
@@ -287,7 +291,7 @@ impl DriverObject {
 /// Turns a device interface on or off.
 ///
 /// # Errors
-/// What IoSetDeviceInterfaceState returns.
+/// What `IoSetDeviceInterfaceState` returns.
 pub fn set_interface_state(name: &UNICODE_STRING, on: bool) -> Outcome {
     // SAFETY: A name that IoRegisterDeviceInterface made.
     check(unsafe { IoSetDeviceInterfaceState(ptr::from_ref(name).cast_mut(), u8::from(on)) })
@@ -296,7 +300,7 @@ pub fn set_interface_state(name: &UNICODE_STRING, on: bool) -> Outcome {
 /// Creates a symbolic link.
 ///
 /// # Errors
-/// What IoCreateSymbolicLink returns.
+/// What `IoCreateSymbolicLink` returns.
 pub fn create_link(link: &UNICODE_STRING, target: &UNICODE_STRING) -> Outcome {
     // SAFETY: Two strings that outlive the call.
     check(unsafe { IoCreateSymbolicLink(ptr::from_ref(link).cast_mut(), ptr::from_ref(target).cast_mut()) })
@@ -310,8 +314,8 @@ pub fn delete_link(link: &UNICODE_STRING) {
 
 /// A zeroed kernel structure.
 pub const fn zeroed<T: Copy>() -> T {
-    // SAFETY: Used for plain structures of the kernel's headers (integers, pointers, optional routines), for which all zeros
-    // is a value.
+    // SAFETY: Used for plain structures of the kernel's headers (integers, pointers, optional routines), for
+    // which all zeros is a value.
     unsafe { mem::zeroed() }
 }
 

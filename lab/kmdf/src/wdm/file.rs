@@ -14,7 +14,7 @@ use crate::failure::{Outcome, check, fail};
 /// Opens a device by its name: its file object, with a reference, and the top of its stack.
 ///
 /// # Errors
-/// What IoGetDeviceObjectPointer returns.
+/// What `IoGetDeviceObjectPointer` returns.
 pub fn open(name: &UNICODE_STRING, access: ACCESS_MASK) -> Outcome<(PFILE_OBJECT, DeviceObject)> {
     let (mut file, mut device) = (ptr::null_mut(), ptr::null_mut());
     // SAFETY: A string and places for the results that outlive the call.

@@ -23,22 +23,22 @@ use wdk_sys::{
 use super::{device_object::DeviceObject, sync::Event};
 use crate::{failure::Outcome, pool::NO_MEMORY};
 
-/// wdm.h: the completion routine runs whatever the outcome (SL_INVOKE_ON_CANCEL | _SUCCESS | _ERROR).
+/// wdm.h: the completion routine runs whatever the outcome (`SL_INVOKE_ON_CANCEL` | _SUCCESS | _ERROR).
 const INVOKE_ALWAYS: u8 = 0x20 | 0x40 | 0x80;
-/// wdm.h: SL_PENDING_RETURNED
+/// wdm.h: `SL_PENDING_RETURNED`
 const PENDING_RETURNED: u8 = 1;
-/// wdm.h: no thread gets a higher priority for the completion (IO_NO_INCREMENT).
+/// wdm.h: no thread gets a higher priority for the completion (`IO_NO_INCREMENT`).
 pub const NO_INCREMENT: CCHAR = 0;
-/// wdm.h: the mapping may fail; priority NormalPagePriority, never executable (MdlMappingNoExecute).
+/// wdm.h: the mapping may fail; priority `NormalPagePriority`, never executable (`MdlMappingNoExecute`).
 const MAPPING: u32 = 16 | 0x4000_0000;
-/// wdm.h: MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL
+/// wdm.h: `MDL_MAPPED_TO_SYSTEM_VA` | `MDL_SOURCE_IS_NONPAGED_POOL`
 const MAPPED: i16 = 1 | 4;
 
 /// A completion routine.
 pub type Completion = extern "C" fn(PDEVICE_OBJECT, PIRP, *mut c_void) -> NTSTATUS;
 
-/// An IRP that is the framework's: between its dispatch routine and the completion or the call of the next driver, or one
-/// that it allocated.
+/// An IRP that is the framework's: between its dispatch routine and the completion or the call of the next
+/// driver, or one that it allocated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Irp(NonNull<IRP>);
 
@@ -58,7 +58,7 @@ impl Irp {
     /// A new IRP that the framework sends and frees.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn allocate(stack_size: i8) -> Outcome<Self> {
         // SAFETY: Any size is taken; at or below DISPATCH_LEVEL, as all callers are.
         Self::of(unsafe { IoAllocateIrp(stack_size, 0) }).ok_or(NO_MEMORY)
@@ -80,7 +80,7 @@ impl Irp {
         unsafe { self.0.as_ref() }
     }
 
-    fn location(self) -> *mut IO_STACK_LOCATION {
+    const fn location(self) -> *mut IO_STACK_LOCATION {
         let place: *mut *mut IO_STACK_LOCATION = field!(
             self,
             Tail.Overlay
@@ -92,7 +92,7 @@ impl Irp {
         unsafe { place.read() }
     }
 
-    fn set_location(self, location: *mut IO_STACK_LOCATION) {
+    const fn set_location(self, location: *mut IO_STACK_LOCATION) {
         let place: *mut *mut IO_STACK_LOCATION = field!(
             self,
             Tail.Overlay
@@ -105,54 +105,55 @@ impl Irp {
     }
 
     /// A copy of the current stack location.
-    pub fn stack(self) -> IO_STACK_LOCATION {
+    pub const fn stack(self) -> IO_STACK_LOCATION {
         // SAFETY: An IRP that a driver got has a current location.
         unsafe { self.location().read() }
     }
 
     /// Writes the current stack location.
-    pub fn set_stack(self, stack: IO_STACK_LOCATION) {
+    pub const fn set_stack(self, stack: IO_STACK_LOCATION) {
         // SAFETY: An IRP that a driver got has a current location, which is that driver's.
         unsafe { self.location().write(stack) }
     }
 
     /// A copy of the next driver's location.
-    pub fn next(self) -> IO_STACK_LOCATION {
+    pub const fn next(self) -> IO_STACK_LOCATION {
         // SAFETY: Callers send the IRP on, so there is a location below the current one.
         unsafe { self.location().wrapping_sub(1).read() }
     }
 
     /// Writes the next driver's location.
-    pub fn set_next(self, stack: IO_STACK_LOCATION) {
-        // SAFETY: Callers send the IRP on, so there is a location below the current one, and it is theirs to prepare.
+    pub const fn set_next(self, stack: IO_STACK_LOCATION) {
+        // SAFETY: Callers send the IRP on, so there is a location below the current one, and it is theirs to
+        // prepare.
         unsafe { self.location().wrapping_sub(1).write(stack) }
     }
 
-    /// IRP_MJ_…
-    pub fn major(self) -> u8 {
+    /// `IRP_MJ`_…
+    pub const fn major(self) -> u8 {
         self.stack().MajorFunction
     }
 
-    /// IRP_MN_…
-    pub fn minor(self) -> u8 {
+    /// `IRP_MN`_…
+    pub const fn minor(self) -> u8 {
         self.stack().MinorFunction
     }
 
-    /// IoStatus.Status
-    pub fn status(self) -> NTSTATUS {
+    /// `IoStatus.Status`
+    pub const fn status(self) -> NTSTATUS {
         let place: *mut NTSTATUS = field!(self, IoStatus.__bindgen_anon_1.Status);
         // SAFETY: A field of an IRP that is ours.
         unsafe { place.read() }
     }
 
-    /// Sets IoStatus.Status.
-    pub fn set_status(self, status: NTSTATUS) {
+    /// Sets `IoStatus.Status`.
+    pub const fn set_status(self, status: NTSTATUS) {
         let place: *mut NTSTATUS = field!(self, IoStatus.__bindgen_anon_1.Status);
         // SAFETY: A field of an IRP that is ours.
         unsafe { place.write(status) }
     }
 
-    /// IoStatus.Information
+    /// `IoStatus.Information`
     pub const fn information(self) -> u64 {
         self.get().IoStatus.Information
     }
@@ -163,45 +164,45 @@ impl Irp {
         self.information() as usize
     }
 
-    /// Sets IoStatus.Information.
-    pub fn set_information(self, information: u64) {
+    /// Sets `IoStatus.Information`.
+    pub const fn set_information(self, information: u64) {
         let place: *mut u64 = field!(self, IoStatus.Information);
         // SAFETY: A field of an IRP that is ours.
         unsafe { place.write(information) }
     }
 
-    /// AssociatedIrp.SystemBuffer
-    pub fn system_buffer(self) -> *mut c_void {
+    /// `AssociatedIrp.SystemBuffer`
+    pub const fn system_buffer(self) -> *mut c_void {
         let place: *mut *mut c_void = field!(self, AssociatedIrp.SystemBuffer);
         // SAFETY: A field of an IRP that is ours.
         unsafe { place.read() }
     }
 
-    /// Sets AssociatedIrp.SystemBuffer.
-    pub fn set_system_buffer(self, buffer: *mut c_void) {
+    /// Sets `AssociatedIrp.SystemBuffer`.
+    pub const fn set_system_buffer(self, buffer: *mut c_void) {
         let place: *mut *mut c_void = field!(self, AssociatedIrp.SystemBuffer);
         // SAFETY: A field of an IRP that is ours.
         unsafe { place.write(buffer) }
     }
 
-    /// UserBuffer
+    /// `UserBuffer`
     pub const fn user_buffer(self) -> *mut c_void {
         self.get().UserBuffer
     }
 
-    /// Sets UserBuffer.
-    pub fn set_user_buffer(self, buffer: *mut c_void) {
+    /// Sets `UserBuffer`.
+    pub const fn set_user_buffer(self, buffer: *mut c_void) {
         let place: *mut *mut c_void = field!(self, UserBuffer);
         // SAFETY: A field of an IRP that is ours.
         unsafe { place.write(buffer) }
     }
 
-    /// MdlAddress
+    /// `MdlAddress`
     pub const fn mdl(self) -> *mut MDL {
         self.get().MdlAddress
     }
 
-    /// The memory that MdlAddress describes, in system space; null when it cannot be mapped.
+    /// The memory that `MdlAddress` describes, in system space; null when it cannot be mapped.
     pub fn mapped_mdl(self) -> *mut c_void {
         let mdl = self.mdl();
         if mdl.is_null() {
@@ -212,7 +213,8 @@ impl Irp {
         if description.MdlFlags & MAPPED != 0 {
             return description.MappedSystemVa;
         }
-        // SAFETY: An MDL whose pages the I/O manager locked; kernel mode, cached (1), no fixed address, may fail.
+        // SAFETY: An MDL whose pages the I/O manager locked; kernel mode, cached (1), no fixed address, may
+        // fail.
         unsafe { MmMapLockedPagesSpecifyCache(mdl, 0, 1, core::ptr::null_mut(), 0, MAPPING) }
     }
 
@@ -222,7 +224,7 @@ impl Irp {
     }
 
     /// The file object of the current location, or null.
-    pub fn file_object(self) -> PFILE_OBJECT {
+    pub const fn file_object(self) -> PFILE_OBJECT {
         self.stack().FileObject
     }
 
@@ -263,8 +265,8 @@ impl Irp {
         self.set_next(next);
     }
 
-    /// Says that the dispatch routine returns STATUS_PENDING.
-    pub fn mark_pending(self) {
+    /// Says that the dispatch routine returns `STATUS_PENDING`.
+    pub const fn mark_pending(self) {
         let mut stack = self.stack();
         stack.Control |= PENDING_RETURNED;
         self.set_stack(stack);
@@ -294,15 +296,15 @@ impl Irp {
         to.call(self.pointer())
     }
 
-    /// Sends it to the next driver with the current parameters and waits for it. IRQL: PASSIVE_LEVEL.
+    /// Sends it to the next driver with the current parameters and waits for it. IRQL: `PASSIVE_LEVEL`.
     pub fn send_and_wait(self, to: DeviceObject) -> NTSTATUS {
         self.copy_to_next();
         self.send_prepared_and_wait(to, None);
         self.status()
     }
 
-    /// Sends it with the next location as it is and waits, at most this long (see [`Event::wait_until`]), then cancels it and
-    /// waits on. The status is the driver's. IRQL: PASSIVE_LEVEL.
+    /// Sends it with the next location as it is and waits, at most this long (see [`Event::wait_until`]),
+    /// then cancels it and waits on. The status is the driver's. IRQL: `PASSIVE_LEVEL`.
     pub fn send_prepared_and_wait(self, to: DeviceObject, timeout: Option<i64>) -> NTSTATUS {
         let event = Event::zeroed();
         event.reset_to(false);
@@ -337,7 +339,7 @@ impl Irp {
     }
 
     /// The four words that whoever has the IRP may use.
-    pub fn set_driver_context(self, at: usize, value: *mut c_void) {
+    pub const fn set_driver_context(self, at: usize, value: *mut c_void) {
         let place: *mut *mut c_void =
             field!(self, Tail.Overlay.__bindgen_anon_1.__bindgen_anon_1.DriverContext);
         // SAFETY: One of four words of an IRP that is ours.
@@ -345,7 +347,7 @@ impl Irp {
     }
 
     /// What [`Self::set_driver_context`] wrote.
-    pub fn driver_context(self, at: usize) -> *mut c_void {
+    pub const fn driver_context(self, at: usize) -> *mut c_void {
         let place: *mut *mut c_void =
             field!(self, Tail.Overlay.__bindgen_anon_1.__bindgen_anon_1.DriverContext);
         // SAFETY: One of four words of an IRP that is ours.
@@ -411,7 +413,8 @@ impl WdmFile {
 
     /// A copy of the file object.
     pub const fn get(&self) -> &FILE_OBJECT {
-        // SAFETY: The I/O manager keeps the file object from create to close; the framework uses it in between.
+        // SAFETY: The I/O manager keeps the file object from create to close; the framework uses it in
+        // between.
         unsafe { self.0.as_ref() }
     }
 }

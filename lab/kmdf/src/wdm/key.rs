@@ -18,7 +18,7 @@ use crate::{
     wdm::text::counted,
 };
 
-/// ntdef.h: OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE
+/// ntdef.h: `OBJ_CASE_INSENSITIVE` | `OBJ_KERNEL_HANDLE`
 const ATTRIBUTES: ULONG = 0x40 | 0x200;
 
 /// An open key, closed when dropped.
@@ -28,7 +28,7 @@ impl OpenKey {
     /// Opens a key by its path, below another one or absolute.
     ///
     /// # Errors
-    /// What ZwOpenKey returns.
+    /// What `ZwOpenKey` returns.
     pub fn open(parent: Option<HANDLE>, path: &[u16], access: ACCESS_MASK) -> Outcome<Self> {
         let mut handle = ptr::null_mut();
         with_attributes(parent, path, |attributes| {
@@ -41,7 +41,7 @@ impl OpenKey {
     /// Creates a key, or opens the one that is there.
     ///
     /// # Errors
-    /// What ZwCreateKey returns.
+    /// What `ZwCreateKey` returns.
     pub fn create(
         parent: Option<HANDLE>,
         path: &[u16],
@@ -69,7 +69,7 @@ impl OpenKey {
     /// Opens the key of a device or of its driver.
     ///
     /// # Errors
-    /// What IoOpenDeviceRegistryKey returns.
+    /// What `IoOpenDeviceRegistryKey` returns.
     pub fn of_device(physical: DeviceObject, kind: ULONG, access: ACCESS_MASK) -> Outcome<Self> {
         let mut handle = ptr::null_mut();
         // SAFETY: A PDO and a place for the handle.
@@ -82,10 +82,11 @@ impl OpenKey {
         self.0
     }
 
-    /// Reads a value with its header KEY_VALUE_PARTIAL_INFORMATION; the bytes that it has or would need.
+    /// Reads a value with its header `KEY_VALUE_PARTIAL_INFORMATION`; the bytes that it has or would need.
     ///
     /// # Errors
-    /// What ZwQueryValueKey returns; STATUS_BUFFER_OVERFLOW and STATUS_BUFFER_TOO_SMALL come with the size.
+    /// What `ZwQueryValueKey` returns; `STATUS_BUFFER_OVERFLOW` and `STATUS_BUFFER_TOO_SMALL` come with the
+    /// size.
     pub fn query(&self, name: &[u16], buffer: &mut [u8]) -> (NTSTATUS, usize) {
         let mut name = counted(name);
         let mut length = 0;
@@ -106,7 +107,7 @@ impl OpenKey {
     /// Writes a value.
     ///
     /// # Errors
-    /// What ZwSetValueKey returns.
+    /// What `ZwSetValueKey` returns.
     pub fn set(&self, name: &[u16], kind: ULONG, data: *const c_void, length: ULONG) -> Outcome {
         let mut name = counted(name);
         // SAFETY: An open key, a string, and data of this length that the driver passed.
@@ -116,7 +117,7 @@ impl OpenKey {
     /// Removes a value.
     ///
     /// # Errors
-    /// What ZwDeleteValueKey returns.
+    /// What `ZwDeleteValueKey` returns.
     pub fn remove_value(&self, name: &[u16]) -> Outcome {
         let mut name = counted(name);
         // SAFETY: An open key and a string.
@@ -126,7 +127,7 @@ impl OpenKey {
     /// Removes the key.
     ///
     /// # Errors
-    /// What ZwDeleteKey returns.
+    /// What `ZwDeleteKey` returns.
     pub fn remove(&self) -> Outcome {
         // SAFETY: An open key.
         check(unsafe { ZwDeleteKey(self.0) })

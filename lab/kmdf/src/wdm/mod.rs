@@ -1,4 +1,5 @@
-//! Thin wrappers of kernel routines and structures: each hides one unsafe operation behind a type that says why it is sound.
+//! Thin wrappers of kernel routines and structures: each hides one unsafe operation behind a type that says
+//! why it is sound.
 
 pub mod bugcheck;
 pub mod device_object;

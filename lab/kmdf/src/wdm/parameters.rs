@@ -26,7 +26,7 @@ impl<T: Copy> Place<T> {
     }
 }
 
-/// IRP_MN_QUERY_INTERFACE.
+/// `IRP_MN_QUERY_INTERFACE`.
 #[derive(Clone, Copy)]
 pub struct QueryInterface {
     /// Which interface.
@@ -50,33 +50,33 @@ pub struct IoControl {
     pub input: u32,
     /// The code.
     pub code: u32,
-    /// The input of METHOD_NEITHER.
+    /// The input of `METHOD_NEITHER`.
     pub type3: *mut core::ffi::c_void,
 }
 
 /// Reads the member that the caller's dispatch by function code has chosen.
 pub trait Parameters {
-    /// IRP_MN_QUERY_ID
+    /// `IRP_MN_QUERY_ID`
     fn query_id(&self) -> i32;
-    /// IRP_MN_QUERY_DEVICE_TEXT: what, and in which language.
+    /// `IRP_MN_QUERY_DEVICE_TEXT`: what, and in which language.
     fn query_device_text(&self) -> (i32, u32);
-    /// IRP_MN_QUERY_CAPABILITIES
+    /// `IRP_MN_QUERY_CAPABILITIES`
     fn capabilities(&self) -> Option<Place<DEVICE_CAPABILITIES>>;
-    /// IRP_MN_QUERY_DEVICE_RELATIONS
+    /// `IRP_MN_QUERY_DEVICE_RELATIONS`
     fn relations(&self) -> i32;
-    /// IRP_MN_QUERY_INTERFACE
+    /// `IRP_MN_QUERY_INTERFACE`
     fn query_interface(&self) -> QueryInterface;
     /// Writes those of the next driver.
     fn set_query_interface(&mut self, query: &QueryInterface);
-    /// IRP_MN_START_DEVICE: raw and translated resources.
+    /// `IRP_MN_START_DEVICE`: raw and translated resources.
     fn resources(&self) -> (PCM_RESOURCE_LIST, PCM_RESOURCE_LIST);
-    /// IRP_MJ_POWER: whether it is about the device, and the state.
+    /// `IRP_MJ_POWER`: whether it is about the device, and the state.
     fn power(&self) -> (POWER_STATE_TYPE, i32);
-    /// IRP_MJ_DEVICE_CONTROL and IRP_MJ_INTERNAL_DEVICE_CONTROL
+    /// `IRP_MJ_DEVICE_CONTROL` and `IRP_MJ_INTERNAL_DEVICE_CONTROL`
     fn io_control(&self) -> IoControl;
     /// Writes those of the next driver.
     fn set_io_control(&mut self, control: &IoControl);
-    /// IRP_MJ_READ and IRP_MJ_WRITE (the same layout): length, key and offset.
+    /// `IRP_MJ_READ` and `IRP_MJ_WRITE` (the same layout): length, key and offset.
     fn transfer(&self) -> (u32, u32, i64);
     /// Writes those of the next driver.
     fn set_transfer(&mut self, length: u32, offset: i64);
@@ -89,7 +89,8 @@ pub trait Parameters {
 /// Reads a member of the union.
 macro_rules! member {
     ($location:expr, $name:ident) => {{
-        // SAFETY: Plain data of the location; the caller dispatched on the function that this member belongs to.
+        // SAFETY: Plain data of the location; the caller dispatched on the function that this member belongs
+        // to.
         unsafe { $location.Parameters.$name }
     }};
 }

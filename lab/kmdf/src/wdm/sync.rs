@@ -23,7 +23,7 @@ use wdk_sys::{
 /// wdm.h: the IRQL of ordinary threads.
 pub const PASSIVE_LEVEL: KIRQL = 0;
 
-/// wdm.h: waits are the kernel's own (KernelMode).
+/// wdm.h: waits are the kernel's own (`KernelMode`).
 const KERNEL_MODE: i8 = 0;
 
 /// The current IRQL.
@@ -32,7 +32,7 @@ pub fn irql() -> KIRQL {
     unsafe { KeGetCurrentIrql() }
 }
 
-/// A value behind a spin lock. Holding it means DISPATCH_LEVEL.
+/// A value behind a spin lock. Holding it means `DISPATCH_LEVEL`.
 pub struct SpinLock<T> {
     lock: UnsafeCell<KSPIN_LOCK>,
     value: UnsafeCell<T>,
@@ -89,7 +89,7 @@ pub struct Event(UnsafeCell<KEVENT>);
 
 impl Event {
     /// An event that has not been initialized: call [`Event::reset_to`] when it lies where it stays.
-    pub fn zeroed() -> Self {
+    pub const fn zeroed() -> Self {
         // SAFETY: KEVENT is plain data for which all zeros is a valid value.
         Self(UnsafeCell::new(unsafe { mem::zeroed() }))
     }
@@ -100,7 +100,7 @@ impl Event {
         unsafe { KeInitializeEvent(self.0.get(), _EVENT_TYPE::NotificationEvent, u8::from(signaled)) }
     }
 
-    /// Signals it. IRQL: at most DISPATCH_LEVEL.
+    /// Signals it. IRQL: at most `DISPATCH_LEVEL`.
     pub fn set(&self) {
         // SAFETY: Initialized by `reset_to`; no wait follows at the raised IRQL.
         unsafe { KeSetEvent(self.0.get(), 0, 0) };
@@ -112,7 +112,7 @@ impl Event {
         unsafe { KeClearEvent(self.0.get()) }
     }
 
-    /// Waits until it is signaled. IRQL: PASSIVE_LEVEL.
+    /// Waits until it is signaled. IRQL: `PASSIVE_LEVEL`.
     pub fn wait(&self) {
         self.wait_until(None);
     }
@@ -149,7 +149,7 @@ pub struct Rundown {
 
 impl Rundown {
     /// Open, with nobody inside; [`Rundown::open`] must follow in place.
-    pub fn zeroed() -> Self {
+    pub const fn zeroed() -> Self {
         // One for the owner, which `close` gives up.
         Self {
             inside: AtomicI32::new(1),
@@ -178,7 +178,7 @@ impl Rundown {
         }
     }
 
-    /// Gives up the owner's share and waits until everybody has left. IRQL: PASSIVE_LEVEL.
+    /// Gives up the owner's share and waits until everybody has left. IRQL: `PASSIVE_LEVEL`.
     pub fn close(&self) {
         self.leave();
         self.empty.wait();

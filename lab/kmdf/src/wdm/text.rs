@@ -18,7 +18,7 @@ impl Wide {
     /// A copy of this text.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn of(tag: Tag, text: &[u16]) -> Outcome<Self> {
         Self::join(tag, &[text])
     }
@@ -26,7 +26,7 @@ impl Wide {
     /// The pieces one after the other.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn join(tag: Tag, pieces: &[&[u16]]) -> Outcome<Self> {
         let mut array = Array::new(tag);
         for piece in pieces {
@@ -46,13 +46,13 @@ impl Wide {
         self.0.as_slice()
     }
 
-    /// A UNICODE_STRING that points into this text and must not outlive it.
+    /// A `UNICODE_STRING` that points into this text and must not outlive it.
     pub fn counted(&self) -> UNICODE_STRING {
         counted(self.text())
     }
 }
 
-/// A UNICODE_STRING over this text; text beyond what one can count is cut.
+/// A `UNICODE_STRING` over this text; text beyond what one can count is cut.
 pub fn counted(text: &[u16]) -> UNICODE_STRING {
     // The longest even number of bytes that 16 bits hold.
     let bytes = u16::try_from(text.len() * 2).unwrap_or(u16::MAX - 1);
@@ -72,7 +72,8 @@ impl Claimed<UNICODE_STRING> {
     /// The text of a string that must be well formed.
     ///
     /// # Errors
-    /// STATUS_INVALID_PARAMETER for odd lengths, a length above the maximum length, or a length without a buffer.
+    /// `STATUS_INVALID_PARAMETER` for odd lengths, a length above the maximum length, or a length without a
+    /// buffer.
     pub fn valid_text(&self) -> Outcome<&[u16]> {
         match self.get() {
             Some(string) if string.Length & 1 != 0 || string.MaximumLength < string.Length => {

@@ -21,7 +21,7 @@ impl IoWorkItem {
     /// A work item that keeps this device object while it is queued.
     ///
     /// # Errors
-    /// STATUS_INSUFFICIENT_RESOURCES.
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn new(device: DeviceObject) -> Outcome<Self> {
         // SAFETY: A device object that the caller holds.
         let item = unsafe { IoAllocateWorkItem(device.pointer()) };
@@ -32,7 +32,8 @@ impl IoWorkItem {
         }
     }
 
-    /// Has a worker thread call this routine. IRQL: at most DISPATCH_LEVEL. Not again before the routine was called.
+    /// Has a worker thread call this routine. IRQL: at most `DISPATCH_LEVEL`. Not again before the routine
+    /// was called.
     pub fn queue(&self, routine: Routine, context: *mut c_void) {
         // SAFETY: Allocated by `new`, not queued, and its owner keeps `context` until the routine was called.
         unsafe { IoQueueWorkItem(self.0, Some(routine), _WORK_QUEUE_TYPE::DelayedWorkQueue, context) }

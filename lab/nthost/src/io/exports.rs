@@ -234,7 +234,7 @@ unsafe fn give_string(place: *mut UNICODE_STRING, text: &str) -> NTSTATUS {
         place.write(UNICODE_STRING {
             Buffer: buffer.cast(),
             ..source.descriptor()
-        })
+        });
     };
     STATUS_SUCCESS
 }

@@ -243,7 +243,7 @@ unsafe extern "win64" fn PoRequestPowerIrp(
                         state,
                         core::ptr::with_exposed_provenance_mut(context),
                         &raw mut status,
-                    )
+                    );
                 };
             });
         }

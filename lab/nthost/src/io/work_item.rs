@@ -45,7 +45,7 @@ unsafe extern "win64" fn IoAllocateWorkItem(device: *mut DEVICE_OBJECT) -> *mut 
         unsafe {
             item.write(WorkItem {
                 object: device.cast(),
-            })
+            });
         };
     }
     item

@@ -150,7 +150,7 @@ fn target_relation(device: Device, irp: Irp) -> NTSTATUS {
         relations.write(DEVICE_RELATIONS {
             Count: 1,
             Objects: [device.as_ptr()],
-        })
+        });
     };
     irp.update(|fields| fields.IoStatus.Information = relations.expose_provenance());
     STATUS_SUCCESS

@@ -24,7 +24,7 @@ pub fn run_script(session: &mut Session, script: &Path) {
         }
         session.place = format!("{}:{number}", script.display());
         if !words::is_comment(line) {
-            session.say_line(line);
+            show(line);
             run_line(session, line);
         }
     }
@@ -47,12 +47,10 @@ pub fn run_line(session: &mut Session, line: &str) {
     }
 }
 
-impl Session {
-    /// Shows a script's line before it runs.
-    fn say_line(&mut self, line: &str) {
-        // A closed pipe leaves nobody to tell.
-        let _ = std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("> {}\n", line.trim()));
-    }
+/// Shows a script's line before it runs.
+fn show(line: &str) {
+    // A closed pipe leaves nobody to tell.
+    let _ = std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("> {}\n", line.trim()));
 }
 
 /// The end of a run: every file is closed, every device removed, every driver unloaded, and what is left over is told.
