@@ -66,7 +66,11 @@ unsafe extern "C" fn evt_io_device_control(
 /// Why there is no interface to call through.
 fn without_interface(context: &ChildContext) -> Failure {
     let removed = context.removed.load(Ordering::Relaxed);
-    let status = if removed { NtStatus::STATUS_DEVICE_REMOVED } else { NtStatus::STATUS_DEVICE_NOT_READY };
+    let status = if removed {
+        NtStatus::STATUS_DEVICE_REMOVED
+    } else {
+        NtStatus::STATUS_DEVICE_NOT_READY
+    };
     Failure::new(status.0)
 }
 

@@ -285,7 +285,7 @@ impl Obj<ChildList> {
         let mut entries = self.entries.lock();
         entries.scans = entries.scans.saturating_sub(1);
         if entries.scans == 0 {
-            while let Some(id) = unfound(&mut entries) {
+            while let Some(id) = unfound(&entries) {
                 self.lose(&mut entries, id);
             }
         }
@@ -426,7 +426,7 @@ const fn config(list: &Obj<ChildList>) -> &WDF_CHILD_LIST_CONFIG {
 }
 
 /// A present child that the scan did not find.
-fn unfound(entries: &mut Entries) -> Option<EntryId> {
+fn unfound(entries: &Entries) -> Option<EntryId> {
     entries
         .list
         .as_slice()

@@ -341,7 +341,7 @@ fn set_up_fdo(device: Obj<Device>, wdm: DeviceObject) -> Outcome {
 }
 
 /// A filter looks like what it filters: buffers, power, type, characteristics.
-fn imitate(wdm: DeviceObject, below: DeviceObject) {
+const fn imitate(wdm: DeviceObject, below: DeviceObject) {
     let taken = DO_BUFFERED_IO | DO_DIRECT_IO | DO_POWER_PAGABLE | DO_POWER_INRUSH;
     wdm.set_flags((wdm.flags() & !taken) | (below.flags() & taken));
     wdm.imitate(below);

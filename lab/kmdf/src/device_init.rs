@@ -293,7 +293,7 @@ ddi! {
         init.init(call).free_if_driver_owned();
     }
 
-    /// Sets the PnP and power callbacks.
+    /// Sets the `PnP` and power callbacks.
     fn WdfDeviceInitSetPnpPowerEventCallbacks: PFN_WDFDEVICEINITSETPNPPOWEREVENTCALLBACKS(
         call, init: PWDFDEVICE_INIT, callbacks: PWDF_PNPPOWER_EVENT_CALLBACKS,
     ) {

@@ -51,7 +51,7 @@ ddi! {
     /// Reads a property.
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_REQUEST` (no PnP device), those of [`query`].
+    /// `STATUS_INVALID_DEVICE_REQUEST` (no `PnP` device), those of [`query`].
     fn WdfDeviceQueryProperty: PFN_WDFDEVICEQUERYPROPERTY(
         call, device: WDFDEVICE, property: DEVICE_REGISTRY_PROPERTY::Type, length: ULONG, buffer: PVOID, result: PULONG,
     ) -> NTSTATUS {
@@ -64,7 +64,7 @@ ddi! {
     /// Reads a property into memory that is allocated for it.
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_REQUEST` (no PnP device), those of the attributes,
+    /// `STATUS_INVALID_DEVICE_REQUEST` (no `PnP` device), those of the attributes,
     /// `STATUS_INSUFFICIENT_RESOURCES`, what `IoGetDeviceProperty` returns.
     fn WdfDeviceAllocAndQueryProperty: PFN_WDFDEVICEALLOCANDQUERYPROPERTY(
         call, device: WDFDEVICE, property: DEVICE_REGISTRY_PROPERTY::Type, _pool: POOL_TYPE, attributes: PWDF_OBJECT_ATTRIBUTES,

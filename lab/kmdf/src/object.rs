@@ -301,12 +301,12 @@ impl Obj<Header> {
                 return;
             }
             next = object;
-            place = &Self::get(&next).sibling;
+            place = &Self::get(next).sibling;
         }
     }
 
     /// The object as a reference that lives as long as the tree is locked.
-    const fn get<'a>(this: &Self) -> &'a Header {
+    const fn get<'a>(this: Self) -> &'a Header {
         // SAFETY: The object hangs in the tree, whose lock the caller holds.
         unsafe { this.0.as_ref() }
     }
@@ -350,7 +350,7 @@ pub fn create<T: Framework>(
 
 fn place<T: Framework>(value: T) -> Outcome<Obj<T>> {
     // The header is the first field of every framework object.
-    let client = Obj::<Header>::get(&Obj(NonNull::from(&value).cast(), PhantomData)).client;
+    let client = Obj::<Header>::get(Obj(NonNull::from(&value).cast(), PhantomData)).client;
     let block = pool::allocate(client.tag(), mem::size_of::<T>())?.cast::<T>();
     if !block
         .expose_provenance()

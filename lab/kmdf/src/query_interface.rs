@@ -139,9 +139,8 @@ fn copy_table(tag: Tag, table: Claimed<INTERFACE>) -> Outcome<Array<u8>> {
     let mut copy = Array::of(tag, bytes)?;
     header.InterfaceReference = header.InterfaceReference.or(Some(no_reference));
     header.InterfaceDereference = header.InterfaceDereference.or(Some(no_reference));
-    // SAFETY: The copy is at least as long as the header, which `check_config` saw, and pool is aligned for
-    // it.
-    unsafe { copy.as_mut_slice().as_mut_ptr().cast::<INTERFACE>().write(header) };
+    // SAFETY: The copy is at least as long as the header, which `check_config` saw.
+    unsafe { ptr::write_unaligned(copy.as_mut_slice().as_mut_ptr().cast(), header) };
     Ok(copy)
 }
 

@@ -393,17 +393,7 @@ impl Obj<Queue> {
             return None;
         }
         let request = state.waiting.remove_where(|request| request.stop_waiting())?;
-        self.hand_over(&mut state, request)
-    }
-
-    fn hand_over(self, state: &mut State, request: Obj<Request>) -> Option<Obj<Request>> {
-        if state.with_driver.push(request).is_err() {
-            // No memory to note it: it goes back and is presented with the next occasion.
-            let _kept = state.waiting.push(request);
-            return None;
-        }
-        request.acknowledged.set(false);
-        Some(request)
+        hand_over(&mut state, request)
     }
 
     /// Presents as long as the queue's rule lets it. A sequential queue is served by one caller at a time, so
@@ -574,10 +564,21 @@ impl Obj<Queue> {
         let request = state
             .waiting
             .remove_where(|request| wanted(request) && request.stop_waiting())?;
-        let request = self.hand_over(&mut state, request)?;
+        let request = hand_over(&mut state, request)?;
         request.was_presented.set(true);
         Some(request)
     }
+}
+
+/// Notes that the driver has a request now.
+fn hand_over(state: &mut State, request: Obj<Request>) -> Option<Obj<Request>> {
+    if state.with_driver.push(request).is_err() {
+        // No memory to note it: it goes back and is presented with the next occasion.
+        let _kept = state.waiting.push(request);
+        return None;
+    }
+    request.acknowledged.set(false);
+    Some(request)
 }
 
 /// The handle of a queue that may be missing.

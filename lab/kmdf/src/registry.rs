@@ -156,7 +156,7 @@ ddi! {
     /// A key of the device or its driver.
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_REQUEST` (no PnP device, IRQL), those of the attributes,
+    /// `STATUS_INVALID_DEVICE_REQUEST` (no `PnP` device, IRQL), those of the attributes,
     /// `STATUS_INSUFFICIENT_RESOURCES`, what `IoOpenDeviceRegistryKey` returns.
     fn WdfDeviceOpenRegistryKey: PFN_WDFDEVICEOPENREGISTRYKEY(
         call, device: WDFDEVICE, kind: ULONG, access: ACCESS_MASK, attributes: PWDF_OBJECT_ATTRIBUTES, key: *mut WDFKEY,

@@ -42,11 +42,7 @@ pub fn ioctl(target: &str, code: u32, input: &[u8], output: usize) -> String {
     let hex = input
         .iter()
         .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    let bytes = if hex.is_empty() {
-        hex
-    } else {
-        format!("{hex} ")
-    };
+    let bytes = if hex.is_empty() { hex } else { format!("{hex} ") };
     format!("ioctl {target} {code:#x} {bytes}/out {output}")
 }
 

@@ -88,7 +88,7 @@ ddi! {
         state.put(WDF_DEVICE_STATE { Size: size, ..device.state.get() });
     }
 
-    /// Changes that state and has the PnP manager ask for it.
+    /// Changes that state and has the `PnP` manager ask for it.
     fn WdfDeviceSetDeviceState: PFN_WDFDEVICESETDEVICESTATE(call, device: WDFDEVICE, state: PWDF_DEVICE_STATE) {
         let device = device.object(call);
         let state = state.required(call);
@@ -99,7 +99,7 @@ ddi! {
         }
     }
 
-    /// Declares the device failed; the PnP manager removes it.
+    /// Declares the device failed; the `PnP` manager removes it.
     fn WdfDeviceSetFailed: PFN_WDFDEVICESETFAILED(call, device: WDFDEVICE, _action: WDF_DEVICE_FAILED_ACTION) {
         let device = device.object(call);
         device.failed.set(true);

@@ -161,7 +161,8 @@ impl Irp {
     /// The same where it is an address.
     pub const fn information_address(self) -> usize {
         // An image for x64 or ARM64: an address has 64 bits.
-        self.information() as usize
+        const _: () = assert!(size_of::<usize>() == size_of::<u64>());
+        usize::from_ne_bytes(self.information().to_ne_bytes())
     }
 
     /// Sets `IoStatus.Information`.
