@@ -32,11 +32,13 @@ pub fn register_auditor(auditor: Auditor) {
     }
 }
 
-/// Everything of the drivers' that is left over.
+/// Everything of the drivers' that is left over: interface references first, since they hold much of the rest.
 #[must_use]
 pub fn audit() -> Vec<Leak> {
     let auditors = lock(&AUDITORS).clone();
-    auditors.iter().flat_map(|auditor| auditor()).collect()
+    let mut leaks: Vec<Leak> = auditors.iter().flat_map(|auditor| auditor()).collect();
+    leaks.sort_by_cached_key(|leak| (!leak.what.starts_with("interface reference"), leak.to_string()));
+    leaks
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
