@@ -2,10 +2,16 @@
 
 mod exports;
 mod memory;
+mod printf;
 mod strings;
 pub mod unicode;
 
 use crate::exports::Export;
 
 /// The tables of this component's exports.
-pub const TABLES: &[&[Export]] = &[exports::EXPORTS, memory::EXPORTS, strings::EXPORTS];
+pub const TABLES: &[&[Export]] = &[
+    exports::EXPORTS,
+    memory::EXPORTS,
+    printf::EXPORTS,
+    strings::EXPORTS,
+];
