@@ -14,6 +14,7 @@ mod lab;
 mod place;
 mod test;
 mod toolchain;
+mod wdf_functions;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "gives the lab's prompt, or runs a script [--release] [SCRIPT] [--json FILE] …",
     ),
     ("test", test::test, "runs every test [FILTER]"),
+    (
+        "wdf-functions",
+        wdf_functions::run,
+        "writes docs/wdf-functions.md from the runtime's table",
+    ),
     ("ci", ci::ci, "runs what CI runs: format, lints, test"),
 ];
 

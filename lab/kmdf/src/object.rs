@@ -253,10 +253,10 @@ impl Obj<Header> {
     }
 
     fn dispose_tree(self) {
-        let mut child = self.first_child.get();
-        while let Some(object) = child {
-            object.dispose_tree();
-            child = object.sibling.get();
+        // A cleanup callback may delete other objects of the tree, so the next child is looked for each time.
+        while let Some(child) = self.living_child() {
+            child.dispose_tree();
+            child.release();
         }
         if self.state.get() == State::Alive {
             self.state.set(State::Disposed);
@@ -265,9 +265,23 @@ impl Obj<Header> {
         }
     }
 
+    /// A child that has not been disposed of, with a reference.
+    fn living_child(self) -> Option<Self> {
+        let _tree = self.client.tree.lock();
+        let mut next = self.first_child.get();
+        while let Some(child) = next {
+            if child.state.get() == State::Alive {
+                return Some(child.reference());
+            }
+            next = child.sibling.get();
+        }
+        None
+    }
+
     fn drop_tree(self) {
         while let Some(child) = self.first_child.get() {
             child.unlink();
+            child.dispose_tree();
             child.drop_tree();
         }
         if self.state.replace(State::Deleted) != State::Deleted {
