@@ -15,6 +15,7 @@ mod place;
 mod test;
 mod toolchain;
 mod wdf_functions;
+mod wine;
 
 use std::process::ExitCode;
 
@@ -49,6 +50,7 @@ const TASKS: &[(&str, Run, &str)] = &[
         wdf_functions::run,
         "writes docs/wdf-functions.md from the runtime's table",
     ),
+    ("wine", wine::run, "runs the helper drivers in Wine's kernel"),
     ("ci", ci::ci, "runs what CI runs: format, lints, test"),
 ];
 

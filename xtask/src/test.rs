@@ -49,7 +49,9 @@ fn cargo_test(nthost: PathBuf, arguments: &[String]) -> std::process::Command {
         .args(arguments)
         .env("LAB_NTHOST", nthost)
         .env("LAB_DRIVERS_DEBUG", place::drivers("debug"))
-        .env("LAB_DRIVERS_RELEASE", place::drivers("release"));
+        .env("LAB_DRIVERS_RELEASE", place::drivers("release"))
+        .env("LAB_KIT", place::kit())
+        .env("LAB_LINKER", place::TARGET.join("tools/lld-link"));
     cargo
 }
 

@@ -196,7 +196,11 @@ fn install_packages() -> Result<()> {
 }
 
 /// Installs Debian packages, as root or through a sudo that asks nothing.
-fn install(packages: &[&str]) -> Result<()> {
+///
+/// # Errors
+///
+/// When that is not possible; the text has the commands to run.
+pub fn install(packages: &[&str]) -> Result<()> {
     let commands = [
         "apt-get update".to_owned(),
         format!(

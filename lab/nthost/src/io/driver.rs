@@ -133,7 +133,7 @@ pub fn service_of(driver: Driver) -> String {
 
 /// The driver object of a service that is loaded.
 #[must_use]
-pub fn running(service: &str) -> Option<Driver> {
+pub fn loaded(service: &str) -> Option<Driver> {
     with_drivers(|drivers| {
         let found = drivers
             .iter()
@@ -209,7 +209,7 @@ fn deleted(body: *mut c_void) {
 /// # Errors
 /// See [`DriverError`]; nothing is left loaded.
 pub fn load(service: &str) -> Result<Driver, DriverError> {
-    if let Some(driver) = running(service) {
+    if let Some(driver) = loaded(service) {
         return Ok(driver);
     }
     let path = image_path(service).ok_or_else(|| DriverError::NoService(service.to_owned()))?;

@@ -34,7 +34,7 @@ fn start(session: &mut Session, service: &str) -> CommandResult {
     let Some(service) = services::installed(service) else {
         return Err(no_such_service(session, service));
     };
-    if io::running(&service).is_some() {
+    if io::loaded(&service).is_some() {
         let text = "The requested service has already been started.";
         return Err(network_error(session, 2182, text, &service));
     }
@@ -51,7 +51,7 @@ fn stop(session: &mut Session, service: &str) -> CommandResult {
     let Some(service) = services::installed(service) else {
         return Err(no_such_service(session, service));
     };
-    let Some(driver) = io::running(&service) else {
+    let Some(driver) = io::loaded(&service) else {
         let text = format!("The {service} service is not started.");
         return Err(network_error(session, 3521, &text, &service));
     };

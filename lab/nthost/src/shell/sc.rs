@@ -21,7 +21,10 @@ pub(super) fn run(session: &mut Session, arguments: &[&str]) -> CommandResult {
         [verb, service, options @ ..] if verb.eq_ignore_ascii_case("create") => {
             create(session, service, options)
         }
-        [verb] if verb.eq_ignore_ascii_case("query") => query_all(session),
+        [verb] if verb.eq_ignore_ascii_case("query") => {
+            query_all(session);
+            Ok(())
+        }
         [verb, service] => match verb.to_ascii_lowercase().as_str() {
             "query" => query(session, service),
             "start" => start(session, service),
@@ -102,18 +105,17 @@ fn query(session: &mut Session, service: &str) -> CommandResult {
 }
 
 /// As on Windows, without a name: the services that run.
-fn query_all(session: &mut Session) -> CommandResult {
+fn query_all(session: &mut Session) {
     for service in cm::subkeys(cm::SERVICES) {
-        if io::running(&service).is_some() {
+        if io::loaded(&service).is_some() {
             let text = status(session, &service);
             session.say(&text);
         }
     }
-    Ok(())
 }
 
 fn status(session: &Session, service: &str) -> String {
-    let driver = io::running(service);
+    let driver = io::loaded(service);
     let (state, exit) = if driver.is_some() {
         ("4  RUNNING", 0)
     } else if session.has_run(service) {
@@ -148,7 +150,7 @@ fn start(session: &mut Session, service: &str) -> CommandResult {
             service,
         ));
     };
-    if io::running(&service).is_some() {
+    if io::loaded(&service).is_some() {
         return Err(failed(
             session,
             "StartService",
@@ -168,7 +170,7 @@ fn stop(session: &mut Session, service: &str) -> CommandResult {
     let Some(service) = services::installed(service) else {
         return Err(failed(session, "OpenService", services::NO_SUCH_SERVICE, service));
     };
-    let Some(driver) = io::running(&service) else {
+    let Some(driver) = io::loaded(&service) else {
         return Err(failed(session, "ControlService", services::NOT_ACTIVE, &service));
     };
     if let Some(reason) = io::unstoppable(driver) {
@@ -192,7 +194,7 @@ fn delete(session: &mut Session, service: &str) -> CommandResult {
         return Err(failed(session, "OpenService", services::NO_SUCH_SERVICE, service));
     };
     let key = services::key(&service);
-    if io::running(&service).is_none() {
+    if io::loaded(&service).is_none() {
         cm::delete_key(&key);
     } else if cm::dword(&key, services::DELETE_FLAG).is_some() {
         return Err(failed(

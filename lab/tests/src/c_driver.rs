@@ -1,0 +1,156 @@
+//! Small drivers and kernel DLLs in C, compiled in a lab's folder against the kit.
+
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+
+use crate::{Lab, variable};
+
+/// The version under which the kit has its folders.
+const KIT_VERSION: &str = "10.0.26100.0";
+/// The kernel-mode flags of the kit.
+const C_FLAGS: &[&str] = &[
+    "--target=x86_64-pc-windows-msvc",
+    "-ffreestanding",
+    "-O2",
+    "-D_KERNEL_MODE",
+    "-D_WIN64",
+    "-D_AMD64_",
+    "-DAMD64",
+];
+const LINK_FLAGS: &[&str] = &[
+    "/nologo",
+    "/driver",
+    "/subsystem:native",
+    "/nodefaultlib",
+    "/entry:DriverEntry",
+];
+
+/// A driver that prints when it starts and when it stops.
+pub const QUIET: &str = r#"
+#include <ntddk.h>
+static VOID Unload(PDRIVER_OBJECT Driver) { UNREFERENCED_PARAMETER(Driver); DbgPrint(NAME ": DriverUnload\n"); }
+NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
+{
+    UNREFERENCED_PARAMETER(Path);
+    DbgPrint(NAME ": DriverEntry\n");
+    Driver->DriverUnload = Unload;
+    return STATUS_SUCCESS;
+}
+"#;
+
+/// The same, with a call of the imported `Answer` in between.
+pub const ASKING: &str = r#"
+#include <ntddk.h>
+__declspec(dllimport) int Answer(void);
+static VOID Unload(PDRIVER_OBJECT Driver) { UNREFERENCED_PARAMETER(Driver); DbgPrint(NAME ": DriverUnload\n"); }
+NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
+{
+    UNREFERENCED_PARAMETER(Path);
+    DbgPrint(NAME ": the answer is %d\n", Answer());
+    Driver->DriverUnload = Unload;
+    return STATUS_SUCCESS;
+}
+"#;
+
+/// A kernel DLL with `Answer`, which is a driver too. `INITIALIZE` and `UNLOAD` are the statuses of its routines.
+pub const ANSWERING: &str = r#"
+#include <ntddk.h>
+#ifndef INITIALIZE
+#define INITIALIZE STATUS_SUCCESS
+#endif
+#ifndef UNLOAD
+#define UNLOAD STATUS_SUCCESS
+#endif
+NTSTATUS DllInitialize(PUNICODE_STRING Path) { DbgPrint(NAME ": DllInitialize(%wZ)\n", Path); return INITIALIZE; }
+NTSTATUS DllUnload(void) { DbgPrint(NAME ": DllUnload\n"); return UNLOAD; }
+int Answer(void) { return 42; }
+static VOID Unload(PDRIVER_OBJECT Driver) { UNREFERENCED_PARAMETER(Driver); DbgPrint(NAME ": DriverUnload\n"); }
+NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
+{
+    UNREFERENCED_PARAMETER(Path);
+    DbgPrint(NAME ": DriverEntry\n");
+    Driver->DriverUnload = Unload;
+    return STATUS_SUCCESS;
+}
+"#;
+
+/// A driver to be made in a lab's folder.
+#[derive(Clone, Copy, Debug)]
+pub struct CDriver<'a> {
+    /// The image, without `.sys`. The source has it as `NAME`.
+    pub name: &'a str,
+    /// The C source.
+    pub source: &'a str,
+    /// Options of the compiler, such as `-DUNLOAD=STATUS_UNSUCCESSFUL`.
+    pub defines: &'a [&'a str],
+    /// What the linker exports: the lines behind `/export:`.
+    pub exports: &'a [&'a str],
+    /// The import libraries in the folder, of [`Lab::import_library`].
+    pub libraries: &'a [&'a str],
+}
+
+impl Lab {
+    /// Compiles and links a driver.
+    ///
+    /// # Errors
+    ///
+    /// When `cargo xtask test` did not say where the kit is, or a tool refuses the source.
+    pub fn compile(&self, driver: &CDriver<'_>) -> Result<()> {
+        let kit = variable("LAB_KIT")?;
+        let (source, object) = (format!("{}.c", driver.name), format!("{}.obj", driver.name));
+        self.write(&source, driver.source.as_bytes())?;
+        let mut clang = Command::new("clang");
+        clang.args(C_FLAGS).args(driver.defines);
+        clang.arg(format!("-DNAME=\"{}\"", driver.name));
+        for folder in ["km/crt", "km", "shared"] {
+            clang
+                .arg("-I")
+                .arg(kit.join("Include").join(KIT_VERSION).join(folder));
+        }
+        self.tool(clang.args(["-c", &source, "-o", &object]))?;
+        let mut linker = Command::new(variable("LAB_LINKER")?);
+        linker
+            .args(LINK_FLAGS)
+            .arg(object)
+            .arg(format!("/out:{}.sys", driver.name));
+        linker.args(driver.exports.iter().map(|export| format!("/export:{export}")));
+        linker.args(driver.libraries.iter().map(|library| format!("{library}.lib")));
+        // The linker writes one beside an image with exports; the tests make their own, with the image's name in it.
+        linker.arg(format!("/implib:{}.linked.lib", driver.name));
+        linker.arg(kit.join("Lib").join(KIT_VERSION).join("km/x64/ntoskrnl.lib"));
+        self.tool(&mut linker)
+    }
+
+    /// Makes the import library `NAME.lib` for NAME.sys; an export may be `Name @7 NONAME`.
+    ///
+    /// # Errors
+    ///
+    /// When llvm-dlltool refuses the list.
+    pub fn import_library(&self, name: &str, exports: &[&str]) -> Result<()> {
+        let definition = format!("{name}.def");
+        let text = format!("LIBRARY {name}.sys\nEXPORTS\n{}\n", exports.join("\n"));
+        self.write(&definition, text.as_bytes())?;
+        let mut tool = Command::new("llvm-dlltool");
+        tool.args([
+            "-m",
+            "i386:x86-64",
+            "-d",
+            &definition,
+            "-l",
+            &format!("{name}.lib"),
+        ]);
+        self.tool(&mut tool)
+    }
+
+    fn tool(&self, command: &mut Command) -> Result<()> {
+        let output = command.current_dir(self.path("")).output()?;
+        ensure!(
+            output.status.success(),
+            "{command:?} failed\n{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(())
+    }
+}
