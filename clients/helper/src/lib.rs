@@ -24,7 +24,10 @@ unsafe extern "system" {
 /// Only the system calls it, with the driver object and the registry path of this image, at `PASSIVE_LEVEL`.
 // SAFETY: the one DriverEntry of the image.
 #[unsafe(export_name = "DriverEntry")]
-unsafe extern "system" fn driver_entry(driver: *mut DRIVER_OBJECT, _registry_path: PCUNICODE_STRING) -> NTSTATUS {
+unsafe extern "system" fn driver_entry(
+    driver: *mut DRIVER_OBJECT,
+    _registry_path: PCUNICODE_STRING,
+) -> NTSTATUS {
     wdk::println!("HELPER.SYS: entering DriverEntry");
     // SAFETY: the system's argument, which is this driver's own.
     unsafe { (*driver).DriverUnload = Some(unload) };
