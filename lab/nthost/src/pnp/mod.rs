@@ -56,10 +56,9 @@ pub fn query_interface(id: NodeId, class: GUID, size: u16, version: u16, null: b
         usize::from(size).div_ceil(size_of::<u64>())
     };
     let mut buffer = vec![0; words];
-    let (status, size, version) = match node::get(id).and_then(|node| node.pdo) {
-        Some(pdo) => request::interface(pdo, &class, size, version, &mut buffer),
-        None => (STATUS_NO_SUCH_DEVICE, 0, 0),
-    };
+    let ask = |pdo| request::interface(pdo, &class, size, version, &mut buffer);
+    let pdo = node::get(id).and_then(|node| node.pdo);
+    let (status, size, version) = pdo.map_or((STATUS_NO_SUCH_DEVICE, 0, 0), ask);
     let filled = usize::from(size).div_ceil(size_of::<u64>()).min(buffer.len());
     let entries = buffer[..filled]
         .iter()

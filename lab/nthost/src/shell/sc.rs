@@ -21,7 +21,10 @@ pub(super) fn run(session: &mut Session, arguments: &[&str]) -> CommandResult {
         [verb, service, options @ ..] if verb.eq_ignore_ascii_case("create") => {
             create(session, service, options)
         }
-        [verb] if verb.eq_ignore_ascii_case("query") => query_all(session),
+        [verb] if verb.eq_ignore_ascii_case("query") => {
+            query_all(session);
+            Ok(())
+        }
         [verb, service] => match verb.to_ascii_lowercase().as_str() {
             "query" => query(session, service),
             "start" => start(session, service),
@@ -102,14 +105,13 @@ fn query(session: &mut Session, service: &str) -> CommandResult {
 }
 
 /// As on Windows, without a name: the services that run.
-fn query_all(session: &mut Session) -> CommandResult {
+fn query_all(session: &mut Session) {
     for service in cm::subkeys(cm::SERVICES) {
         if io::running(&service).is_some() {
             let text = status(session, &service);
             session.say(&text);
         }
     }
-    Ok(())
 }
 
 fn status(session: &Session, service: &str) -> String {
