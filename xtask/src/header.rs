@@ -1,7 +1,7 @@
 //! The task `header`: include/sample.h, the contract for C and C++, from the contract crate.
 //!
 //! Values, sizes and offsets come from `sample-interface` as it is compiled here; the declarations around them, which neither the compiler
-//! nor a generator can express (import macros, DEFINE_GUID), are the template below.
+//! nor a generator can express (import macros, `DEFINE_GUID`), are the template below.
 
 use std::{
     mem::{offset_of, size_of},

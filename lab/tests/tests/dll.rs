@@ -1,4 +1,4 @@
-//! The kernel DLL: loaded with its first importer, unloaded with its last, beside its life as a PnP driver.
+//! The kernel DLL: loaded with its first importer, unloaded with its last, beside its life as a Plug and Play driver.
 
 use anyhow::{Context, Result};
 use lab_tests::{
