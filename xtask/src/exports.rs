@@ -64,12 +64,32 @@ const DEFINITIONS: &[&str] = &["sample.def", "lab/wdk/lib/WdfLdr.def"];
 #[derive(Debug, Default)]
 struct Tables {
     native: bool,
-    /// The name in the export directory, its characteristics, time stamp and ordinal base.
-    directory: Option<(String, u32, u32, u32)>,
-    /// Ordinal, hint, place and name of each export.
-    exports: Vec<(u32, usize, String, String)>,
+    directory: Option<Directory>,
+    exports: Vec<Export>,
     /// Modules, and what is imported from each.
     imports: Vec<(String, Vec<String>)>,
+}
+
+/// The head of the export table.
+#[derive(Clone, Debug, Default)]
+struct Directory {
+    name: String,
+    characteristics: u32,
+    stamp: u32,
+    version: (u16, u16),
+    base: u32,
+    functions: u32,
+    names: u32,
+}
+
+/// A line of the export table.
+#[derive(Clone, Debug)]
+struct Export {
+    ordinal: u32,
+    /// The place in the table of names, and the name, unless the export has a number only.
+    name: Option<(usize, String)>,
+    /// Where it is, or the forwarder's text.
+    place: Result<u32, String>,
 }
 
 /// Prints the tables of an image.
@@ -150,27 +170,31 @@ fn read_exports(image: &PeFile64<'_>, tables: &mut Tables) -> Result<()> {
         return Ok(());
     };
     let directory = table.directory();
-    let name = text(table.name_from_pointer(directory.name.get(LE))?);
-    let base = directory.base.get(LE);
-    tables.directory = Some((
-        name,
-        directory.characteristics.get(LE),
-        directory.time_date_stamp.get(LE),
-        base,
-    ));
-    for (hint, export) in table
-        .exports()?
-        .iter()
-        .filter(|export| export.name.is_some())
-        .enumerate()
-    {
-        let place = match export.target {
-            ExportTarget::Address(address) => format!("{address:08X}"),
-            _ => String::from("forward "),
-        };
-        tables
-            .exports
-            .push((export.ordinal, hint, place, text(export.name.unwrap_or_default())));
+    tables.directory = Some(Directory {
+        name: text(table.name_from_pointer(directory.name.get(LE))?),
+        characteristics: directory.characteristics.get(LE),
+        stamp: directory.time_date_stamp.get(LE),
+        version: (directory.major_version.get(LE), directory.minor_version.get(LE)),
+        base: directory.base.get(LE),
+        functions: directory.number_of_functions.get(LE),
+        names: directory.number_of_names.get(LE),
+    });
+    // A hint is the place in the table of names.
+    let hints: Vec<u16> = table.name_iter().map(|(_, index)| index).collect();
+    for export in table.exports()? {
+        let index = export.ordinal - directory.base.get(LE);
+        let hint = hints.iter().position(|named| u32::from(*named) == index);
+        tables.exports.push(Export {
+            ordinal: export.ordinal,
+            name: hint.zip(export.name.map(text)),
+            place: match export.target {
+                ExportTarget::Address(address) => Ok(address),
+                ExportTarget::ForwardByName(module, name) => Err(format!("{}.{}", text(module), text(name))),
+                ExportTarget::ForwardByOrdinal(module, ordinal) => {
+                    Err(format!("{}.#{ordinal}", text(module)))
+                }
+            },
+        });
     }
     Ok(())
 }
@@ -206,16 +230,8 @@ fn render(file: &str, tables: &Tables) -> String {
     let subsystem = if tables.native { "native" } else { "not native" };
     // Writing to a string cannot fail.
     let _ = writeln!(out, "\n  subsystem: {subsystem}");
-    if let Some((name, characteristics, stamp, base)) = &tables.directory {
-        let count = tables.exports.len();
-        let _ = write!(
-            out,
-            "\n  Section contains the following exports for {name}\n\n    {characteristics:08X} characteristics\n    {stamp:08X} time date stamp\n        \
-             0.00 version\n    {base:8} ordinal base\n    {count:8} number of functions\n    {count:8} number of names\n\n    ordinal hint RVA      name\n\n"
-        );
-        for (ordinal, hint, place, name) in &tables.exports {
-            let _ = writeln!(out, "    {ordinal:7} {hint:4X} {place} {name}");
-        }
+    if let Some(directory) = &tables.directory {
+        render_exports(&mut out, directory, &tables.exports);
     }
     let _ = writeln!(out, "\n  Section contains the following imports:");
     for (module, names) in &tables.imports {
@@ -225,6 +241,38 @@ fn render(file: &str, tables: &Tables) -> String {
         }
     }
     out
+}
+
+fn render_exports(out: &mut String, directory: &Directory, exports: &[Export]) {
+    let Directory {
+        name,
+        characteristics,
+        stamp,
+        version: (major, minor),
+        base,
+        functions,
+        names,
+    } = directory;
+    let _ = write!(
+        out,
+        "\n  Section contains the following exports for {name}\n\n    {characteristics:08X} characteristics\n    {stamp:08X} time date stamp\n    \
+         {major:4}.{minor:02} version\n    {base:8} ordinal base\n    {functions:8} number of functions\n    {names:8} number of names\n\n    \
+         ordinal hint RVA      name\n\n"
+    );
+    for export in exports {
+        let (hint, name) = export.name.as_ref().map_or_else(
+            || (String::new(), "[NONAME]"),
+            |(hint, name)| (format!("{hint:X}"), name),
+        );
+        let _ = match &export.place {
+            Ok(address) => writeln!(out, "    {:7} {hint:>4} {address:08X} {name}", export.ordinal),
+            Err(to) => writeln!(
+                out,
+                "    {:7} {hint:>4}          {name} (forwarded to {to})",
+                export.ordinal
+            ),
+        };
+    }
 }
 
 /// What must not be there.
@@ -239,7 +287,14 @@ fn objections(tables: &Tables, allowed: &[String]) -> Vec<String> {
             wrong.push(format!("imports from {module}, which is a module of user mode"));
         }
     }
-    for (.., name) in &tables.exports {
+    for export in &tables.exports {
+        let Some((_, name)) = &export.name else {
+            wrong.push(format!(
+                "exports ordinal {} without a name, which no definition file lists",
+                export.ordinal
+            ));
+            continue;
+        };
         let known = allowed.contains(name) || EXPLAINED.iter().any(|(explained, _)| explained == name);
         if !known {
             wrong.push(format!(
@@ -252,13 +307,24 @@ fn objections(tables: &Tables, allowed: &[String]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tables, objections, parse, render};
+    use super::{Directory, Export, Tables, objections, parse, render};
 
     fn tables() -> Tables {
         Tables {
             native: true,
-            directory: Some((String::from("x.sys"), 0, 0x1234, 1)),
-            exports: vec![(1, 0, String::from("00001000"), String::from("Routine"))],
+            directory: Some(Directory {
+                name: String::from("x.sys"),
+                stamp: 0x1234,
+                base: 1,
+                functions: 1,
+                names: 1,
+                ..Directory::default()
+            }),
+            exports: vec![Export {
+                ordinal: 1,
+                name: Some((0, String::from("Routine"))),
+                place: Ok(0x1000),
+            }],
             imports: vec![(String::from("ntoskrnl.exe"), vec![String::from("   0 DbgPrint")])],
         }
     }
@@ -267,7 +333,7 @@ mod tests {
     fn what_is_listed_or_explained_is_allowed() {
         assert!(objections(&tables(), &[String::from("Routine")]).is_empty());
         let mut explained = tables();
-        explained.exports[0].3 = String::from("DriverEntry");
+        explained.exports[0].name = Some((0, String::from("DriverEntry")));
         assert!(objections(&explained, &[]).is_empty());
     }
 
@@ -294,6 +360,26 @@ mod tests {
                 "  Section contains the following exports for x.sys\n\n    00000000 characteristics\n"
             ),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn exports_without_a_name_and_forwarders_are_shown() {
+        let mut tables = tables();
+        tables.exports.push(Export {
+            ordinal: 7,
+            name: None,
+            place: Err(String::from("other.Routine")),
+        });
+        let text = render("x.sys", &tables);
+        assert!(
+            text.contains("          7               [NONAME] (forwarded to other.Routine)\n"),
+            "{text}"
+        );
+        let said = objections(&tables, &[String::from("Routine")]);
+        assert_eq!(
+            said,
+            ["exports ordinal 7 without a name, which no definition file lists"]
         );
     }
 
