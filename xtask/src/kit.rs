@@ -80,6 +80,11 @@ pub fn include_folders() -> Vec<PathBuf> {
     ]
 }
 
+/// The folder with the kernel's import libraries.
+pub fn system_libraries() -> PathBuf {
+    library_folder(false)
+}
+
 fn library_folder(framework: bool) -> PathBuf {
     let libraries = place::kit().join("Lib");
     if framework {

@@ -3,10 +3,12 @@
 //! Parts: [`toolchain`] (what the host has), [`kit`] and [`host_port`] (what the official crates expect of it), [`drivers`] (the
 //! images), and the tasks themselves. Not here: packaging and signing, which the official makefile does on Windows.
 
+mod c_clients;
 mod ci;
 mod command;
 mod drivers;
 mod files;
+mod header;
 mod host_port;
 mod inx;
 mod kit;
@@ -48,6 +50,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "wdf-functions",
         wdf_functions::run,
         "writes docs/wdf-functions.md from the runtime's table",
+    ),
+    (
+        "header",
+        header::run,
+        "writes include/sample.h from the contract crate",
     ),
     ("ci", ci::ci, "runs what CI runs: format, lints, test"),
 ];

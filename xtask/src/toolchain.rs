@@ -52,6 +52,11 @@ impl Toolchain {
         })
     }
 
+    /// The linker, which takes the arguments of link.exe.
+    pub fn linker(&self) -> &Path {
+        &self.linker
+    }
+
     /// Cargo with `subcommand`, and everything that a build for the drivers' target needs.
     pub fn cargo(&self, subcommand: &str) -> Command {
         let mut cargo = if self.builds_core {
