@@ -1,16 +1,12 @@
-//! The driver as a kernel DLL: what the system calls when another driver imports from the image.
+//! The image as a kernel DLL: what the system calls around its use by importers.
 //!
-//! Imported only, the image never sees `DriverEntry`: the framework's stub does not run and nothing is bound to the framework. So
-//! nothing here, and nothing that is exported, may touch it. Installed as a driver too, the image is loaded once; each side
-//! holds it, and neither knows of the other.
-#![allow(unsafe_code, reason = "entry points that the system calls")]
+//! Both routines must exist for importers to be counted. Loaded as a DLL only, `DriverEntry` never ran, so nothing here
+//! touches the framework.
+#![allow(unsafe_code, reason = "called by the system by name")]
 
-use sample_interface::NtStatus;
-use wdk_sys::PUNICODE_STRING;
+use wdk_sys::{NTSTATUS, PUNICODE_STRING, STATUS_SUCCESS};
 
-/// Called once, when the image was loaded for the sake of an importer, before the importer's `DriverEntry`.
-///
-/// The path names a service key that need not exist; it is freed when this returns.
+/// Called when the image is loaded because another driver imports from it. The string is freed on return.
 ///
 /// # IRQL
 ///
@@ -18,30 +14,32 @@ use wdk_sys::PUNICODE_STRING;
 ///
 /// # Safety
 ///
-/// Only the loader calls it, with a string that is good until this returns.
-// SAFETY: the one symbol of that name in the image; the loader looks it up by name.
+/// Only the system calls it, with a registry path.
+// SAFETY: the one symbol of that name in the image; the system looks for it.
 #[unsafe(no_mangle)]
-#[expect(non_snake_case, reason = "the name that the loader looks up")]
-pub unsafe extern "system" fn DllInitialize(RegistryPath: PUNICODE_STRING) -> NtStatus {
+#[expect(non_snake_case, reason = "the name that the system looks for")]
+unsafe extern "system" fn DllInitialize(RegistryPath: PUNICODE_STRING) -> NTSTATUS {
     if cfg!(debug_assertions) {
-        // SAFETY: the format takes one counted string by pointer, NULL included, at PASSIVE_LEVEL, which %wZ needs.
-        unsafe { wdk_sys::ntddk::DbgPrint(c"SAMPLE: DllInitialize(%wZ)\n".as_ptr(), RegistryPath) };
+        // SAFETY: `%wZ` takes the counted string that the system passes.
+        let _ = unsafe { wdk_sys::ntddk::DbgPrint(c"SAMPLE: DllInitialize(%wZ)\n".as_ptr(), RegistryPath) };
     }
-    NtStatus::STATUS_SUCCESS
+    STATUS_SUCCESS
 }
 
-/// Called when the last importer is gone. Success lets the image be unloaded.
-///
-/// There is nothing to hold it for: a reference to an interface keeps the image through its device object.
+/// Called when the last importer is gone. Success lets the image go.
 ///
 /// # IRQL
 ///
 /// `PASSIVE_LEVEL`.
-// SAFETY: the one symbol of that name in the image; the loader looks it up by name.
+///
+/// # Safety
+///
+/// Only the system calls it.
+// SAFETY: the one symbol of that name in the image; the system looks for it.
 #[unsafe(no_mangle)]
-pub extern "system" fn DllUnload() -> NtStatus {
+unsafe extern "system" fn DllUnload() -> NTSTATUS {
     if cfg!(debug_assertions) {
         wdk::println!("SAMPLE: DllUnload");
     }
-    NtStatus::STATUS_SUCCESS
+    STATUS_SUCCESS
 }

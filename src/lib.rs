@@ -2,7 +2,7 @@
 //!
 //! Parts: `entry` (`DriverEntry`, `EvtDriverDeviceAdd` and the role of a device), `bus` (the device that
 //! enumerates), `child_pdo` (the children), `interfaces` (what a child publishes), `exports` (the routine
-//! behind it, also a static export), `dll` (what the system calls when another driver imports that).
+//! behind it, also a static export), `dll` (`DllInitialize`, `DllUnload`).
 //!
 //! Not here yet: the filter role, the second version of the interface.
 #![no_std]

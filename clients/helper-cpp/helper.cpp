@@ -1,34 +1,31 @@
-// helper-cpp.sys: the C++ client. sample.h declares the import EXTERN_C, so the linker looks for `SampleDouble` and not for
-// `?SampleDouble@@YAJPEAH@Z`. It has no device; only the call is its matter.
+// A client of the kernel DLL in C++: the header's EXTERN_C keeps the name that the image exports.
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include <ntddk.h>
 #include "sample.h"
 
-namespace
-{
-constexpr INT Before = 19;
+namespace {
 
-// A name of its own in C++, decorated as C++ does.
-NTSTATUS Double(INT &value)
+// Overloading decorates names; the imported one must stay as it is.
+int Doubled(int value)
 {
-    return SampleDouble(&value);
+    const NTSTATUS status = SampleDouble(&value);
+    return NT_SUCCESS(status) ? value : 0;
 }
 
-VOID DriverUnload(PDRIVER_OBJECT)
+double Doubled(double) = delete;
+
+VOID HelperUnload(PDRIVER_OBJECT)
 {
     DbgPrint("HELPER.SYS: unloading\n");
 }
+
 } // namespace
 
-EXTERN_C DRIVER_INITIALIZE DriverEntry;
-
-EXTERN_C NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING)
+extern "C" NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING)
 {
     DbgPrint("HELPER.SYS: entering DriverEntry\n");
-    DriverObject->DriverUnload = DriverUnload;
-    INT value = Before;
-    DbgPrint("Helper: before is %d\n", value);
-    const NTSTATUS status = Double(value);
-    DbgPrint("Helper:  after is %d\n", value);
-    return status;
+    DriverObject->DriverUnload = HelperUnload;
+    DbgPrint("Helper: before is %d\n", 19);
+    DbgPrint("Helper:  after is %d\n", Doubled(19));
+    return STATUS_SUCCESS;
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, ArgMatches};
 
 use crate::{
-    c_clients, command, files, host_port,
+    c_drivers, command, files, host_port,
     inx::{self, Stamp},
     kit, place,
     toolchain::{self, Toolchain},
@@ -37,13 +37,13 @@ const DRIVERS: &[Driver] = &[
         inx: Some("clients/child/child.inx"),
     },
     Driver {
-        package: "wdfldr",
-        image: "wdfldr",
+        package: "helper",
+        image: "helper",
         inx: None,
     },
     Driver {
-        package: "helper",
-        image: "helper",
+        package: "wdfldr",
+        image: "wdfldr",
         inx: None,
     },
     // The client that never gives its interface back has the name of the one that does, so that the INF file fits both.
@@ -142,22 +142,10 @@ fn words<'a>(task: &'a str, arguments: &'a [String]) -> impl Iterator<Item = &'a
 ///
 /// When a tool is missing, or a driver does not build.
 pub fn build_profile(release: bool, packages: &[String]) -> Result<()> {
-    let out = place::drivers(profile(release));
-    let (in_c, in_rust): (Vec<String>, Vec<String>) =
-        packages.iter().cloned().partition(|name| c_clients::has(name));
-    if packages.is_empty() || !in_rust.is_empty() {
-        build_with_cargo(release, &in_rust)?;
-    }
-    c_clients::import_library(&out)?;
-    if packages.is_empty() || !in_c.is_empty() {
-        kit::assemble()?;
-        c_clients::build(&Toolchain::find()?, &out, &in_c)?;
-    }
-    Ok(())
-}
-
-fn build_with_cargo(release: bool, packages: &[String]) -> Result<()> {
     command::run(&mut cargo("build", release, packages)?)?;
+    if packages.is_empty() {
+        c_drivers::build(&Toolchain::find()?, profile(release))?;
+    }
     let chosen = DRIVERS
         .iter()
         .filter(|driver| packages.is_empty() || packages.iter().any(|name| name == driver.package));

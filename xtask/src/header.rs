@@ -1,127 +1,133 @@
-//! `include/sample.h`: the contract for C and C++, the numbers from the contract crate and the words from a template.
+//! The task `header`: include/sample.h, the contract for C and C++, from the contract crate.
+//!
+//! Values, sizes and offsets come from `sample-interface` as it is compiled here; the declarations around them, which neither the compiler
+//! nor a generator can express (import macros, `DEFINE_GUID`), are the template below.
 
-use std::fmt::Write as _;
-use std::mem::{offset_of, size_of};
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::{
+    mem::{offset_of, size_of},
+    process::ExitCode,
+};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use sample_interface::{
-    GUID_BUS_TYPE_SAMPLE, GUID_DEVINTERFACE_CHILD, GUID_SAMPLE_INTERFACE, INTERFACE, IOCTL_CHILD_DOUBLE,
-    SAMPLE_INTERFACE, SAMPLE_INTERFACE_VERSION_1,
+    GUID_DEVINTERFACE_CHILD, GUID_SAMPLE_INTERFACE, IOCTL_CHILD_DOUBLE, SAMPLE_INTERFACE,
+    SAMPLE_INTERFACE_VERSION_1,
 };
 
 use crate::{files, place};
 
-/// The header with a word in `@` signs for each thing that the contract crate knows.
-const TEMPLATE: &str = include_str!("sample.h.in");
+/// The header, from the root of the checkout.
+pub const HEADER: &str = "include/sample.h";
 
-/// The task `header`.
+const TEMPLATE: &str = r"/*
+ * The contract of sample.sys for drivers in C and C++. Written by `cargo xtask header` from crates/sample-interface: change it there.
+ *
+ * Include ntddk.h (or wdm.h) first. Include initguid.h before this file in one source file of a driver that uses the GUIDs.
+ */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#pragma once
+
+/* The provider itself defines SAMPLE_INTERNAL: what it exports is no import there. */
+#ifdef SAMPLE_INTERNAL
+#define SAMPLE_IMPORT
+#else
+#define SAMPLE_IMPORT DECLSPEC_IMPORT
+#endif
+
+/*
+ * Doubles *Value. STATUS_INVALID_PARAMETER for NULL; STATUS_INTEGER_OVERFLOW where the result does not fit, and the value is left as it was.
+ * IRQL <= DISPATCH_LEVEL; reentrant. Link with sample.lib, or take the same routine from the interface below.
+ */
+EXTERN_C SAMPLE_IMPORT NTSTATUS SampleDouble(INT *Value);
+
+/* The interface on every child of the bus: {@GUID_SAMPLE_INTERFACE_TEXT@} */
+DEFINE_GUID(GUID_SAMPLE_INTERFACE, @GUID_SAMPLE_INTERFACE@);
+
+#define SAMPLE_INTERFACE_VERSION_1 @VERSION_1@
+
+typedef NTSTATUS (*PSAMPLE_DOUBLE)(INT *Value);
+
+/* What IRP_MN_QUERY_INTERFACE returns. Check the status, Size and Version; dereference exactly once. */
+typedef struct _SAMPLE_INTERFACE {
+    INTERFACE InterfaceHeader;
+    PSAMPLE_DOUBLE SampleDouble;
+} SAMPLE_INTERFACE, *PSAMPLE_INTERFACE;
+
+C_ASSERT(sizeof(INTERFACE) == @SIZE_HEADER@);
+C_ASSERT(sizeof(SAMPLE_INTERFACE) == @SIZE_1@);
+C_ASSERT(FIELD_OFFSET(SAMPLE_INTERFACE, SampleDouble) == @OFFSET_DOUBLE@);
+
+/* The device interface of child.sys: {@GUID_DEVINTERFACE_CHILD_TEXT@} */
+DEFINE_GUID(GUID_DEVINTERFACE_CHILD, @GUID_DEVINTERFACE_CHILD@);
+
+/* To that interface: an INT in, its double out. */
+#define IOCTL_CHILD_DOUBLE CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+C_ASSERT(IOCTL_CHILD_DOUBLE == @IOCTL_CHILD_DOUBLE@);
+";
+
+/// Writes the header.
 ///
 /// # Errors
 ///
-/// When it is called with arguments, or the file cannot be written.
-pub fn run(arguments: &[String]) -> Result<ExitCode> {
-    ensure!(arguments.is_empty(), "header takes no arguments");
-    files::write(&path(), render().as_bytes())?;
+/// When it cannot be written.
+pub fn run(_: &[String]) -> Result<ExitCode> {
+    files::write(&place::ROOT.join(HEADER), render().as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn path() -> PathBuf {
-    place::ROOT.join("include/sample.h")
-}
-
 fn render() -> String {
-    let words = [
-        ("@GUIDS@", guids()),
-        ("@VERSION_1@", SAMPLE_INTERFACE_VERSION_1.to_string()),
-        ("@IOCTL_CHILD_DOUBLE@", control_code(IOCTL_CHILD_DOUBLE)),
-        ("@ASSERTS@", asserts()),
+    let values = [
+        ("GUID_SAMPLE_INTERFACE_TEXT", GUID_SAMPLE_INTERFACE.to_string()),
+        ("GUID_SAMPLE_INTERFACE", components(GUID_SAMPLE_INTERFACE)),
+        (
+            "GUID_DEVINTERFACE_CHILD_TEXT",
+            GUID_DEVINTERFACE_CHILD.to_string(),
+        ),
+        ("GUID_DEVINTERFACE_CHILD", components(GUID_DEVINTERFACE_CHILD)),
+        ("VERSION_1", SAMPLE_INTERFACE_VERSION_1.to_string()),
+        (
+            "SIZE_HEADER",
+            size_of::<sample_interface::INTERFACE>().to_string(),
+        ),
+        ("SIZE_1", size_of::<SAMPLE_INTERFACE>().to_string()),
+        (
+            "OFFSET_DOUBLE",
+            offset_of!(SAMPLE_INTERFACE, SampleDouble).to_string(),
+        ),
+        ("IOCTL_CHILD_DOUBLE", format!("{IOCTL_CHILD_DOUBLE:#010x}")),
     ];
-    words.iter().fold(TEMPLATE.to_owned(), |text, (word, value)| {
-        text.replace(word, value)
+    values.iter().fold(TEMPLATE.to_owned(), |text, (name, value)| {
+        text.replace(&format!("@{name}@"), value)
     })
 }
 
-/// The macro that makes a code, with its parts; devioctl.h has no inverse.
-fn control_code(code: u32) -> String {
+/// The arguments of `DEFINE_GUID` after the name.
+fn components(guid: guid_create::GUID) -> String {
+    let bytes: Vec<_> = guid.data4().iter().map(|byte| format!("{byte:#04x}")).collect();
     format!(
-        "CTL_CODE(0x{:02x}, 0x{:03x}, {}, {})",
-        code >> 16,
-        (code >> 2) & 0xfff,
-        code & 3,
-        (code >> 14) & 3
+        "{:#010x}, {:#06x}, {:#06x}, {}",
+        guid.data1(),
+        guid.data2(),
+        guid.data3(),
+        bytes.join(", ")
     )
-}
-
-fn guids() -> String {
-    [
-        ("GUID_SAMPLE_INTERFACE", GUID_SAMPLE_INTERFACE),
-        ("GUID_DEVINTERFACE_CHILD", GUID_DEVINTERFACE_CHILD),
-        ("GUID_BUS_TYPE_SAMPLE", GUID_BUS_TYPE_SAMPLE),
-    ]
-    .iter()
-    .fold(String::new(), |mut text, (name, guid)| {
-        let bytes: Vec<String> = guid.data4().iter().map(|byte| format!("0x{byte:02x}")).collect();
-        let _ = writeln!(
-            text,
-            "DEFINE_GUID({name},\n    0x{:08x}, 0x{:04x}, 0x{:04x}, {});",
-            guid.data1(),
-            guid.data2(),
-            guid.data3(),
-            bytes.join(", ")
-        );
-        text
-    })
-}
-
-/// One line for each size and offset that the contract crate asserts for itself.
-fn asserts() -> String {
-    let facts = [
-        ("sizeof(INTERFACE)", size_of::<INTERFACE>()),
-        ("FIELD_OFFSET(INTERFACE, Version)", offset_of!(INTERFACE, Version)),
-        ("FIELD_OFFSET(INTERFACE, Context)", offset_of!(INTERFACE, Context)),
-        (
-            "FIELD_OFFSET(INTERFACE, InterfaceReference)",
-            offset_of!(INTERFACE, InterfaceReference),
-        ),
-        (
-            "FIELD_OFFSET(INTERFACE, InterfaceDereference)",
-            offset_of!(INTERFACE, InterfaceDereference),
-        ),
-        ("sizeof(SAMPLE_INTERFACE)", size_of::<SAMPLE_INTERFACE>()),
-        (
-            "FIELD_OFFSET(SAMPLE_INTERFACE, InterfaceHeader)",
-            offset_of!(SAMPLE_INTERFACE, InterfaceHeader),
-        ),
-        (
-            "FIELD_OFFSET(SAMPLE_INTERFACE, SampleDouble)",
-            offset_of!(SAMPLE_INTERFACE, SampleDouble),
-        ),
-    ];
-    let mut text = facts.iter().fold(String::new(), |mut text, (what, value)| {
-        let _ = writeln!(text, "C_ASSERT({what} == {value});");
-        text
-    });
-    let _ = writeln!(
-        text,
-        "C_ASSERT(IOCTL_CHILD_DOUBLE == 0x{IOCTL_CHILD_DOUBLE:08x});"
-    );
-    text
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::fs;
+
+    use super::{HEADER, render};
+    use crate::place;
 
     #[test]
-    fn the_committed_header_is_the_generated_one() {
-        let committed = std::fs::read_to_string(path()).expect("include/sample.h should be there");
-        assert_eq!(committed, render(), "run `cargo xtask header`");
+    fn the_header_is_that_of_the_contract_crate() {
+        let header = fs::read_to_string(place::ROOT.join(HEADER)).expect("the header is in the repository");
+        assert!(header == render(), "{HEADER} is old: run `cargo xtask header`");
     }
 
     #[test]
-    fn every_word_of_the_template_is_replaced() {
+    fn every_place_of_the_template_is_filled() {
         assert!(!render().contains('@'));
     }
 }

@@ -3,10 +3,11 @@
 //! Parts: [`toolchain`] (what the host has), [`kit`] and [`host_port`] (what the official crates expect of it), [`drivers`] (the
 //! images), and the tasks themselves. Not here: packaging and signing, which the official makefile does on Windows.
 
-mod c_clients;
+mod c_drivers;
 mod ci;
 mod command;
 mod drivers;
+mod exports;
 mod files;
 mod header;
 mod host_port;
@@ -47,14 +48,19 @@ const TASKS: &[(&str, Run, &str)] = &[
     ),
     ("test", test::test, "runs every test [FILTER]"),
     (
-        "wdf-functions",
-        wdf_functions::run,
-        "writes docs/wdf-functions.md from the runtime's table",
+        "exports",
+        exports::run,
+        "prints exports and imports of an image, and what must not be there: FILE.sys",
     ),
     (
         "header",
         header::run,
         "writes include/sample.h from the contract crate",
+    ),
+    (
+        "wdf-functions",
+        wdf_functions::run,
+        "writes docs/wdf-functions.md from the runtime's table",
     ),
     ("ci", ci::ci, "runs what CI runs: format, lints, test"),
 ];

@@ -52,9 +52,9 @@ impl Toolchain {
         })
     }
 
-    /// The linker, which takes the arguments of link.exe.
-    pub fn linker(&self) -> &Path {
-        &self.linker
+    /// The linker, which is called as link.exe is.
+    pub fn linker(&self) -> Command {
+        Command::new(&self.linker)
     }
 
     /// Cargo with `subcommand`, and everything that a build for the drivers' target needs.
