@@ -43,16 +43,16 @@ pub fn build(toolchain: &Toolchain, profile: &str) -> Result<()> {
     let out = place::drivers(profile);
     files::make_folder(&out)?;
     let library = out.join("sample.lib");
-    import_library(&library)?;
+    import_library(profile, &library)?;
     C_DRIVERS
         .iter()
         .try_for_each(|driver| c_driver(toolchain, driver, &out, &library))
 }
 
-/// The import library. LLVM's tool knows no PRIVATE, so those lines stay out of what it is given.
-fn import_library(library: &Path) -> Result<()> {
+/// The import library. Some versions of LLVM's tool do not know PRIVATE, so those lines stay out of what it is given.
+fn import_library(profile: &str, library: &Path) -> Result<()> {
     let definition = files::read(&place::ROOT.join(DEFINITION))?;
-    let public = place::TARGET.join("tools").join(DEFINITION);
+    let public = place::TARGET.join("tools").join(profile).join(DEFINITION);
     let changed = files::write(&public, without_private(&definition).as_bytes())?;
     if !changed && library.exists() {
         return Ok(());
