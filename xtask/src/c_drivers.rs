@@ -66,6 +66,22 @@ fn import_library(profile: &str, library: &Path) -> Result<()> {
     )
 }
 
+/// The import library on Windows, where lib.exe knows PRIVATE and takes the list as it is.
+///
+/// # Errors
+///
+/// When lib.exe, which a developer prompt has, is missing or refuses the list.
+pub fn import_library_of_windows() -> Result<()> {
+    let folder = place::TARGET.join("drivers");
+    files::make_folder(&folder)?;
+    command::run(
+        Command::new("lib.exe")
+            .args(["/NOLOGO", "/MACHINE:X64"])
+            .arg(format!("/DEF:{}", place::ROOT.join(DEFINITION).display()))
+            .arg(format!("/OUT:{}", folder.join("sample.lib").display())),
+    )
+}
+
 fn without_private(definition: &str) -> String {
     let public = definition
         .lines()
