@@ -6,7 +6,7 @@ use core::ptr;
 use direct_call::Failure;
 use direct_call::kmdf::size_of_ulong;
 use wdk_sys::{
-    DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING, WDF_DRIVER_CONFIG, WDFDEVICE_INIT, WDFDRIVER,
+    DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING, STATUS_SUCCESS, WDF_DRIVER_CONFIG, WDFDEVICE_INIT, WDFDRIVER,
     call_unsafe_wdf_function_binding,
 };
 
@@ -17,6 +17,9 @@ const POOL_TAG: u32 = u32::from_le_bytes(*b"Smpl");
 
 /// The driver's entry point, which the framework's stub calls once it has bound the image.
 ///
+/// The stub is also called without a driver object, by loaders that treat the image as a DLL only; it then calls on
+/// without binding, and the framework must not be touched.
+///
 /// # Safety
 ///
 /// Only the stub calls it, with the driver object and the registry path of this image, at `PASSIVE_LEVEL`.
@@ -26,6 +29,9 @@ unsafe extern "system" fn driver_entry(
     driver_object: *mut DRIVER_OBJECT,
     registry_path: PCUNICODE_STRING,
 ) -> NTSTATUS {
+    if driver_object.is_null() {
+        return STATUS_SUCCESS;
+    }
     let mut config = WDF_DRIVER_CONFIG {
         Size: size_of_ulong::<WDF_DRIVER_CONFIG>(),
         EvtDriverDeviceAdd: Some(evt_driver_device_add),

@@ -43,16 +43,16 @@ pub fn build(toolchain: &Toolchain, profile: &str) -> Result<()> {
     let out = place::drivers(profile);
     files::make_folder(&out)?;
     let library = out.join("sample.lib");
-    import_library(&library)?;
+    import_library(profile, &library)?;
     C_DRIVERS
         .iter()
         .try_for_each(|driver| c_driver(toolchain, driver, &out, &library))
 }
 
-/// The import library. LLVM's tool knows no PRIVATE, so those lines stay out of what it is given.
-fn import_library(library: &Path) -> Result<()> {
+/// The import library. Some versions of LLVM's tool do not know PRIVATE, so those lines stay out of what it is given.
+fn import_library(profile: &str, library: &Path) -> Result<()> {
     let definition = files::read(&place::ROOT.join(DEFINITION))?;
-    let public = place::TARGET.join("tools").join(DEFINITION);
+    let public = place::TARGET.join("tools").join(profile).join(DEFINITION);
     let changed = files::write(&public, without_private(&definition).as_bytes())?;
     if !changed && library.exists() {
         return Ok(());
@@ -63,6 +63,22 @@ fn import_library(library: &Path) -> Result<()> {
             .arg(&public)
             .arg("-l")
             .arg(library),
+    )
+}
+
+/// The import library on Windows, where lib.exe knows PRIVATE and takes the list as it is.
+///
+/// # Errors
+///
+/// When lib.exe, which a developer prompt has, is missing or refuses the list.
+pub fn import_library_of_windows() -> Result<()> {
+    let folder = place::TARGET.join("drivers");
+    files::make_folder(&folder)?;
+    command::run(
+        Command::new("lib.exe")
+            .args(["/NOLOGO", "/MACHINE:X64"])
+            .arg(format!("/DEF:{}", place::ROOT.join(DEFINITION).display()))
+            .arg(format!("/OUT:{}", folder.join("sample.lib").display())),
     )
 }
 

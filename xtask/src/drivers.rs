@@ -97,7 +97,8 @@ fn packages(matches: &ArgMatches) -> Vec<String> {
 pub fn build(line: &[String]) -> Result<ExitCode> {
     let matches = arguments("build").get_matches_from(words("build", line));
     if cfg!(windows) {
-        // The official crates and makefile do it all there.
+        c_drivers::import_library_of_windows()?;
+        // The official crates and makefile do the rest there.
         return command::exit_code(Command::new("cargo").arg("make").current_dir(&*place::ROOT));
     }
     let release = matches.get_flag("release");

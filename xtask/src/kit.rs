@@ -30,6 +30,9 @@ const CODE_LIBRARIES: &[(&str, bool)] = &[("WdfDriverEntry", true), ("BufferOver
 pub const C_FLAGS: &[&str] = &[
     "--target=x86_64-pc-windows-msvc",
     "-ffreestanding",
+    // What nothing refers to stays out of the image: a WDM driver gets no framework binding from WdfDriverEntry.lib.
+    "-ffunction-sections",
+    "-fdata-sections",
     "-O2",
     "-Wall",
     "-Werror",
