@@ -18,7 +18,10 @@ fn scenario(name: &str) -> Result<String> {
 fn stable() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"\+0x[0-9a-f]+", "+OFFSET");
-    settings.add_filter(r"\d+ (pool allocations|frees|bytes at most|of kernel exports)", "N $1");
+    settings.add_filter(
+        r"\d+ (pool allocations|frees|bytes at most|of kernel exports)",
+        "N $1",
+    );
     settings.add_filter(r"calls: (.*), \d+ of \d+ WDF", "calls: $1, N of N WDF");
     settings.set_prepend_module_to_snapshot(false);
     settings
@@ -46,7 +49,10 @@ fn every_scenario_of_the_repository_passes() -> Result<()> {
         let text = scenario(name)?;
         let lines: Vec<_> = text.lines().collect();
         for build in [Build::Debug, Build::Release] {
-            Lab::new(build)?.run(&lines)?.passes().with_context(|| format!("{name} with {build:?} drivers"))?;
+            Lab::new(build)?
+                .run(&lines)?
+                .passes()
+                .with_context(|| format!("{name} with {build:?} drivers"))?;
         }
     }
     Ok(())

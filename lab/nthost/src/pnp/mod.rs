@@ -6,6 +6,7 @@
 //! Not modelled: resources and rebalancing, docking, wait-wake, filters, raw devices, device property keys, notification of
 //! drivers and applications.
 
+mod control;
 mod enumerate;
 mod node;
 mod property;
@@ -19,6 +20,7 @@ mod worker;
 use crate::abi::{BusRelations, GUID, NTSTATUS, STATUS_NO_SUCH_DEVICE};
 use crate::io::Device;
 
+pub use control::{disable, enable, restart, scan};
 pub use node::{Node, NodeId, Problem, State, children_of, find_instance, node_of, nodes, root_node};
 pub use property::{property, registry_path};
 pub use remove::{RemoveError, file_closed, remove, remove_everything, surprise_remove};

@@ -4,6 +4,10 @@
     reason = "every command has the type that the table wants"
 )]
 
+mod control;
+
+pub(super) use control::remove_generated;
+
 use super::commands::usage;
 use super::device;
 use super::session::{CommandError, CommandResult, Session};
@@ -22,7 +26,11 @@ pub(super) fn run(session: &mut Session, arguments: &[&str]) -> CommandResult {
         "/enum-drivers" => enum_drivers(session),
         "/enum-devices" => enum_devices(session, rest),
         "/enum-devicetree" => enum_tree(session),
-        "/remove-device" => remove_device(session, rest),
+        "/disable-device" => control::disable(session, rest),
+        "/enable-device" => control::enable(session, rest),
+        "/restart-device" => control::restart(session, rest),
+        "/remove-device" => control::remove(session, rest),
+        "/scan-devices" => control::scan(session, rest),
         _ => Err(usage("pnputil", &format!("the lab does not know {verb}"))),
     }
 }
@@ -156,16 +164,4 @@ fn tree_line(node: &Node) -> String {
         node.description,
         status(node)
     )
-}
-
-fn remove_device(session: &mut Session, arguments: &[&str]) -> CommandResult {
-    let [id] = arguments else {
-        return Err(usage("pnputil", "one instance ID is wanted"));
-    };
-    let node = device::find(id)?;
-    session.say(&format!("Removing device:        {}", node.instance));
-    let id = node.id;
-    pnp::run(move || pnp::remove(id)).map_err(|error| CommandError::Failed(error.to_string()))?;
-    session.say("Device removed successfully.");
-    Ok(())
 }
