@@ -1,5 +1,6 @@
 //! What an administrator does with a device that is there: disable, enable, restart, and look for new ones.
 
+use super::binding::device_key;
 use super::node::{self, NodeId, Problem, State};
 use super::remove::{self, RemoveError};
 use super::{enumerate, start};
@@ -11,11 +12,7 @@ const CONFIGFLAG_DISABLED: u32 = 0x1;
 const CONFIG_FLAGS: &str = "ConfigFlags";
 
 fn flags(instance: &str) -> u32 {
-    cm::dword(&key(instance), CONFIG_FLAGS).unwrap_or(0)
-}
-
-fn key(instance: &str) -> String {
-    format!(r"{}\{instance}", cm::ENUM)
+    cm::dword(&device_key(instance), CONFIG_FLAGS).unwrap_or(0)
 }
 
 /// Whether an administrator has disabled a device. It stays so when its bus goes and comes back.
@@ -34,7 +31,7 @@ pub fn disable(id: NodeId) -> Result<(), RemoveError> {
     }
     remove::stop(id)?;
     let flags = flags(&node.instance) | CONFIGFLAG_DISABLED;
-    cm::set(&key(&node.instance), CONFIG_FLAGS, Value::dword(flags));
+    cm::set(&device_key(&node.instance), CONFIG_FLAGS, Value::dword(flags));
     node::update(id, |node| node.problem = Some(Problem::Disabled));
     Ok(())
 }
@@ -45,7 +42,7 @@ pub fn enable(id: NodeId) {
     let before = flags(&node.instance);
     if before & CONFIGFLAG_DISABLED != 0 {
         let flags = Value::dword(before & !CONFIGFLAG_DISABLED);
-        cm::set(&key(&node.instance), CONFIG_FLAGS, flags);
+        cm::set(&device_key(&node.instance), CONFIG_FLAGS, flags);
         node::update(id, |node| node.problem = None);
         start::start(id);
     }

@@ -3,12 +3,11 @@
 use std::collections::HashSet;
 
 use super::node::{self, Node, NodeId, Problem, State};
-use super::{request, root, worker};
+use super::{binding, request, root, worker};
 use crate::abi::{
     IRP_MN_CANCEL_REMOVE_DEVICE, IRP_MN_QUERY_REMOVE_DEVICE, IRP_MN_REMOVE_DEVICE, IRP_MN_SURPRISE_REMOVAL,
     NTSTATUS,
 };
-use crate::cm;
 use crate::io::{self, Device, Driver};
 
 /// Why a device stays.
@@ -33,7 +32,7 @@ pub enum RemoveError {
 pub fn remove(id: NodeId) -> Result<(), RemoveError> {
     stop(id)?;
     if let Some(node) = node::get(id) {
-        cm::delete_key(&format!(r"{}\{}", cm::ENUM, node.instance));
+        binding::forget(&node.instance);
     }
     release(id);
     Ok(())

@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "calls AddDevice")]
 
 use super::node::{self, NodeId, Problem, State};
-use super::{control, enumerate, remove, request, store};
+use super::{binding, control, enumerate, remove, request};
 use crate::abi::{
     DO_DEVICE_INITIALIZING, IRP_MN_FILTER_RESOURCE_REQUIREMENTS, IRP_MN_QUERY_PNP_DEVICE_STATE, NTSTATUS,
     STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,
@@ -24,7 +24,7 @@ pub(super) fn start(id: NodeId) {
         node::update(id, |node| node.problem = Some(Problem::Disabled));
         return;
     }
-    let Some(service) = store::assign_driver(id) else {
+    let Some(service) = node.service.or_else(|| binding::assign_driver(id)) else {
         node::update(id, |node| node.problem = Some(Problem::NoDriver));
         return;
     };

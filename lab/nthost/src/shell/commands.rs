@@ -24,7 +24,7 @@ pub struct Command {
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "pnputil",
-        usage: "/add-driver FILE.inf [/install] | /enum-drivers | /enum-devices [/instanceid ID] | /enum-devicetree | /disable-device ID | /enable-device ID | /restart-device ID | /remove-device ID | /scan-devices [/instanceid ID]",
+        usage: "/add-driver FILE.inf [/install] | /delete-driver oemN.inf [/uninstall] [/force] | /enum-drivers [/class NAME] [/files] | /enum-devices [/instanceid ID] [/class NAME] [/problem [CODE]] [/connected | /disconnected] [/drivers] [/relations] [/ids] | /enum-devicetree | /disable-device ID | /enable-device ID | /restart-device ID | /remove-device ID | /scan-devices [/instanceid ID]",
         help: "driver packages and devices, as on Windows",
         run: pnputil::run,
     },

@@ -117,12 +117,7 @@ pub(super) fn scan(session: &mut Session, arguments: &[&str]) -> CommandResult {
     let from = match arguments {
         [] => None,
         [option, id] if option.eq_ignore_ascii_case("/instanceid") => Some(device::find(id)?.id),
-        _ => {
-            return Err(usage(
-                "pnputil",
-                &format!("the lab does not know {}", arguments.join(" ")),
-            ));
-        }
+        _ => return Err(super::unknown(arguments)),
     };
     session.say("Scanning for device hardware changes.");
     let before = pnp::nodes();
