@@ -2,9 +2,9 @@
 //!
 //! Parts: `entry` (`DriverEntry`, `EvtDriverDeviceAdd` and the role of a device), `bus` (the device that
 //! enumerates), `child_pdo` (the children), `interfaces` (what a child publishes), `exports` (the routine
-//! behind it, also a static export).
+//! behind it, also a static export), `dll` (`DllInitialize`, `DllUnload`).
 //!
-//! Not here yet: the filter role, `DllInitialize` and `DllUnload`, the second version of the interface.
+//! Not here yet: the filter role, the second version of the interface.
 #![no_std]
 
 extern crate wdk_panic;
@@ -12,6 +12,7 @@ extern crate wdk_panic;
 mod bus;
 mod child_count;
 mod child_pdo;
+mod dll;
 mod entry;
 mod exports;
 mod interfaces;

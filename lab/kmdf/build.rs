@@ -5,7 +5,8 @@ use std::{env, error::Error, fmt::Write as _, fs, path::PathBuf};
 /// Names and table indexes of all KMDF 1.33 functions.
 const FUNCTIONS: &str = "../abi/data/kmdf_1_33_functions.json";
 
-/// The linker's arguments. 4257 and 4216: rustc knows neither /KERNEL nor an entry point that is not exported.
+/// The linker's arguments. 4257 and 4216: rustc knows neither /KERNEL nor an entry point that is not
+/// exported.
 const LINK_ARGUMENTS: [&str; 14] = [
     "/DRIVER",
     "/NODEFAULTLIB",
@@ -48,8 +49,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What `wdk_build` passes for a kernel image, with an entry point of our own: this image is the framework, so the stub that binds a
-/// driver to one must not be linked in.
+/// What `wdk_build` passes for a kernel image, with an entry point of our own: this image is the framework,
+/// so the stub that binds a driver to one must not be linked in.
 fn link_arguments() -> Result<(), Box<dyn Error>> {
     for path in wdk_build::Config::from_env_auto()?.library_paths()? {
         println!("cargo::rustc-link-search={}", path.display());

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, ArgMatches};
 
 use crate::{
-    command, files, host_port,
+    c_drivers, command, files, host_port,
     inx::{self, Stamp},
     kit, place,
     toolchain::{self, Toolchain},
@@ -35,6 +35,11 @@ const DRIVERS: &[Driver] = &[
         package: "child",
         image: "child",
         inx: Some("clients/child/child.inx"),
+    },
+    Driver {
+        package: "helper",
+        image: "helper",
+        inx: None,
     },
     Driver {
         package: "wdfldr",
@@ -138,6 +143,9 @@ fn words<'a>(task: &'a str, arguments: &'a [String]) -> impl Iterator<Item = &'a
 /// When a tool is missing, or a driver does not build.
 pub fn build_profile(release: bool, packages: &[String]) -> Result<()> {
     command::run(&mut cargo("build", release, packages)?)?;
+    if packages.is_empty() {
+        c_drivers::build(&Toolchain::find()?, profile(release))?;
+    }
     let chosen = DRIVERS
         .iter()
         .filter(|driver| packages.is_empty() || packages.iter().any(|name| name == driver.package));

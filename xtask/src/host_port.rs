@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{command, files, place, toolchain};
+use crate::{command, files, place};
 
 /// A place in a crate: the file, the text as published, the text for this host, and how often the text occurs.
 type Edit = (&'static str, &'static str, &'static str, usize);
@@ -111,12 +111,13 @@ fn locked_version<'a>(lock: &'a str, name: &str) -> Option<&'a str> {
 
 /// The folder of a crate as cargo unpacked it.
 fn published(name: &str, version: &str) -> Result<PathBuf> {
-    command::run(command::cargo().current_dir(&*place::ROOT).args([
-        "fetch",
-        "--quiet",
-        "--target",
-        toolchain::TARGET,
-    ]))?;
+    // For every platform: cargo metadata, here and in wdk-build's build scripts, looks at the manifests of all of them.
+    let mut fetch = command::cargo();
+    command::run(
+        fetch
+            .current_dir(&*place::ROOT)
+            .args(["fetch", "--quiet", "--locked"]),
+    )?;
     let mut metadata: Command = command::cargo();
     metadata
         .current_dir(&*place::ROOT)

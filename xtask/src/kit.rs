@@ -80,6 +80,14 @@ pub fn include_folders() -> Vec<PathBuf> {
     ]
 }
 
+/// What a plain kernel image is linked with.
+pub fn kernel_libraries() -> Vec<PathBuf> {
+    let names = ["ntoskrnl", "hal", "BufferOverflowFastFailK"];
+    names
+        .map(|name| library_folder(false).join(format!("{name}.lib")))
+        .into()
+}
+
 fn library_folder(framework: bool) -> PathBuf {
     let libraries = place::kit().join("Lib");
     if framework {
@@ -118,7 +126,10 @@ fn code_library(name: &str, folder: &Path, changed: bool) -> Result<()> {
     // A failure must not leave the old library behind as if it were current.
     let _ = std::fs::remove_file(&library);
     let source = place::kit().join("src").join(format!("{name}.c"));
-    command::run(compiler().arg("-c").arg(source).arg("-o").arg(&object))?;
+    // A section for each function and variable: an image that binds to no framework keeps none of the entry stub.
+    let mut clang = compiler();
+    clang.args(["-ffunction-sections", "-fdata-sections", "-c"]);
+    command::run(clang.arg(source).arg("-o").arg(&object))?;
     command::run(
         Command::new("llvm-lib")
             .arg("/nologo")

@@ -3,10 +3,13 @@
 //! Parts: [`toolchain`] (what the host has), [`kit`] and [`host_port`] (what the official crates expect of it), [`drivers`] (the
 //! images), and the tasks themselves. Not here: packaging and signing, which the official makefile does on Windows.
 
+mod c_drivers;
 mod ci;
 mod command;
 mod drivers;
+mod exports;
 mod files;
+mod header;
 mod host_port;
 mod inx;
 mod kit;
@@ -44,6 +47,16 @@ const TASKS: &[(&str, Run, &str)] = &[
         "gives the lab's prompt, or runs a script [--release] [SCRIPT] [--json FILE] …",
     ),
     ("test", test::test, "runs every test [FILTER]"),
+    (
+        "exports",
+        exports::run,
+        "prints exports and imports of an image, and what must not be there: FILE.sys",
+    ),
+    (
+        "header",
+        header::run,
+        "writes include/sample.h from the contract crate",
+    ),
     (
         "wdf-functions",
         wdf_functions::run,

@@ -52,6 +52,11 @@ impl Toolchain {
         })
     }
 
+    /// The linker, which is called as link.exe is.
+    pub fn linker(&self) -> Command {
+        Command::new(&self.linker)
+    }
+
     /// Cargo with `subcommand`, and everything that a build for the drivers' target needs.
     pub fn cargo(&self, subcommand: &str) -> Command {
         let mut cargo = if self.builds_core {

@@ -109,12 +109,16 @@ ddi! {
     }
 
     /// The object at this place, null behind the end.
-    fn WdfCollectionGetItem: PFN_WDFCOLLECTIONGETITEM(call, collection: WDFCOLLECTION, at: ULONG) -> WDFOBJECT {
+    fn WdfCollectionGetItem: PFN_WDFCOLLECTIONGETITEM(
+        call, collection: WDFCOLLECTION, at: ULONG,
+    ) -> WDFOBJECT {
         handle(collection.object(call).item(at as usize))
     }
 
     /// The first object, null when there is none.
-    fn WdfCollectionGetFirstItem: PFN_WDFCOLLECTIONGETFIRSTITEM(call, collection: WDFCOLLECTION) -> WDFOBJECT {
+    fn WdfCollectionGetFirstItem: PFN_WDFCOLLECTIONGETFIRSTITEM(
+        call, collection: WDFCOLLECTION,
+    ) -> WDFOBJECT {
         handle(collection.object(call).item(0))
     }
 

@@ -194,6 +194,7 @@ handles! {
     WDFSPINLOCK__ => crate::lock::SpinLockObject,
     WDFMEMORY__ => crate::memory::Memory,
     WDFIOTARGET__ => crate::io_target::IoTarget,
+    WDFLOOKASIDE__ => crate::lookaside::Lookaside,
     WDFKEY__ => crate::registry::Key,
     WDFSTRING__ => crate::string::Text,
     WDFCOLLECTION__ => crate::collection::Collection,

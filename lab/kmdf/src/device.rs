@@ -32,6 +32,7 @@ use crate::{
 };
 
 pub mod api;
+pub mod state;
 
 /// wdm.h: how read and write requests carry their buffers.
 const DO_BUFFERED_IO: ULONG = 0x4;
@@ -63,6 +64,8 @@ pub struct Device {
     pub header: Header,
     /// Its role.
     pub kind: Kind,
+    /// Whether the driver wants the callbacks of its queues at `PASSIVE_LEVEL`.
+    pub passive: bool,
     /// What the driver decided before creation.
     pub settings: Settings,
     /// Its own device object; none before creation and after destruction.
@@ -131,7 +134,7 @@ struct Extension {
 }
 
 impl Device {
-    fn new(client: Client, init: DeviceInit, settings: Settings) -> Self {
+    fn new(client: Client, init: DeviceInit, settings: Settings, passive: bool) -> Self {
         let (kind, physical, parent, entry) = match init.role {
             Role::Fdo(physical) => (Kind::Fdo, Some(physical), None, None),
             Role::Pdo { parent, entry } => (Kind::Pdo, None, Some(parent), entry),
@@ -140,6 +143,7 @@ impl Device {
         Self {
             header: Header::new::<Self>(client),
             kind,
+            passive,
             settings,
             wdm: Cell::new(None),
             attached: Cell::new(None),
@@ -249,7 +253,7 @@ pub fn create(init: DeviceInit, attributes: &Attributes) -> Outcome<Obj<Device>>
     }
     check_settings(init)?;
     let client = init.client;
-    let device = Device::new(client, init, init.take_settings());
+    let device = Device::new(client, init, init.take_settings(), attributes.is_passive());
     // Given back when the device is dismantled.
     if let Some(parent) = device.parent {
         parent.reference();

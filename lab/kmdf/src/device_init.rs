@@ -318,17 +318,23 @@ ddi! {
     }
 
     /// Allows one open handle at a time.
-    fn WdfDeviceInitSetExclusive: PFN_WDFDEVICEINITSETEXCLUSIVE(call, init: PWDFDEVICE_INIT, exclusive: BOOLEAN) {
+    fn WdfDeviceInitSetExclusive: PFN_WDFDEVICEINITSETEXCLUSIVE(
+        call, init: PWDFDEVICE_INIT, exclusive: BOOLEAN,
+    ) {
         init.init(call).settings().exclusive = exclusive != 0;
     }
 
     /// Chooses how read and write requests carry their buffers.
-    fn WdfDeviceInitSetIoType: PFN_WDFDEVICEINITSETIOTYPE(call, init: PWDFDEVICE_INIT, io_type: WDF_DEVICE_IO_TYPE) {
+    fn WdfDeviceInitSetIoType: PFN_WDFDEVICEINITSETIOTYPE(
+        call, init: PWDFDEVICE_INIT, io_type: WDF_DEVICE_IO_TYPE,
+    ) {
         init.init(call).settings().read_write_io = io_type;
     }
 
     /// The same with more choices; a driver's leave to take "buffered or direct" is answered with buffered.
-    fn WdfDeviceInitSetIoTypeEx: PFN_WDFDEVICEINITSETIOTYPEEX(call, init: PWDFDEVICE_INIT, config: PWDF_IO_TYPE_CONFIG) {
+    fn WdfDeviceInitSetIoTypeEx: PFN_WDFDEVICEINITSETIOTYPEEX(
+        call, init: PWDFDEVICE_INIT, config: PWDF_IO_TYPE_CONFIG,
+    ) {
         let io_type = match config.required(call).ReadWriteIoType {
             _WDF_DEVICE_IO_TYPE::WdfDeviceIoBufferedOrDirect => _WDF_DEVICE_IO_TYPE::WdfDeviceIoBuffered,
             other => other,
@@ -352,7 +358,9 @@ ddi! {
     }
 
     /// `FILE_DEVICE_…`
-    fn WdfDeviceInitSetDeviceType: PFN_WDFDEVICEINITSETDEVICETYPE(call, init: PWDFDEVICE_INIT, device_type: ULONG) {
+    fn WdfDeviceInitSetDeviceType: PFN_WDFDEVICEINITSETDEVICETYPE(
+        call, init: PWDFDEVICE_INIT, device_type: ULONG,
+    ) {
         init.init(call).settings().device_type = device_type;
     }
 
@@ -429,7 +437,8 @@ ddi! {
     /// # Errors
     /// `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDeviceInitAssignWdmIrpPreprocessCallback: PFN_WDFDEVICEINITASSIGNWDMIRPPREPROCESSCALLBACK(
-        call, init: PWDFDEVICE_INIT, callback: PFN_WDFDEVICE_WDM_IRP_PREPROCESS, major: UCHAR, minors: PUCHAR, count: ULONG,
+        call, init: PWDFDEVICE_INIT, callback: PFN_WDFDEVICE_WDM_IRP_PREPROCESS, major: UCHAR,
+        minors: PUCHAR, count: ULONG,
     ) -> NTSTATUS {
         let init = init.init(call);
         if callback.is_none() || usize::from(major) >= MAJOR_FUNCTIONS || (count != 0 && minors.is_null()) {

@@ -53,7 +53,8 @@ ddi! {
     /// # Errors
     /// `STATUS_INVALID_DEVICE_REQUEST` (no `PnP` device), those of [`query`].
     fn WdfDeviceQueryProperty: PFN_WDFDEVICEQUERYPROPERTY(
-        call, device: WDFDEVICE, property: DEVICE_REGISTRY_PROPERTY::Type, length: ULONG, buffer: PVOID, result: PULONG,
+        call, device: WDFDEVICE, property: DEVICE_REGISTRY_PROPERTY::Type, length: ULONG, buffer: PVOID,
+        result: PULONG,
     ) -> NTSTATUS {
         match device.object(call).physical.get() {
             Some(physical) => query(physical, property, length, buffer, result),
@@ -67,15 +68,19 @@ ddi! {
     /// `STATUS_INVALID_DEVICE_REQUEST` (no `PnP` device), those of the attributes,
     /// `STATUS_INSUFFICIENT_RESOURCES`, what `IoGetDeviceProperty` returns.
     fn WdfDeviceAllocAndQueryProperty: PFN_WDFDEVICEALLOCANDQUERYPROPERTY(
-        call, device: WDFDEVICE, property: DEVICE_REGISTRY_PROPERTY::Type, _pool: POOL_TYPE, attributes: PWDF_OBJECT_ATTRIBUTES,
-        memory: *mut WDFMEMORY,
+        call, device: WDFDEVICE, property: DEVICE_REGISTRY_PROPERTY::Type, _pool: POOL_TYPE,
+        attributes: PWDF_OBJECT_ATTRIBUTES, memory: *mut WDFMEMORY,
     ) -> NTSTATUS {
         let Some(physical) = device.object(call).physical.get() else { return fail(STATUS_INVALID_DEVICE_REQUEST) };
         allocate(call, physical, property, &Attributes::of(call, attributes, Parent::Allowed)?, memory)
     }
 }
 
-fn allocate(
+/// Reads a property into memory that is allocated for it.
+///
+/// # Errors
+/// `STATUS_INSUFFICIENT_RESOURCES`, what `IoGetDeviceProperty` returns.
+pub fn allocate(
     call: &Call,
     physical: DeviceObject,
     property: DEVICE_REGISTRY_PROPERTY::Type,

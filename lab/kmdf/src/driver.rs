@@ -16,7 +16,7 @@ use crate::{
     dispatch,
     failure::{Outcome, check, fail, status},
     object::{Attributes, Header, Obj, Parent, create},
-    string,
+    string, unsupported,
     wdm::{
         device_object::{DeviceObject, DriverObject},
         size32,
@@ -80,14 +80,17 @@ ddi! {
     /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER`, `STATUS_DRIVER_INTERNAL_ERROR` (the second
     /// call of a client), those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDriverCreate: PFN_WDFDRIVERCREATE(
-        call, driver_object: PDRIVER_OBJECT, _registry_path: PCUNICODE_STRING, attributes: PWDF_OBJECT_ATTRIBUTES,
-        config: PWDF_DRIVER_CONFIG, driver: *mut WDFDRIVER,
+        call, driver_object: PDRIVER_OBJECT, _registry_path: PCUNICODE_STRING,
+        attributes: PWDF_OBJECT_ATTRIBUTES, config: PWDF_DRIVER_CONFIG, driver: *mut WDFDRIVER,
     ) -> NTSTATUS {
         driver_object.not_null(call);
         driver.put(core::ptr::null_mut());
         let config = config.required(call);
         check_config(&config)?;
         let attributes = Attributes::of(call, attributes, Parent::Forbidden)?;
+        if attributes.asks_for_serialization() {
+            unsupported::stop_for(c"WdfDriverCreate with a synchronization scope");
+        }
         if call.client.driver.get().is_some() {
             return fail(STATUS_DRIVER_INTERNAL_ERROR);
         }
@@ -103,13 +106,17 @@ ddi! {
     }
 
     /// The WDM driver object.
-    fn WdfDriverWdmGetDriverObject: PFN_WDFDRIVERWDMGETDRIVEROBJECT(call, driver: WDFDRIVER) -> PDRIVER_OBJECT {
+    fn WdfDriverWdmGetDriverObject: PFN_WDFDRIVERWDMGETDRIVEROBJECT(
+        call, driver: WDFDRIVER,
+    ) -> PDRIVER_OBJECT {
         driver.object(call);
         call.client.driver_object.pointer()
     }
 
     /// The framework's object of a WDM driver object.
-    fn WdfWdmDriverGetWdfDriverHandle: PFN_WDFWDMDRIVERGETWDFDRIVERHANDLE(call, driver: PDRIVER_OBJECT) -> WDFDRIVER {
+    fn WdfWdmDriverGetWdfDriverHandle: PFN_WDFWDMDRIVERGETWDFDRIVERHANDLE(
+        call, driver: PDRIVER_OBJECT,
+    ) -> WDFDRIVER {
         DriverObject::of(driver.not_null(call).pointer()).and_then(of).map_or(core::ptr::null_mut(), Obj::handle)
     }
 

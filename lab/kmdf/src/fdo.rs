@@ -1,10 +1,10 @@
 //! The FDO role: filters, buses, and what a function driver asks of its stack.
 
 use wdk_sys::{
-    ACCESS_MASK, DEVICE_REGISTRY_PROPERTY, LPCGUID, PDEVICE_OBJECT, PINTERFACE, PULONG, PVOID,
+    ACCESS_MASK, DEVICE_REGISTRY_PROPERTY, LPCGUID, PDEVICE_OBJECT, PINTERFACE, POOL_TYPE, PULONG, PVOID,
     PWDF_CHILD_LIST_CONFIG, PWDF_FDO_EVENT_CALLBACKS, PWDF_OBJECT_ATTRIBUTES, PWDFDEVICE_INIT,
     STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, ULONG, USHORT, WDF_CHILD_LIST_CONFIG,
-    WDF_FDO_EVENT_CALLBACKS, WDFCHILDLIST, WDFDEVICE, WDFKEY,
+    WDF_FDO_EVENT_CALLBACKS, WDFCHILDLIST, WDFDEVICE, WDFKEY, WDFMEMORY,
 };
 
 use crate::{
@@ -55,7 +55,9 @@ fn physical(call: &Call, init: Claimed<wdk_sys::WDFDEVICE_INIT>) -> (DeviceInit,
 
 ddi! {
     /// The PDO of the stack that the new device joins.
-    fn WdfFdoInitWdmGetPhysicalDevice: PFN_WDFFDOINITWDMGETPHYSICALDEVICE(call, init: PWDFDEVICE_INIT) -> PDEVICE_OBJECT {
+    fn WdfFdoInitWdmGetPhysicalDevice: PFN_WDFFDOINITWDMGETPHYSICALDEVICE(
+        call, init: PWDFDEVICE_INIT,
+    ) -> PDEVICE_OBJECT {
         physical(call, init).1.pointer()
     }
 
@@ -95,7 +97,8 @@ ddi! {
     /// # Errors
     /// those of `WdfDeviceOpenRegistryKey`.
     fn WdfFdoInitOpenRegistryKey: PFN_WDFFDOINITOPENREGISTRYKEY(
-        call, init: PWDFDEVICE_INIT, kind: ULONG, access: ACCESS_MASK, attributes: PWDF_OBJECT_ATTRIBUTES, key: *mut WDFKEY,
+        call, init: PWDFDEVICE_INIT, kind: ULONG, access: ACCESS_MASK, attributes: PWDF_OBJECT_ATTRIBUTES,
+        key: *mut WDFKEY,
     ) -> NTSTATUS {
         let (_, physical) = physical(call, init);
         registry::open_device_key(call, physical, (kind, access), attributes, key)
@@ -106,10 +109,24 @@ ddi! {
     /// # Errors
     /// those of `WdfDeviceQueryProperty`.
     fn WdfFdoInitQueryProperty: PFN_WDFFDOINITQUERYPROPERTY(
-        call, init: PWDFDEVICE_INIT, property: DEVICE_REGISTRY_PROPERTY::Type, length: ULONG, buffer: PVOID, result: PULONG,
+        call, init: PWDFDEVICE_INIT, property: DEVICE_REGISTRY_PROPERTY::Type, length: ULONG, buffer: PVOID,
+        result: PULONG,
     ) -> NTSTATUS {
         let (_, physical) = physical(call, init);
         device_property::query(physical, property, length, buffer, result)
+    }
+
+    /// A property of the device before it exists, in memory that is allocated for it.
+    ///
+    /// # Errors
+    /// those of `WdfDeviceAllocAndQueryProperty`.
+    fn WdfFdoInitAllocAndQueryProperty: PFN_WDFFDOINITALLOCANDQUERYPROPERTY(
+        call, init: PWDFDEVICE_INIT, property: DEVICE_REGISTRY_PROPERTY::Type, _pool: POOL_TYPE,
+        attributes: PWDF_OBJECT_ATTRIBUTES, memory: *mut WDFMEMORY,
+    ) -> NTSTATUS {
+        let (_, physical) = physical(call, init);
+        let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
+        device_property::allocate(call, physical, property, &attributes, memory)
     }
 
     /// Asks the caller's stack for an interface.
@@ -118,7 +135,8 @@ ddi! {
     /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), `STATUS_INVALID_PARAMETER` (no FDO),
     /// `STATUS_INSUFFICIENT_RESOURCES`, what the provider answers, `STATUS_NOT_SUPPORTED` when there is none.
     fn WdfFdoQueryForInterface: PFN_WDFFDOQUERYFORINTERFACE(
-        call, device: WDFDEVICE, guid: LPCGUID, interface: PINTERFACE, size: USHORT, version: USHORT, data: PVOID,
+        call, device: WDFDEVICE, guid: LPCGUID, interface: PINTERFACE, size: USHORT, version: USHORT,
+        data: PVOID,
     ) -> NTSTATUS {
         let device = device.object(call);
         let query = query_interface::question(guid.not_null(call), interface.not_null(call), size, version, data);
@@ -149,7 +167,9 @@ ddi! {
     }
 
     /// Begins a walk over the static children.
-    fn WdfFdoLockStaticChildListForIteration: PFN_WDFFDOLOCKSTATICCHILDLISTFORITERATION(call, device: WDFDEVICE) {
+    fn WdfFdoLockStaticChildListForIteration: PFN_WDFFDOLOCKSTATICCHILDLISTFORITERATION(
+        call, device: WDFDEVICE,
+    ) {
         device.object(call);
     }
 
@@ -162,7 +182,9 @@ ddi! {
     }
 
     /// Ends such a walk.
-    fn WdfFdoUnlockStaticChildListFromIteration: PFN_WDFFDOUNLOCKSTATICCHILDLISTFROMITERATION(call, device: WDFDEVICE) {
+    fn WdfFdoUnlockStaticChildListFromIteration: PFN_WDFFDOUNLOCKSTATICCHILDLISTFROMITERATION(
+        call, device: WDFDEVICE,
+    ) {
         device.object(call);
     }
 }

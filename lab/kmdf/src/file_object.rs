@@ -186,7 +186,9 @@ ddi! {
     }
 
     /// The I/O manager's file object.
-    fn WdfFileObjectWdmGetFileObject: PFN_WDFFILEOBJECTWDMGETFILEOBJECT(call, file: WDFFILEOBJECT) -> PFILE_OBJECT {
+    fn WdfFileObjectWdmGetFileObject: PFN_WDFFILEOBJECTWDMGETFILEOBJECT(
+        call, file: WDFFILEOBJECT,
+    ) -> PFILE_OBJECT {
         file.object(call).wdm.pointer()
     }
 }

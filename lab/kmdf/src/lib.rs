@@ -33,6 +33,7 @@ mod fdo;
 mod file_object;
 mod io_target;
 mod lock;
+mod lookaside;
 mod memory;
 mod object;
 mod pdo;

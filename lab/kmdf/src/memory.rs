@@ -5,7 +5,7 @@ use core::{cell::Cell, ffi::c_void, ptr, ptr::NonNull};
 
 use wdk_sys::{
     POOL_TYPE, PVOID, PWDF_OBJECT_ATTRIBUTES, STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE,
-    STATUS_INVALID_PARAMETER, ULONG, WDFMEMORY,
+    STATUS_INVALID_PARAMETER, ULONG, WDFMEMORY, WDFMEMORY_OFFSET,
 };
 
 use crate::{
@@ -46,6 +46,31 @@ impl Obj<Memory> {
     /// Its length in bytes.
     pub fn size(self) -> usize {
         self.size.get()
+    }
+
+    /// Fills it from the start with bytes, as many as there is room for.
+    pub fn fill(self, bytes: &[u8]) {
+        copy(bytes.as_ptr(), self.buffer(), bytes.len().min(self.size()));
+    }
+
+    /// The part that an offset names, all of it without one.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER`.
+    pub fn part(self, offset: Option<WDFMEMORY_OFFSET>) -> Outcome<(*mut u8, usize)> {
+        let Some(offset) = offset else {
+            return Ok((self.buffer(), self.size()));
+        };
+        let start = offset.BufferOffset;
+        let Some(rest) = self.size().checked_sub(start) else {
+            return fail(STATUS_INVALID_PARAMETER);
+        };
+        let length = match offset.BufferLength {
+            0 => rest,
+            length if length <= rest => length,
+            _ => return fail(STATUS_INVALID_PARAMETER),
+        };
+        Ok((self.buffer().wrapping_add(start), length))
     }
 }
 
@@ -105,8 +130,8 @@ ddi! {
     /// # Errors
     /// those of the attributes, `STATUS_INVALID_PARAMETER` (no bytes), `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfMemoryCreate: PFN_WDFMEMORYCREATE(
-        call, attributes: PWDF_OBJECT_ATTRIBUTES, _pool: POOL_TYPE, tag: ULONG, size: usize, memory: *mut WDFMEMORY,
-        buffer: *mut PVOID,
+        call, attributes: PWDF_OBJECT_ATTRIBUTES, _pool: POOL_TYPE, tag: ULONG, size: usize,
+        memory: *mut WDFMEMORY, buffer: *mut PVOID,
     ) -> NTSTATUS {
         if size == 0 {
             return fail(STATUS_INVALID_PARAMETER);
@@ -146,7 +171,9 @@ ddi! {
     ///
     /// # Errors
     /// `STATUS_INVALID_PARAMETER`.
-    fn WdfMemoryAssignBuffer: PFN_WDFMEMORYASSIGNBUFFER(call, memory: WDFMEMORY, buffer: PVOID, size: usize) -> NTSTATUS {
+    fn WdfMemoryAssignBuffer: PFN_WDFMEMORYASSIGNBUFFER(
+        call, memory: WDFMEMORY, buffer: PVOID, size: usize,
+    ) -> NTSTATUS {
         let memory = memory.object(call);
         if size == 0 || memory.owned.is_some() {
             return fail(STATUS_INVALID_PARAMETER);

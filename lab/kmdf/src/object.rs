@@ -54,6 +54,7 @@ pub enum Kind {
     Memory,
     IoTarget,
     Key,
+    Lookaside,
     String,
     Collection,
     ChildList,

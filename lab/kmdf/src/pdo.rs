@@ -229,7 +229,9 @@ ddi! {
     }
 
     /// Requests of the child may be forwarded to the parent's queues.
-    fn WdfPdoInitAllowForwardingRequestToParent: PFN_WDFPDOINITALLOWFORWARDINGREQUESTTOPARENT(call, init: PWDFDEVICE_INIT) {
+    fn WdfPdoInitAllowForwardingRequestToParent: PFN_WDFPDOINITALLOWFORWARDINGREQUESTTOPARENT(
+        call, init: PWDFDEVICE_INIT,
+    ) {
         init.init(call).settings().identity.forward_to_parent = true;
     }
 
@@ -258,6 +260,16 @@ ddi! {
         call, device: WDFDEVICE, description: wdk_sys::PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER,
     ) -> NTSTATUS {
         crate::child_list::retrieve_identification(device.object(call), description)
+    }
+
+    /// Changes the address description of an enumerated child.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER`.
+    fn WdfPdoUpdateAddressDescription: PFN_WDFPDOUPDATEADDRESSDESCRIPTION(
+        call, device: WDFDEVICE, description: wdk_sys::PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER,
+    ) -> NTSTATUS {
+        crate::child_list::update_address(device.object(call), description.not_null(call))
     }
 
     /// The address description of an enumerated child.

@@ -90,7 +90,8 @@ ddi! {
     /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL, or the target has no device), `STATUS_INSUFFICIENT_RESOURCES`,
     /// what the provider answers, `STATUS_NOT_SUPPORTED` when there is none.
     fn WdfIoTargetQueryForInterface: PFN_WDFIOTARGETQUERYFORINTERFACE(
-        call, target: WDFIOTARGET, guid: LPCGUID, interface: PINTERFACE, size: USHORT, version: USHORT, data: PVOID,
+        call, target: WDFIOTARGET, guid: LPCGUID, interface: PINTERFACE, size: USHORT, version: USHORT,
+        data: PVOID,
     ) -> NTSTATUS {
         let target = target.object(call);
         let query = question(guid.not_null(call), interface.not_null(call), size, version, data);

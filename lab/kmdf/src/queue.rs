@@ -19,11 +19,12 @@ use crate::{
     object::{Attributes, Header, Obj, create},
     pool::{Array, Tag},
     request::{self, Request},
+    unsupported,
     wdm::{
         device_object::MAJOR_FUNCTIONS,
         irp::Irp,
         parameters::Parameters,
-        sync::{Event, SpinLock},
+        sync::{Event, PASSIVE_LEVEL, SpinLock, irql},
     },
 };
 
@@ -69,6 +70,7 @@ pub struct Queue {
     pub device: Obj<Device>,
     config: WDF_IO_QUEUE_CONFIG,
     power_managed: bool,
+    passive: bool,
     state: SpinLock<State>,
     changed: Event,
 }
@@ -261,6 +263,7 @@ pub fn new(device: Obj<Device>, config: WDF_IO_QUEUE_CONFIG, attributes: &Attrib
         device,
         config,
         power_managed,
+        passive: attributes.is_passive() || device.passive,
         state: SpinLock::new(state),
         changed: Event::zeroed(),
     };
@@ -426,6 +429,9 @@ impl Obj<Queue> {
     /// Calls the event of a request.
     fn present(self, request: Obj<Request>) {
         let Some(irp) = request.irp.get() else { return };
+        if self.passive && irql() != PASSIVE_LEVEL {
+            unsupported::stop_for(c"a request for a queue of the passive level that comes at a raised IRQL");
+        }
         request.was_presented.set(true);
         let (config, queue, handle) = (&self.config, self.handle(), request.handle());
         let stack = irp.stack();

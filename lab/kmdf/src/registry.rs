@@ -28,6 +28,8 @@ const NON_VOLATILE: ULONG = 0;
 /// wdm.h: `KEY_READ`, what opening the service's key needs.
 const KEY_READ: ACCESS_MASK = 0x2_0019;
 
+pub mod lists;
+
 /// What a WDFKEY stands for.
 #[repr(C)]
 pub struct Key {
@@ -159,7 +161,8 @@ ddi! {
     /// `STATUS_INVALID_DEVICE_REQUEST` (no `PnP` device, IRQL), those of the attributes,
     /// `STATUS_INSUFFICIENT_RESOURCES`, what `IoOpenDeviceRegistryKey` returns.
     fn WdfDeviceOpenRegistryKey: PFN_WDFDEVICEOPENREGISTRYKEY(
-        call, device: WDFDEVICE, kind: ULONG, access: ACCESS_MASK, attributes: PWDF_OBJECT_ATTRIBUTES, key: *mut WDFKEY,
+        call, device: WDFDEVICE, kind: ULONG, access: ACCESS_MASK, attributes: PWDF_OBJECT_ATTRIBUTES,
+        key: *mut WDFKEY,
     ) -> NTSTATUS {
         match device.object(call).physical.get() {
             Some(physical) => open_device_key(call, physical, (kind, access), attributes, key),
@@ -173,7 +176,8 @@ ddi! {
     /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), those of the attributes, `STATUS_INVALID_PARAMETER`,
     /// `STATUS_INSUFFICIENT_RESOURCES`, what `ZwOpenKey` returns.
     fn WdfRegistryOpenKey: PFN_WDFREGISTRYOPENKEY(
-        call, parent: WDFKEY, name: PCUNICODE_STRING, access: ACCESS_MASK, attributes: PWDF_OBJECT_ATTRIBUTES, key: *mut WDFKEY,
+        call, parent: WDFKEY, name: PCUNICODE_STRING, access: ACCESS_MASK,
+        attributes: PWDF_OBJECT_ATTRIBUTES, key: *mut WDFKEY,
     ) -> NTSTATUS {
         key.not_null(call).put(core::ptr::null_mut());
         check_irql()?;
@@ -192,8 +196,8 @@ ddi! {
     /// # Errors
     /// as for opening, what `ZwCreateKey` returns.
     fn WdfRegistryCreateKey: PFN_WDFREGISTRYCREATEKEY(
-        call, parent: WDFKEY, name: PCUNICODE_STRING, access: ACCESS_MASK, options: ULONG, disposition: PULONG,
-        attributes: PWDF_OBJECT_ATTRIBUTES, key: *mut WDFKEY,
+        call, parent: WDFKEY, name: PCUNICODE_STRING, access: ACCESS_MASK, options: ULONG,
+        disposition: PULONG, attributes: PWDF_OBJECT_ATTRIBUTES, key: *mut WDFKEY,
     ) -> NTSTATUS {
         key.not_null(call).put(core::ptr::null_mut());
         check_irql()?;
@@ -234,7 +238,9 @@ ddi! {
     ///
     /// # Errors
     /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), what `ZwDeleteValueKey` returns.
-    fn WdfRegistryRemoveValue: PFN_WDFREGISTRYREMOVEVALUE(call, key: WDFKEY, name: PCUNICODE_STRING) -> NTSTATUS {
+    fn WdfRegistryRemoveValue: PFN_WDFREGISTRYREMOVEVALUE(
+        call, key: WDFKEY, name: PCUNICODE_STRING,
+    ) -> NTSTATUS {
         check_irql()?;
         key.object(call).with(|key| key.remove_value(name.not_null(call).text()))
     }

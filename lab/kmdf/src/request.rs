@@ -329,7 +329,9 @@ ddi! {
     }
 
     /// The mode of the sender.
-    fn WdfRequestGetRequestorMode: PFN_WDFREQUESTGETREQUESTORMODE(call, request: WDFREQUEST) -> KPROCESSOR_MODE {
+    fn WdfRequestGetRequestorMode: PFN_WDFREQUESTGETREQUESTORMODE(
+        call, request: WDFREQUEST,
+    ) -> KPROCESSOR_MODE {
         request.object(call).irp(call).requestor_mode()
     }
 
@@ -355,7 +357,9 @@ ddi! {
     ///
     /// # Errors
     /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INVALID_DEVICE_STATE`.
-    fn WdfRequestForwardToIoQueue: PFN_WDFREQUESTFORWARDTOIOQUEUE(call, request: WDFREQUEST, to: WDFQUEUE) -> NTSTATUS {
+    fn WdfRequestForwardToIoQueue: PFN_WDFREQUESTFORWARDTOIOQUEUE(
+        call, request: WDFREQUEST, to: WDFQUEUE,
+    ) -> NTSTATUS {
         let request = request.object(call);
         request.irp(call);
         forward(request, to.object(call))
@@ -424,6 +428,12 @@ ddi! {
             // The queue took it before, so it has room and takes requests of its own device.
             let _requeued = requeue(request);
         }
+    }
+
+    /// Whether the sender is a 32-bit process: the lab has none.
+    fn WdfRequestIsFrom32BitProcess: PFN_WDFREQUESTISFROM32BITPROCESS(call, request: WDFREQUEST) -> u8 {
+        request.object(call).irp(call);
+        0
     }
 
     /// Whether it is one of the reserve for low memory: there is none.

@@ -241,7 +241,9 @@ ddi! {
     ///
     /// # Errors
     /// as for the buffer.
-    fn WdfRequestRetrieveInputWdmMdl: PFN_WDFREQUESTRETRIEVEINPUTWDMMDL(call, request: WDFREQUEST, mdl: *mut PMDL) -> NTSTATUS {
+    fn WdfRequestRetrieveInputWdmMdl: PFN_WDFREQUESTRETRIEVEINPUTWDMMDL(
+        call, request: WDFREQUEST, mdl: *mut PMDL,
+    ) -> NTSTATUS {
         retrieve_mdl(call, request, Side::Input, mdl)
     }
 

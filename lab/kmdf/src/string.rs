@@ -67,7 +67,9 @@ ddi! {
     }
 
     /// The text; it stays the string's.
-    fn WdfStringGetUnicodeString: PFN_WDFSTRINGGETUNICODESTRING(call, text: WDFSTRING, value: PUNICODE_STRING) {
+    fn WdfStringGetUnicodeString: PFN_WDFSTRINGGETUNICODESTRING(
+        call, text: WDFSTRING, value: PUNICODE_STRING,
+    ) {
         value.not_null(call).put(text.object(call).text.borrow().counted());
     }
 }

@@ -72,24 +72,33 @@ implemented! {
         WdfDriverRetrieveVersionString WdfDriverIsVersionAvailable
     }
     crate::object::api {
-        WdfObjectCreate WdfObjectDelete WdfObjectReferenceActual WdfObjectDereferenceActual WdfObjectGetTypedContextWorker
-        WdfObjectAllocateContext WdfObjectContextGetObject WdfObjectQuery
+        WdfObjectCreate WdfObjectDelete WdfObjectReferenceActual WdfObjectDereferenceActual
+        WdfObjectGetTypedContextWorker WdfObjectAllocateContext WdfObjectContextGetObject WdfObjectQuery
     }
     crate::device_init {
         WdfDeviceInitFree WdfDeviceInitSetPnpPowerEventCallbacks WdfDeviceInitSetPowerPolicyEventCallbacks
-        WdfDeviceInitSetPowerPolicyOwnership WdfDeviceInitSetExclusive WdfDeviceInitSetIoType WdfDeviceInitSetIoTypeEx
-        WdfDeviceInitSetPowerPageable WdfDeviceInitSetPowerNotPageable WdfDeviceInitSetPowerInrush WdfDeviceInitSetDeviceType
-        WdfDeviceInitSetCharacteristics WdfDeviceInitAssignName WdfDeviceInitAssignSDDLString WdfDeviceInitSetDeviceClass
-        WdfDeviceInitSetFileObjectConfig WdfDeviceInitSetRequestAttributes WdfDeviceInitAssignWdmIrpPreprocessCallback
-        WdfDeviceInitSetIoInCallerContextCallback
+        WdfDeviceInitSetPowerPolicyOwnership WdfDeviceInitSetExclusive WdfDeviceInitSetIoType
+        WdfDeviceInitSetIoTypeEx WdfDeviceInitSetPowerPageable WdfDeviceInitSetPowerNotPageable
+        WdfDeviceInitSetPowerInrush WdfDeviceInitSetDeviceType WdfDeviceInitSetCharacteristics
+        WdfDeviceInitAssignName WdfDeviceInitAssignSDDLString WdfDeviceInitSetDeviceClass
+        WdfDeviceInitSetFileObjectConfig WdfDeviceInitSetRequestAttributes
+        WdfDeviceInitAssignWdmIrpPreprocessCallback WdfDeviceInitSetIoInCallerContextCallback
     }
     crate::device::api {
         WdfDeviceCreate WdfDeviceGetDriver WdfDeviceWdmGetDeviceObject WdfDeviceWdmGetAttachedDevice
-        WdfDeviceWdmGetPhysicalDevice WdfWdmDeviceGetWdfDeviceHandle WdfDeviceGetIoTarget WdfDeviceGetDeviceState
-        WdfDeviceSetDeviceState WdfDeviceSetFailed WdfDeviceSetPnpCapabilities WdfDeviceSetPowerCapabilities
-        WdfDeviceSetBusInformationForChildren WdfDeviceSetStaticStopRemove WdfDeviceSetCharacteristics
-        WdfDeviceGetCharacteristics WdfDeviceGetAlignmentRequirement WdfDeviceSetAlignmentRequirement WdfDeviceGetFileObject
-        WdfDeviceRetrieveDeviceName WdfDeviceCreateSymbolicLink WdfDeviceWdmDispatchPreprocessedIrp
+        WdfDeviceWdmGetPhysicalDevice WdfWdmDeviceGetWdfDeviceHandle WdfDeviceGetIoTarget
+        WdfDeviceGetDeviceState WdfDeviceSetDeviceState WdfDeviceSetFailed WdfDeviceSetPnpCapabilities
+        WdfDeviceSetPowerCapabilities WdfDeviceSetBusInformationForChildren WdfDeviceSetStaticStopRemove
+        WdfDeviceSetCharacteristics WdfDeviceGetCharacteristics WdfDeviceGetAlignmentRequirement
+        WdfDeviceSetAlignmentRequirement WdfDeviceGetFileObject WdfDeviceRetrieveDeviceName
+        WdfDeviceCreateSymbolicLink WdfDeviceWdmDispatchPreprocessedIrp
+    }
+    crate::device::state {
+        WdfDeviceGetDevicePnpState WdfDeviceGetDevicePowerState WdfDeviceGetSystemPowerAction
+        WdfDeviceStopIdleNoTrack WdfDeviceResumeIdleNoTrack WdfDeviceStopIdleActual
+        WdfDeviceResumeIdleActual WdfDeviceInitSetRemoveLockOptions
+        WdfDeviceInitSetReleaseHardwareOrderOnFailure WdfPdoInitRemovePowerDependencyOnParent
+        WdfDeviceRemoveDependentUsageDeviceObject
     }
     crate::device_interface {
         WdfDeviceCreateDeviceInterface WdfDeviceSetDeviceInterfaceState WdfDeviceSetDeviceInterfaceStateEx
@@ -99,21 +108,26 @@ implemented! {
         WdfDeviceQueryProperty WdfDeviceAllocAndQueryProperty
     }
     crate::fdo {
-        WdfFdoInitWdmGetPhysicalDevice WdfFdoInitSetFilter WdfFdoInitSetEventCallbacks WdfFdoInitSetDefaultChildListConfig
-        WdfFdoInitOpenRegistryKey WdfFdoInitQueryProperty WdfFdoQueryForInterface WdfFdoGetDefaultChildList WdfFdoAddStaticChild
-        WdfFdoLockStaticChildListForIteration WdfFdoRetrieveNextStaticChild WdfFdoUnlockStaticChildListFromIteration
+        WdfFdoInitWdmGetPhysicalDevice WdfFdoInitSetFilter WdfFdoInitSetEventCallbacks
+        WdfFdoInitSetDefaultChildListConfig WdfFdoInitOpenRegistryKey WdfFdoInitQueryProperty
+        WdfFdoInitAllocAndQueryProperty WdfFdoQueryForInterface WdfFdoGetDefaultChildList
+        WdfFdoAddStaticChild WdfFdoLockStaticChildListForIteration WdfFdoRetrieveNextStaticChild
+        WdfFdoUnlockStaticChildListFromIteration
     }
     crate::pdo {
         WdfPdoInitAllocate WdfPdoInitSetEventCallbacks WdfPdoInitAssignDeviceID WdfPdoInitAssignInstanceID
-        WdfPdoInitAssignContainerID WdfPdoInitAddHardwareID WdfPdoInitAddCompatibleID WdfPdoInitAddDeviceText
-        WdfPdoInitSetDefaultLocale WdfPdoInitAssignRawDevice WdfPdoInitAllowForwardingRequestToParent WdfPdoMarkMissing
-        WdfPdoGetParent WdfPdoRetrieveIdentificationDescription WdfPdoRetrieveAddressDescription
+        WdfPdoInitAssignContainerID WdfPdoInitAddHardwareID WdfPdoInitAddCompatibleID
+        WdfPdoInitAddDeviceText WdfPdoInitSetDefaultLocale WdfPdoInitAssignRawDevice
+        WdfPdoInitAllowForwardingRequestToParent WdfPdoMarkMissing WdfPdoGetParent
+        WdfPdoRetrieveIdentificationDescription WdfPdoUpdateAddressDescription
+        WdfPdoRetrieveAddressDescription
     }
     crate::child_list::api {
         WdfChildListCreate WdfChildListGetDevice WdfChildListBeginScan WdfChildListEndScan
         WdfChildListAddOrUpdateChildDescriptionAsPresent WdfChildListUpdateChildDescriptionAsMissing
-        WdfChildListUpdateAllChildDescriptionsAsPresent WdfChildListRetrieveAddressDescription WdfChildListRetrievePdo
-        WdfChildListBeginIteration WdfChildListRetrieveNextDevice WdfChildListEndIteration WdfChildListRequestChildEject
+        WdfChildListUpdateAllChildDescriptionsAsPresent WdfChildListRetrieveAddressDescription
+        WdfChildListRetrievePdo WdfChildListBeginIteration WdfChildListRetrieveNextDevice
+        WdfChildListEndIteration WdfChildListRequestChildEject
     }
     crate::query_interface {
         WdfDeviceAddQueryInterface WdfIoTargetQueryForInterface
@@ -122,17 +136,20 @@ implemented! {
         WdfCmResourceListGetCount WdfCmResourceListGetDescriptor
     }
     crate::queue::api {
-        WdfIoQueueCreate WdfIoQueueGetDevice WdfIoQueueGetState WdfIoQueueStart WdfIoQueueStop WdfIoQueueStopSynchronously
-        WdfIoQueueDrain WdfIoQueueDrainSynchronously WdfIoQueuePurge WdfIoQueuePurgeSynchronously WdfIoQueueRetrieveNextRequest
-        WdfIoQueueRetrieveRequestByFileObject WdfIoQueueFindRequest WdfIoQueueRetrieveFoundRequest WdfIoQueueReadyNotify
-        WdfDeviceGetDefaultQueue WdfDeviceConfigureRequestDispatching WdfDeviceEnqueueRequest
+        WdfIoQueueCreate WdfIoQueueGetDevice WdfIoQueueGetState WdfIoQueueStart WdfIoQueueStop
+        WdfIoQueueStopSynchronously WdfIoQueueDrain WdfIoQueueDrainSynchronously WdfIoQueuePurge
+        WdfIoQueuePurgeSynchronously WdfIoQueueStopAndPurge WdfIoQueueStopAndPurgeSynchronously
+        WdfIoQueueRetrieveNextRequest WdfIoQueueRetrieveRequestByFileObject WdfIoQueueFindRequest
+        WdfIoQueueRetrieveFoundRequest WdfIoQueueReadyNotify WdfDeviceGetDefaultQueue
+        WdfDeviceConfigureRequestDispatching WdfDeviceEnqueueRequest
     }
     crate::request {
-        WdfRequestComplete WdfRequestCompleteWithInformation WdfRequestCompleteWithPriorityBoost WdfRequestGetParameters
-        WdfRequestSetInformation WdfRequestGetInformation WdfRequestGetStatus WdfRequestGetRequestorMode WdfRequestGetFileObject
-        WdfRequestWdmGetIrp WdfRequestGetIoQueue WdfRequestForwardToIoQueue WdfRequestRequeue WdfRequestMarkCancelable
-        WdfRequestMarkCancelableEx WdfRequestUnmarkCancelable WdfRequestIsCanceled WdfRequestStopAcknowledge
-        WdfRequestIsReserved
+        WdfRequestComplete WdfRequestCompleteWithInformation WdfRequestCompleteWithPriorityBoost
+        WdfRequestGetParameters WdfRequestSetInformation WdfRequestGetInformation WdfRequestGetStatus
+        WdfRequestGetRequestorMode WdfRequestGetFileObject WdfRequestWdmGetIrp WdfRequestGetIoQueue
+        WdfRequestForwardToIoQueue WdfRequestRequeue WdfRequestMarkCancelable WdfRequestMarkCancelableEx
+        WdfRequestUnmarkCancelable WdfRequestIsCanceled WdfRequestStopAcknowledge
+        WdfRequestIsFrom32BitProcess WdfRequestIsReserved
     }
     crate::request_io {
         WdfRequestRetrieveInputBuffer WdfRequestRetrieveOutputBuffer WdfRequestRetrieveInputMemory
@@ -143,38 +160,49 @@ implemented! {
         WdfFileObjectGetFileName WdfFileObjectGetFlags WdfFileObjectGetDevice WdfFileObjectWdmGetFileObject
     }
     crate::io_target::api {
-        WdfIoTargetCreate WdfIoTargetOpen WdfIoTargetClose WdfIoTargetCloseForQueryRemove WdfIoTargetStart WdfIoTargetStop
-        WdfIoTargetPurge WdfIoTargetGetState WdfIoTargetGetDevice WdfIoTargetWdmGetTargetDeviceObject
-        WdfIoTargetWdmGetTargetPhysicalDevice WdfIoTargetWdmGetTargetFileObject WdfIoTargetWdmGetTargetFileHandle
+        WdfIoTargetCreate WdfIoTargetOpen WdfIoTargetClose WdfIoTargetCloseForQueryRemove WdfIoTargetStart
+        WdfIoTargetStop WdfIoTargetPurge WdfIoTargetGetState WdfIoTargetGetDevice
+        WdfIoTargetWdmGetTargetDeviceObject WdfIoTargetWdmGetTargetPhysicalDevice
+        WdfIoTargetWdmGetTargetFileObject WdfIoTargetWdmGetTargetFileHandle
         WdfIoTargetSendIoctlSynchronously WdfIoTargetSendInternalIoctlSynchronously
-        WdfIoTargetSendInternalIoctlOthersSynchronously WdfIoTargetSendReadSynchronously WdfIoTargetSendWriteSynchronously
-        WdfIoTargetFormatRequestForIoctl WdfIoTargetFormatRequestForInternalIoctl WdfIoTargetFormatRequestForRead
-        WdfIoTargetFormatRequestForWrite WdfRequestCreate WdfRequestReuse WdfRequestFormatRequestUsingCurrentType
-        WdfRequestWdmFormatUsingStackLocation WdfRequestSend WdfRequestCancelSentRequest WdfRequestSetCompletionRoutine
-        WdfRequestGetCompletionParams
+        WdfIoTargetSendInternalIoctlOthersSynchronously WdfIoTargetSendReadSynchronously
+        WdfIoTargetSendWriteSynchronously WdfIoTargetFormatRequestForIoctl
+        WdfIoTargetFormatRequestForInternalIoctl WdfIoTargetFormatRequestForRead
+        WdfIoTargetFormatRequestForWrite WdfRequestCreate WdfRequestReuse WdfRequestChangeTarget
+        WdfRequestFormatRequestUsingCurrentType WdfRequestWdmFormatUsingStackLocation WdfRequestSend
+        WdfRequestCancelSentRequest WdfRequestSetCompletionRoutine WdfRequestGetCompletionParams
     }
     crate::control {
-        WdfControlDeviceInitAllocate WdfControlDeviceInitSetShutdownNotification WdfControlFinishInitializing
+        WdfControlDeviceInitAllocate WdfControlDeviceInitSetShutdownNotification
+        WdfControlFinishInitializing
     }
     crate::registry {
-        WdfDriverOpenParametersRegistryKey WdfDeviceOpenRegistryKey WdfRegistryOpenKey WdfRegistryCreateKey WdfRegistryClose
-        WdfRegistryWdmGetHandle WdfRegistryRemoveKey WdfRegistryRemoveValue WdfRegistryQueryULong WdfRegistryQueryValue
-        WdfRegistryQueryString WdfRegistryQueryUnicodeString WdfRegistryAssignULong WdfRegistryAssignValue
-        WdfRegistryAssignString WdfRegistryAssignUnicodeString
+        WdfDriverOpenParametersRegistryKey WdfDeviceOpenRegistryKey WdfRegistryOpenKey WdfRegistryCreateKey
+        WdfRegistryClose WdfRegistryWdmGetHandle WdfRegistryRemoveKey WdfRegistryRemoveValue
+        WdfRegistryQueryULong WdfRegistryQueryValue WdfRegistryQueryString WdfRegistryQueryUnicodeString
+        WdfRegistryAssignULong WdfRegistryAssignValue WdfRegistryAssignString WdfRegistryAssignUnicodeString
+    }
+    crate::registry::lists {
+        WdfRegistryQueryMemory WdfRegistryAssignMemory WdfRegistryQueryMultiString
+        WdfRegistryAssignMultiString
     }
     crate::string {
         WdfStringCreate WdfStringGetUnicodeString
     }
     crate::collection {
-        WdfCollectionCreate WdfCollectionGetCount WdfCollectionAdd WdfCollectionRemove WdfCollectionRemoveItem
-        WdfCollectionGetItem WdfCollectionGetFirstItem WdfCollectionGetLastItem
+        WdfCollectionCreate WdfCollectionGetCount WdfCollectionAdd WdfCollectionRemove
+        WdfCollectionRemoveItem WdfCollectionGetItem WdfCollectionGetFirstItem WdfCollectionGetLastItem
     }
     crate::memory {
-        WdfMemoryCreate WdfMemoryCreatePreallocated WdfMemoryGetBuffer WdfMemoryAssignBuffer WdfMemoryCopyToBuffer
-        WdfMemoryCopyFromBuffer
+        WdfMemoryCreate WdfMemoryCreatePreallocated WdfMemoryGetBuffer WdfMemoryAssignBuffer
+        WdfMemoryCopyToBuffer WdfMemoryCopyFromBuffer
+    }
+    crate::lookaside {
+        WdfLookasideListCreate WdfMemoryCreateFromLookaside
     }
     crate::lock {
-        WdfSpinLockCreate WdfSpinLockAcquire WdfSpinLockRelease WdfWaitLockCreate WdfWaitLockAcquire WdfWaitLockRelease
+        WdfSpinLockCreate WdfSpinLockAcquire WdfSpinLockRelease WdfWaitLockCreate WdfWaitLockAcquire
+        WdfWaitLockRelease
     }
     crate::timer {
         WdfTimerCreate WdfTimerStart WdfTimerStop WdfTimerGetParentObject

@@ -11,9 +11,9 @@ use core::{
 };
 
 use wdk_sys::{
-    _TIMER_TYPE, _WDF_EXECUTION_LEVEL, KDPC, KTIMER, PFN_WDF_TIMER, PKDPC, PVOID, PWDF_OBJECT_ATTRIBUTES,
-    PWDF_TIMER_CONFIG, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER, WDF_TIMER_CONFIG, WDFOBJECT,
-    WDFTIMER, WDFWORKITEM,
+    _TIMER_TYPE, KDPC, KTIMER, PFN_WDF_TIMER, PKDPC, PVOID, PWDF_OBJECT_ATTRIBUTES, PWDF_TIMER_CONFIG,
+    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER, WDF_TIMER_CONFIG, WDFOBJECT, WDFTIMER,
+    WDFWORKITEM,
     ntddk::{KeCancelTimer, KeInitializeDpc, KeInitializeTimerEx, KeSetTimerEx},
 };
 
@@ -144,7 +144,7 @@ fn new(attributes: &Attributes, callback: PFN_WDF_TIMER, period: i32) -> Outcome
     let context = object.pointer().cast::<c_void>();
     // SAFETY: As for the timer.
     unsafe { KeInitializeDpc(object.dpc.get(), Some(expire), context) };
-    if attributes.execution_level == _WDF_EXECUTION_LEVEL::WdfExecutionLevelPassive {
+    if attributes.is_passive() {
         match work_item::new(object.header(), Some(work), &Attributes::NONE) {
             Ok(worker) => object.worker.set(Some(worker)),
             Err(failure) => {

@@ -45,7 +45,12 @@ fn a_leak_reads_as_it_should() -> Result<()> {
 
 #[test]
 fn every_scenario_of_the_repository_passes() -> Result<()> {
-    for name in ["demo.lab", "query-interface.lab", "surprise-removal.lab"] {
+    for name in [
+        "demo.lab",
+        "helper.lab",
+        "query-interface.lab",
+        "surprise-removal.lab",
+    ] {
         let text = scenario(name)?;
         let lines: Vec<_> = text.lines().collect();
         for build in [Build::Debug, Build::Release] {

@@ -25,7 +25,8 @@ ddi! {
     /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER` (no bus), those of the attributes,
     /// `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfChildListCreate: PFN_WDFCHILDLISTCREATE(
-        call, device: WDFDEVICE, config: PWDF_CHILD_LIST_CONFIG, attributes: PWDF_OBJECT_ATTRIBUTES, list: *mut WDFCHILDLIST,
+        call, device: WDFDEVICE, config: PWDF_CHILD_LIST_CONFIG, attributes: PWDF_OBJECT_ATTRIBUTES,
+        list: *mut WDFCHILDLIST,
     ) -> NTSTATUS {
         let device = device.object(call);
         let config = config.required(call);
@@ -139,7 +140,8 @@ ddi! {
     /// # Errors
     /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER`, `STATUS_NO_MORE_ENTRIES`.
     fn WdfChildListRetrieveNextDevice: PFN_WDFCHILDLISTRETRIEVENEXTDEVICE(
-        call, list: WDFCHILDLIST, iterator: PWDF_CHILD_LIST_ITERATOR, device: *mut WDFDEVICE, info: PWDF_CHILD_RETRIEVE_INFO,
+        call, list: WDFCHILDLIST, iterator: PWDF_CHILD_LIST_ITERATOR, device: *mut WDFDEVICE,
+        info: PWDF_CHILD_RETRIEVE_INFO,
     ) -> NTSTATUS {
         let list = list.object(call);
         let mut place = iterator.required(call);

@@ -17,7 +17,7 @@ use crate::{
     failure::fail,
     file_object,
     object::{Attributes, Obj, Parent},
-    string,
+    string, unsupported,
     wdm::{
         device_object::{DeviceObject, create_link},
         irp::{Irp, WdmFile},
@@ -42,6 +42,9 @@ ddi! {
         let init = call.claim(place.required(call)).init(call);
         device.not_null(call).put(ptr::null_mut());
         let attributes = Attributes::of(call, attributes, Parent::Forbidden)?;
+        if attributes.asks_for_serialization() {
+            unsupported::stop_for(c"WdfDeviceCreate with a synchronization scope");
+        }
         let created = create(init, &attributes)?;
         place.put(ptr::null_mut());
         init.free_if_driver_owned();
@@ -56,22 +59,30 @@ ddi! {
     }
 
     /// The WDM device object.
-    fn WdfDeviceWdmGetDeviceObject: PFN_WDFDEVICEWDMGETDEVICEOBJECT(call, device: WDFDEVICE) -> PDEVICE_OBJECT {
+    fn WdfDeviceWdmGetDeviceObject: PFN_WDFDEVICEWDMGETDEVICEOBJECT(
+        call, device: WDFDEVICE,
+    ) -> PDEVICE_OBJECT {
         address(device.object(call).wdm.get())
     }
 
     /// The device object below.
-    fn WdfDeviceWdmGetAttachedDevice: PFN_WDFDEVICEWDMGETATTACHEDDEVICE(call, device: WDFDEVICE) -> PDEVICE_OBJECT {
+    fn WdfDeviceWdmGetAttachedDevice: PFN_WDFDEVICEWDMGETATTACHEDDEVICE(
+        call, device: WDFDEVICE,
+    ) -> PDEVICE_OBJECT {
         address(device.object(call).attached.get())
     }
 
     /// The PDO of the stack.
-    fn WdfDeviceWdmGetPhysicalDevice: PFN_WDFDEVICEWDMGETPHYSICALDEVICE(call, device: WDFDEVICE) -> PDEVICE_OBJECT {
+    fn WdfDeviceWdmGetPhysicalDevice: PFN_WDFDEVICEWDMGETPHYSICALDEVICE(
+        call, device: WDFDEVICE,
+    ) -> PDEVICE_OBJECT {
         address(device.object(call).physical.get())
     }
 
     /// The framework's device of a WDM device object, null when it is not this client's.
-    fn WdfWdmDeviceGetWdfDeviceHandle: PFN_WDFWDMDEVICEGETWDFDEVICEHANDLE(call, device: PDEVICE_OBJECT) -> WDFDEVICE {
+    fn WdfWdmDeviceGetWdfDeviceHandle: PFN_WDFWDMDEVICEGETWDFDEVICEHANDLE(
+        call, device: PDEVICE_OBJECT,
+    ) -> WDFDEVICE {
         DeviceObject::of(device.not_null(call).pointer()).and_then(Obj::of).map_or(ptr::null_mut(), Obj::handle)
     }
 
@@ -81,7 +92,9 @@ ddi! {
     }
 
     /// The state that `IRP_MN_QUERY_PNP_DEVICE_STATE` reports.
-    fn WdfDeviceGetDeviceState: PFN_WDFDEVICEGETDEVICESTATE(call, device: WDFDEVICE, state: PWDF_DEVICE_STATE) {
+    fn WdfDeviceGetDeviceState: PFN_WDFDEVICEGETDEVICESTATE(
+        call, device: WDFDEVICE, state: PWDF_DEVICE_STATE,
+    ) {
         let device = device.object(call);
         let size = state.required(call).Size;
         sized::<WDF_DEVICE_STATE>(call, size);
@@ -89,7 +102,9 @@ ddi! {
     }
 
     /// Changes that state and has the `PnP` manager ask for it.
-    fn WdfDeviceSetDeviceState: PFN_WDFDEVICESETDEVICESTATE(call, device: WDFDEVICE, state: PWDF_DEVICE_STATE) {
+    fn WdfDeviceSetDeviceState: PFN_WDFDEVICESETDEVICESTATE(
+        call, device: WDFDEVICE, state: PWDF_DEVICE_STATE,
+    ) {
         let device = device.object(call);
         let state = state.required(call);
         sized::<WDF_DEVICE_STATE>(call, state.Size);
@@ -100,7 +115,9 @@ ddi! {
     }
 
     /// Declares the device failed; the `PnP` manager removes it.
-    fn WdfDeviceSetFailed: PFN_WDFDEVICESETFAILED(call, device: WDFDEVICE, _action: WDF_DEVICE_FAILED_ACTION) {
+    fn WdfDeviceSetFailed: PFN_WDFDEVICESETFAILED(
+        call, device: WDFDEVICE, _action: WDF_DEVICE_FAILED_ACTION,
+    ) {
         let device = device.object(call);
         device.failed.set(true);
         if let Some(physical) = device.physical.get() {
@@ -134,7 +151,9 @@ ddi! {
     }
 
     /// Whether the device may be stopped and removed on request.
-    fn WdfDeviceSetStaticStopRemove: PFN_WDFDEVICESETSTATICSTOPREMOVE(call, device: WDFDEVICE, stoppable: BOOLEAN) {
+    fn WdfDeviceSetStaticStopRemove: PFN_WDFDEVICESETSTATICSTOPREMOVE(
+        call, device: WDFDEVICE, stoppable: BOOLEAN,
+    ) {
         device.object(call).stoppable.set(stoppable != 0);
     }
 
@@ -153,7 +172,9 @@ ddi! {
     }
 
     /// The alignment of transfers, as a mask.
-    fn WdfDeviceGetAlignmentRequirement: PFN_WDFDEVICEGETALIGNMENTREQUIREMENT(call, device: WDFDEVICE) -> ULONG {
+    fn WdfDeviceGetAlignmentRequirement: PFN_WDFDEVICEGETALIGNMENTREQUIREMENT(
+        call, device: WDFDEVICE,
+    ) -> ULONG {
         device.object(call).wdm.get().map_or(0, DeviceObject::alignment)
     }
 

@@ -9,9 +9,9 @@ use wdk_sys::{
     PULONG_PTR, PWDF_IO_TARGET_OPEN_PARAMS, PWDF_MEMORY_DESCRIPTOR, PWDF_OBJECT_ATTRIBUTES,
     PWDF_REQUEST_COMPLETION_PARAMS, PWDF_REQUEST_REUSE_PARAMS, PWDF_REQUEST_SEND_OPTIONS, PWDFMEMORY_OFFSET,
     STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE,
-    STATUS_INVALID_PARAMETER, ULONG, WDF_IO_TARGET_OPEN_PARAMS, WDF_IO_TARGET_PURGE_IO_ACTION,
-    WDF_IO_TARGET_SENT_IO_ACTION, WDF_IO_TARGET_STATE, WDF_MEMORY_DESCRIPTOR, WDFCONTEXT, WDFDEVICE,
-    WDFIOTARGET, WDFMEMORY, WDFMEMORY_OFFSET, WDFREQUEST,
+    STATUS_INVALID_PARAMETER, STATUS_REQUEST_NOT_ACCEPTED, ULONG, WDF_IO_TARGET_OPEN_PARAMS,
+    WDF_IO_TARGET_PURGE_IO_ACTION, WDF_IO_TARGET_SENT_IO_ACTION, WDF_IO_TARGET_STATE, WDF_MEMORY_DESCRIPTOR,
+    WDFCONTEXT, WDFDEVICE, WDFIOTARGET, WDFMEMORY, WDFMEMORY_OFFSET, WDFREQUEST,
 };
 
 use super::{
@@ -95,12 +95,16 @@ ddi! {
     }
 
     /// Sends nothing more. What was sent is left to the target.
-    fn WdfIoTargetStop: PFN_WDFIOTARGETSTOP(call, target: WDFIOTARGET, _action: WDF_IO_TARGET_SENT_IO_ACTION) {
+    fn WdfIoTargetStop: PFN_WDFIOTARGETSTOP(
+        call, target: WDFIOTARGET, _action: WDF_IO_TARGET_SENT_IO_ACTION,
+    ) {
         target.object(call).state.set(TargetState::WdfIoTargetStopped);
     }
 
     /// Refuses what is sent from now on.
-    fn WdfIoTargetPurge: PFN_WDFIOTARGETPURGE(call, target: WDFIOTARGET, _action: WDF_IO_TARGET_PURGE_IO_ACTION) {
+    fn WdfIoTargetPurge: PFN_WDFIOTARGETPURGE(
+        call, target: WDFIOTARGET, _action: WDF_IO_TARGET_PURGE_IO_ACTION,
+    ) {
         target.object(call).state.set(TargetState::WdfIoTargetPurged);
     }
 
@@ -115,7 +119,9 @@ ddi! {
     }
 
     /// The device object that requests go to.
-    fn WdfIoTargetWdmGetTargetDeviceObject: PFN_WDFIOTARGETWDMGETTARGETDEVICEOBJECT(call, target: WDFIOTARGET) -> PDEVICE_OBJECT {
+    fn WdfIoTargetWdmGetTargetDeviceObject: PFN_WDFIOTARGETWDMGETTARGETDEVICEOBJECT(
+        call, target: WDFIOTARGET,
+    ) -> PDEVICE_OBJECT {
         target.object(call).device.get().map_or(ptr::null_mut(), DeviceObject::pointer)
     }
 
@@ -129,12 +135,16 @@ ddi! {
     }
 
     /// The file object of a target that was opened by name.
-    fn WdfIoTargetWdmGetTargetFileObject: PFN_WDFIOTARGETWDMGETTARGETFILEOBJECT(call, target: WDFIOTARGET) -> PFILE_OBJECT {
+    fn WdfIoTargetWdmGetTargetFileObject: PFN_WDFIOTARGETWDMGETTARGETFILEOBJECT(
+        call, target: WDFIOTARGET,
+    ) -> PFILE_OBJECT {
         target.object(call).file.get()
     }
 
     /// The file handle of a target: it has none, only a file object.
-    fn WdfIoTargetWdmGetTargetFileHandle: PFN_WDFIOTARGETWDMGETTARGETFILEHANDLE(call, target: WDFIOTARGET) -> HANDLE {
+    fn WdfIoTargetWdmGetTargetFileHandle: PFN_WDFIOTARGETWDMGETTARGETFILEHANDLE(
+        call, target: WDFIOTARGET,
+    ) -> HANDLE {
         target.object(call);
         ptr::null_mut()
     }
@@ -145,8 +155,8 @@ ddi! {
     /// `STATUS_INVALID_DEVICE_STATE`, `STATUS_INVALID_PARAMETER` (a descriptor),
     /// `STATUS_INSUFFICIENT_RESOURCES`, the target's status.
     fn WdfIoTargetSendIoctlSynchronously: PFN_WDFIOTARGETSENDIOCTLSYNCHRONOUSLY(
-        call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, input: PWDF_MEMORY_DESCRIPTOR, output: PWDF_MEMORY_DESCRIPTOR,
-        options: PWDF_REQUEST_SEND_OPTIONS, bytes: PULONG_PTR,
+        call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, input: PWDF_MEMORY_DESCRIPTOR,
+        output: PWDF_MEMORY_DESCRIPTOR, options: PWDF_REQUEST_SEND_OPTIONS, bytes: PULONG_PTR,
     ) -> NTSTATUS {
         let buffers = (described(call, input)?, described(call, output)?);
         let operation = Operation::Control(major::DEVICE_CONTROL, code, buffers.0, buffers.1);
@@ -155,8 +165,8 @@ ddi! {
 
     /// The same as an internal I/O control.
     fn WdfIoTargetSendInternalIoctlSynchronously: PFN_WDFIOTARGETSENDINTERNALIOCTLSYNCHRONOUSLY(
-        call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, input: PWDF_MEMORY_DESCRIPTOR, output: PWDF_MEMORY_DESCRIPTOR,
-        options: PWDF_REQUEST_SEND_OPTIONS, bytes: PULONG_PTR,
+        call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, input: PWDF_MEMORY_DESCRIPTOR,
+        output: PWDF_MEMORY_DESCRIPTOR, options: PWDF_REQUEST_SEND_OPTIONS, bytes: PULONG_PTR,
     ) -> NTSTATUS {
         let buffers = (described(call, input)?, described(call, output)?);
         let operation = Operation::Control(major::INTERNAL_DEVICE_CONTROL, code, buffers.0, buffers.1);
@@ -165,8 +175,9 @@ ddi! {
 
     /// The same with three addresses.
     fn WdfIoTargetSendInternalIoctlOthersSynchronously: PFN_WDFIOTARGETSENDINTERNALIOCTLOTHERSSYNCHRONOUSLY(
-        call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, first: PWDF_MEMORY_DESCRIPTOR, second: PWDF_MEMORY_DESCRIPTOR,
-        fourth: PWDF_MEMORY_DESCRIPTOR, options: PWDF_REQUEST_SEND_OPTIONS, bytes: PULONG_PTR,
+        call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, first: PWDF_MEMORY_DESCRIPTOR,
+        second: PWDF_MEMORY_DESCRIPTOR, fourth: PWDF_MEMORY_DESCRIPTOR, options: PWDF_REQUEST_SEND_OPTIONS,
+        bytes: PULONG_PTR,
     ) -> NTSTATUS {
         let arguments = [described(call, first)?.start, described(call, second)?.start, described(call, fourth)?.start];
         wait(call, (target, request, options), &Operation::Others(code, arguments), bytes)
@@ -202,8 +213,8 @@ ddi! {
     /// `STATUS_INVALID_DEVICE_STATE`, `STATUS_INVALID_PARAMETER` (an offset),
     /// `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfIoTargetFormatRequestForIoctl: PFN_WDFIOTARGETFORMATREQUESTFORIOCTL(
-        call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, input: WDFMEMORY, input_part: PWDFMEMORY_OFFSET,
-        output: WDFMEMORY, output_part: PWDFMEMORY_OFFSET,
+        call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, input: WDFMEMORY,
+        input_part: PWDFMEMORY_OFFSET, output: WDFMEMORY, output_part: PWDFMEMORY_OFFSET,
     ) -> NTSTATUS {
         let buffers = (part(input.optional(call), input_part)?, part(output.optional(call), output_part)?);
         let operation = Operation::Control(major::DEVICE_CONTROL, code, buffers.0, buffers.1);
@@ -215,8 +226,8 @@ ddi! {
     /// # Errors
     /// as above.
     fn WdfIoTargetFormatRequestForInternalIoctl: PFN_WDFIOTARGETFORMATREQUESTFORINTERNALIOCTL(
-        call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, input: WDFMEMORY, input_part: PWDFMEMORY_OFFSET,
-        output: WDFMEMORY, output_part: PWDFMEMORY_OFFSET,
+        call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, input: WDFMEMORY,
+        input_part: PWDFMEMORY_OFFSET, output: WDFMEMORY, output_part: PWDFMEMORY_OFFSET,
     ) -> NTSTATUS {
         let buffers = (part(input.optional(call), input_part)?, part(output.optional(call), output_part)?);
         let operation = Operation::Control(major::INTERNAL_DEVICE_CONTROL, code, buffers.0, buffers.1);
@@ -228,7 +239,8 @@ ddi! {
     /// # Errors
     /// as above.
     fn WdfIoTargetFormatRequestForRead: PFN_WDFIOTARGETFORMATREQUESTFORREAD(
-        call, target: WDFIOTARGET, request: WDFREQUEST, output: WDFMEMORY, output_part: PWDFMEMORY_OFFSET, offset: PLONGLONG,
+        call, target: WDFIOTARGET, request: WDFREQUEST, output: WDFMEMORY, output_part: PWDFMEMORY_OFFSET,
+        offset: PLONGLONG,
     ) -> NTSTATUS {
         let operation = Operation::Read(part(output.optional(call), output_part)?, offset.get().unwrap_or(0));
         prepare(call, target, request, &operation)
@@ -239,7 +251,8 @@ ddi! {
     /// # Errors
     /// as above.
     fn WdfIoTargetFormatRequestForWrite: PFN_WDFIOTARGETFORMATREQUESTFORWRITE(
-        call, target: WDFIOTARGET, request: WDFREQUEST, input: WDFMEMORY, input_part: PWDFMEMORY_OFFSET, offset: PLONGLONG,
+        call, target: WDFIOTARGET, request: WDFREQUEST, input: WDFMEMORY, input_part: PWDFMEMORY_OFFSET,
+        offset: PLONGLONG,
     ) -> NTSTATUS {
         let operation = Operation::Write(part(input.optional(call), input_part)?, offset.get().unwrap_or(0));
         prepare(call, target, request, &operation)
@@ -268,7 +281,9 @@ ddi! {
     ///
     /// # Errors
     /// `STATUS_INFO_LENGTH_MISMATCH` never, `STATUS_INVALID_DEVICE_REQUEST` (it is not the driver's own).
-    fn WdfRequestReuse: PFN_WDFREQUESTREUSE(call, request: WDFREQUEST, parameters: PWDF_REQUEST_REUSE_PARAMS) -> NTSTATUS {
+    fn WdfRequestReuse: PFN_WDFREQUESTREUSE(
+        call, request: WDFREQUEST, parameters: PWDF_REQUEST_REUSE_PARAMS,
+    ) -> NTSTATUS {
         let request = request.object(call);
         let parameters = parameters.required(call);
         if parameters.Flags.cast_signed() & ReuseFlags::WDF_REQUEST_REUSE_SET_NEW_IRP != 0 {
@@ -282,8 +297,23 @@ ddi! {
         Ok(())
     }
 
+    /// The target that a request of the driver goes to; its IRP must have room for that target's stack.
+    ///
+    /// # Errors
+    /// `STATUS_REQUEST_NOT_ACCEPTED`.
+    fn WdfRequestChangeTarget: PFN_WDFREQUESTCHANGETARGET(
+        call, request: WDFREQUEST, target: WDFIOTARGET,
+    ) -> NTSTATUS {
+        let (request, target) = (request.object(call), target.object(call));
+        let needed = target.device.get().map_or(0, DeviceObject::stack_size);
+        let room = request.irp(call).locations_below();
+        if room < needed { fail(STATUS_REQUEST_NOT_ACCEPTED) } else { Ok(()) }
+    }
+
     /// The parameters that it came with are those that it is sent with.
-    fn WdfRequestFormatRequestUsingCurrentType: PFN_WDFREQUESTFORMATREQUESTUSINGCURRENTTYPE(call, request: WDFREQUEST) {
+    fn WdfRequestFormatRequestUsingCurrentType: PFN_WDFREQUESTFORMATREQUESTUSINGCURRENTTYPE(
+        call, request: WDFREQUEST,
+    ) {
         let request = request.object(call);
         let irp = request.irp(call);
         request.sent.major.set(irp.major());
@@ -311,7 +341,12 @@ ddi! {
     /// Asks the target to complete a request soon; whether it could be asked.
     fn WdfRequestCancelSentRequest: PFN_WDFREQUESTCANCELSENTREQUEST(call, request: WDFREQUEST) -> BOOLEAN {
         let request = request.object(call);
-        BOOLEAN::from(request.sent.target.get().is_some() && request.irp(call).cancel())
+        let irp = request.irp(call);
+        // The completion routine may delete the request, whose IRP the cancellation still uses.
+        request.reference();
+        let asked = request.sent.target.get().is_some() && irp.cancel();
+        request.release();
+        BOOLEAN::from(asked)
     }
 
     /// What is called when the target is done.
@@ -390,23 +425,9 @@ fn part(memory: Option<Obj<Memory>>, offset: Claimed<WDFMEMORY_OFFSET>) -> Outco
     let Some(memory) = memory else {
         return Ok(Buffer::NONE);
     };
-    let (start, length) = match offset.get() {
-        None => (0, memory.size()),
-        Some(offset) => {
-            let start = offset.BufferOffset;
-            let rest = memory.size().checked_sub(start);
-            let Some(rest) = rest else {
-                return fail(STATUS_INVALID_PARAMETER);
-            };
-            match offset.BufferLength {
-                0 => (start, rest),
-                length if length <= rest => (start, length),
-                _ => return fail(STATUS_INVALID_PARAMETER),
-            }
-        }
-    };
+    let (start, length) = memory.part(offset.get())?;
     Ok(Buffer {
-        start: memory.buffer().wrapping_add(start).cast(),
+        start: start.cast(),
         length,
     })
 }

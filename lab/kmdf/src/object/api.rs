@@ -50,7 +50,9 @@ ddi! {
     ///
     /// # Errors
     /// those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`.
-    fn WdfObjectCreate: PFN_WDFOBJECTCREATE(call, attributes: PWDF_OBJECT_ATTRIBUTES, object: *mut WDFOBJECT) -> NTSTATUS {
+    fn WdfObjectCreate: PFN_WDFOBJECTCREATE(
+        call, attributes: PWDF_OBJECT_ATTRIBUTES, object: *mut WDFOBJECT,
+    ) -> NTSTATUS {
         object.not_null(call).put(core::ptr::null_mut());
         let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
         let general = General { header: Header::new::<General>(call.client) };
@@ -69,12 +71,16 @@ ddi! {
     }
 
     /// Takes a reference.
-    fn WdfObjectReferenceActual: PFN_WDFOBJECTREFERENCEACTUAL(call, object: WDFOBJECT, _tag: PVOID, _line: LONG, _file: PCCH) {
+    fn WdfObjectReferenceActual: PFN_WDFOBJECTREFERENCEACTUAL(
+        call, object: WDFOBJECT, _tag: PVOID, _line: LONG, _file: PCCH,
+    ) {
         object.any(call).reference();
     }
 
     /// Gives a reference back.
-    fn WdfObjectDereferenceActual: PFN_WDFOBJECTDEREFERENCEACTUAL(call, object: WDFOBJECT, _tag: PVOID, _line: LONG, _file: PCCH) {
+    fn WdfObjectDereferenceActual: PFN_WDFOBJECTDEREFERENCEACTUAL(
+        call, object: WDFOBJECT, _tag: PVOID, _line: LONG, _file: PCCH,
+    ) {
         object.any(call).release();
     }
 

@@ -96,6 +96,22 @@ impl Attributes {
     }
 }
 
+impl Attributes {
+    /// Whether the driver wants its callbacks serialized, which is not modelled.
+    pub const fn asks_for_serialization(&self) -> bool {
+        matches!(
+            self.synchronization,
+            _WDF_SYNCHRONIZATION_SCOPE::WdfSynchronizationScopeDevice
+                | _WDF_SYNCHRONIZATION_SCOPE::WdfSynchronizationScopeQueue
+        )
+    }
+
+    /// Whether the driver wants its callbacks at `PASSIVE_LEVEL`.
+    pub const fn is_passive(&self) -> bool {
+        self.execution_level == _WDF_EXECUTION_LEVEL::WdfExecutionLevelPassive
+    }
+}
+
 fn check_scopes(raw: &WDF_OBJECT_ATTRIBUTES) -> Outcome {
     use _WDF_EXECUTION_LEVEL::{WdfExecutionLevelDispatch, WdfExecutionLevelInheritFromParent};
     use _WDF_SYNCHRONIZATION_SCOPE::{WdfSynchronizationScopeInheritFromParent, WdfSynchronizationScopeNone};

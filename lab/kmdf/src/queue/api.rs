@@ -3,9 +3,8 @@
 use core::ptr;
 
 use wdk_sys::{
-    _WDF_IO_QUEUE_DISPATCH_TYPE as DispatchType, _WDF_IO_QUEUE_STATE as Is,
-    _WDF_SYNCHRONIZATION_SCOPE as Scope, PFN_WDF_IO_QUEUE_STATE, PULONG, PWDF_IO_QUEUE_CONFIG,
-    PWDF_OBJECT_ATTRIBUTES, PWDF_REQUEST_PARAMETERS, STATUS_INFO_LENGTH_MISMATCH,
+    _WDF_IO_QUEUE_DISPATCH_TYPE as DispatchType, _WDF_IO_QUEUE_STATE as Is, PFN_WDF_IO_QUEUE_STATE, PULONG,
+    PWDF_IO_QUEUE_CONFIG, PWDF_OBJECT_ATTRIBUTES, PWDF_REQUEST_PARAMETERS, STATUS_INFO_LENGTH_MISMATCH,
     STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER,
     STATUS_INVALID_PARAMETER_4, STATUS_NO_MORE_ENTRIES, STATUS_NOT_FOUND, ULONG, WDF_IO_QUEUE_CONFIG,
     WDF_IO_QUEUE_STATE, WDF_REQUEST_TYPE, WDFCONTEXT, WDFDEVICE, WDFFILEOBJECT, WDFQUEUE, WDFREQUEST,
@@ -30,13 +29,14 @@ ddi! {
     /// the handle), `STATUS_INVALID_DEVICE_STATE` (a default queue after start), `STATUS_INVALID_PARAMETER`,
     /// `STATUS_UNSUCCESSFUL` (a second default queue), `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfIoQueueCreate: PFN_WDFIOQUEUECREATE(
-        call, device: WDFDEVICE, config: PWDF_IO_QUEUE_CONFIG, attributes: PWDF_OBJECT_ATTRIBUTES, queue: *mut WDFQUEUE,
+        call, device: WDFDEVICE, config: PWDF_IO_QUEUE_CONFIG, attributes: PWDF_OBJECT_ATTRIBUTES,
+        queue: *mut WDFQUEUE,
     ) -> NTSTATUS {
         let device = device.object(call);
         let config = config.required(call);
         let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
         check_config(device, &config, queue.is_null())?;
-        if matches!(attributes.synchronization, Scope::WdfSynchronizationScopeDevice | Scope::WdfSynchronizationScopeQueue) {
+        if attributes.asks_for_serialization() {
             unsupported::stop_for(c"WdfIoQueueCreate with a synchronization scope");
         }
         let created = new(device, config, &attributes)?;
@@ -130,6 +130,28 @@ ddi! {
         queue.wait_until(State::is_empty);
     }
 
+    /// Accepts, presents nothing, and cancels those that wait; the callback runs when there is none.
+    fn WdfIoQueueStopAndPurge: PFN_WDFIOQUEUESTOPANDPURGE(
+        call, queue: WDFQUEUE, done: PFN_WDF_IO_QUEUE_STATE, context: WDFCONTEXT,
+    ) {
+        let queue = queue.object(call);
+        queue.begin_purge();
+        {
+            let mut state = queue.state.lock();
+            state.accepting = true;
+            state.drained = Notify { callback: done, context: context.pointer() };
+        }
+        queue.notify();
+    }
+
+    /// The same, and waits. IRQL: `PASSIVE_LEVEL`.
+    fn WdfIoQueueStopAndPurgeSynchronously: PFN_WDFIOQUEUESTOPANDPURGESYNCHRONOUSLY(call, queue: WDFQUEUE) {
+        let queue = queue.object(call);
+        queue.begin_purge();
+        queue.wait_until(State::has_none_with_driver);
+        queue.state.lock().accepting = true;
+    }
+
     /// The next request of a queue that the driver asks.
     ///
     /// # Errors
@@ -158,7 +180,8 @@ ddi! {
     /// # Errors
     /// `STATUS_NO_MORE_ENTRIES`, `STATUS_NOT_FOUND` (the other one left).
     fn WdfIoQueueFindRequest: PFN_WDFIOQUEUEFINDREQUEST(
-        call, queue: WDFQUEUE, after: WDFREQUEST, file: WDFFILEOBJECT, parameters: PWDF_REQUEST_PARAMETERS, found: *mut WDFREQUEST,
+        call, queue: WDFQUEUE, after: WDFREQUEST, file: WDFFILEOBJECT, parameters: PWDF_REQUEST_PARAMETERS,
+        found: *mut WDFREQUEST,
     ) -> NTSTATUS {
         let (queue, after) = (queue.object(call), after.optional(call));
         let file = file.optional(call).map(|file| file.wdm.pointer());
@@ -236,7 +259,9 @@ ddi! {
     ///
     /// # Errors
     /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INVALID_DEVICE_STATE`.
-    fn WdfDeviceEnqueueRequest: PFN_WDFDEVICEENQUEUEREQUEST(call, device: WDFDEVICE, request: WDFREQUEST) -> NTSTATUS {
+    fn WdfDeviceEnqueueRequest: PFN_WDFDEVICEENQUEUEREQUEST(
+        call, device: WDFDEVICE, request: WDFREQUEST,
+    ) -> NTSTATUS {
         let (device, request) = (device.object(call), request.object(call));
         let queue = request.irp.get().and_then(|irp| device.queues.for_major(irp.major()));
         let Some(queue) = queue else { return fail(STATUS_INVALID_DEVICE_REQUEST) };

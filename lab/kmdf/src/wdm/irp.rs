@@ -234,6 +234,11 @@ impl Irp {
         self.move_location(1);
     }
 
+    /// How many locations there are below the current one.
+    pub const fn locations_below(self) -> i8 {
+        self.get().CurrentLocation.wrapping_sub(1)
+    }
+
     /// Takes a [`Self::skip`] back.
     pub fn unskip(self) {
         self.move_location(-1);

@@ -132,7 +132,8 @@ pub fn service_of(driver: Driver) -> String {
 }
 
 /// The driver object of a service that is loaded.
-fn loaded(service: &str) -> Option<Driver> {
+#[must_use]
+pub fn running(service: &str) -> Option<Driver> {
     with_drivers(|drivers| {
         let found = drivers
             .iter()
@@ -208,7 +209,7 @@ fn deleted(body: *mut c_void) {
 /// # Errors
 /// See [`DriverError`]; nothing is left loaded.
 pub fn load(service: &str) -> Result<Driver, DriverError> {
-    if let Some(driver) = loaded(service) {
+    if let Some(driver) = running(service) {
         return Ok(driver);
     }
     let path = image_path(service).ok_or_else(|| DriverError::NoService(service.to_owned()))?;
@@ -271,6 +272,20 @@ pub fn unload_if_idle(driver: Driver) {
     }
     if !driver.read().DriverStart.is_null() {
         unload(driver);
+    }
+}
+
+/// Why the service controller cannot stop a driver, if it cannot.
+#[must_use]
+pub fn unstoppable(driver: Driver) -> Option<&'static str> {
+    if driver.read().DriverUnload.is_none() {
+        Some("has no DriverUnload")
+    } else if driver.add_device().is_some() {
+        Some("is a Plug and Play driver, which goes with its last device")
+    } else if devices(driver).into_iter().any(super::file::has_open_files) {
+        Some("has a device that is open; Windows would wait until it is closed")
+    } else {
+        None
     }
 }
 

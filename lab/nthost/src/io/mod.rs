@@ -18,7 +18,10 @@ use crate::exports::Export;
 
 pub use device::{Device, attach, create_device, delete_device, is_device};
 pub(crate) use driver::create_host_driver;
-pub use driver::{Driver, DriverError, load, service_of, set_image, unload, unload_all, unload_if_idle};
+pub use driver::{
+    Driver, DriverError, load, running, service_of, set_image, unload, unload_all, unload_if_idle,
+    unstoppable,
+};
 pub use file::{File, FileError, IoctlResult, has_open_files, open};
 pub use interface::{disable_all, enabled_link, forget_device, links_of};
 pub use irp::{Finish, Irp, call, call_driver, complete, requests_outstanding};

@@ -10,8 +10,8 @@ use super::error::LoadError;
 use super::image::Image;
 use super::registry::{self, ImageRef};
 use crate::abi::{
-    NTSTATUS, STATUS_DLL_NOT_FOUND, STATUS_ENTRYPOINT_NOT_FOUND, STATUS_INSUFFICIENT_RESOURCES,
-    STATUS_ORDINAL_NOT_FOUND,
+    NTSTATUS, STATUS_DLL_NOT_FOUND, STATUS_DRIVER_UNABLE_TO_LOAD, STATUS_ENTRYPOINT_NOT_FOUND,
+    STATUS_INSUFFICIENT_RESOURCES, STATUS_ORDINAL_NOT_FOUND,
 };
 use crate::exports::{self, Resolution};
 
@@ -28,6 +28,7 @@ const MAX_FORWARDS: usize = 8;
 /// - `STATUS_NO_SUCH_FILE` when the file cannot be read,
 /// - `STATUS_INVALID_IMAGE_FORMAT` when it is no sound native x64 image,
 /// - `STATUS_DLL_NOT_FOUND`, `STATUS_ENTRYPOINT_NOT_FOUND`, `STATUS_ORDINAL_NOT_FOUND` for an import,
+/// - `STATUS_DRIVER_UNABLE_TO_LOAD` when imports go round in a circle,
 /// - `STATUS_INSUFFICIENT_RESOURCES` without memory,
 /// - the status of a failing `DllInitialize`.
 ///
@@ -41,13 +42,7 @@ pub fn load(name: &str, path: &Path) -> Result<ImageRef, LoadError> {
 
 /// Loads an image; `pending` are the images whose imports are being bound right now.
 fn load_with(name: &str, path: &Path, pending: &mut Vec<ImageRef>) -> Result<ImageRef, LoadError> {
-    let known = registry::by_name(name);
-    if let Some(image) = known.or_else(|| {
-        pending
-            .iter()
-            .find(|image| image.name.eq_ignore_ascii_case(name))
-            .cloned()
-    }) {
+    if let Some(image) = registry::by_name(name) {
         image.references.fetch_add(1, Ordering::SeqCst);
         return Ok(image);
     }
@@ -184,13 +179,7 @@ fn dependency(
     {
         return Ok(Some(known));
     }
-    if let Some(pending) = pending
-        .iter()
-        .find(|image| image.name.eq_ignore_ascii_case(module))
-    {
-        // An image on the way up that imports from one on the way down: a reference would keep both for ever.
-        return Ok(Some(pending.clone()));
-    }
+    refuse_circle(image, module, pending)?;
     let Some(path) = search(image, module) else {
         return Ok(None);
     };
@@ -209,6 +198,24 @@ fn dependency(
         .unwrap_or_else(PoisonError::into_inner)
         .push(loaded.clone());
     Ok(Some(loaded))
+}
+
+/// Images that import from each other would run each other's code before it is bound, and keep each other for ever.
+fn refuse_circle(image: &ImageRef, module: &str, pending: &[ImageRef]) -> Result<(), LoadError> {
+    let Some(first) = pending
+        .iter()
+        .position(|image| image.name.eq_ignore_ascii_case(module))
+    else {
+        return Ok(());
+    };
+    let names = pending[first..].iter().chain([&pending[first]]);
+    let circle: Vec<&str> = names.map(|image| image.name.as_str()).collect();
+    Err(LoadError {
+        file: image.path.clone(),
+        place: format!("imports from {module}"),
+        reason: format!("the imports go round in a circle: {}", circle.join(" -> ")),
+        status: STATUS_DRIVER_UNABLE_TO_LOAD,
+    })
 }
 
 /// The file of a module: loaded already, beside the importing image, or in the search path; names match in any case.

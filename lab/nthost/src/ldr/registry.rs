@@ -188,7 +188,12 @@ fn check_pending(image: &ImageRef) {
 /// With the last one the image becomes inaccessible at once, and its range stays reserved: any later
 /// use faults and is reported as a use of the unloaded image. The images it imports from lose a reference each.
 pub fn unload(image: ImageRef) {
-    if image.references.fetch_sub(1, Ordering::SeqCst) != 1 || !super::dll::unload(&image) {
+    if image.references.fetch_sub(1, Ordering::SeqCst) != 1 {
+        return;
+    }
+    if !super::dll::unload(&image) {
+        // The reference of the load stays for good, as on Windows: later importers come and go without being asked.
+        image.references.fetch_add(1, Ordering::SeqCst);
         return;
     }
     if let Some(hook) = UNLOAD_HOOK.get() {

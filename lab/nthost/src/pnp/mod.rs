@@ -20,8 +20,9 @@ mod start;
 mod store;
 mod worker;
 
-use crate::abi::{BusRelations, GUID, NTSTATUS, STATUS_NO_SUCH_DEVICE};
+use crate::abi::{BusRelations, GUID, INTERFACE, NTSTATUS, STATUS_NO_SUCH_DEVICE};
 use crate::io::Device;
+use crate::ldr;
 
 pub use control::{disable, enable, restart, scan};
 pub use node::{Node, NodeId, Problem, State, children_of, find_instance, node_of, nodes, root_node};
@@ -40,7 +41,7 @@ pub fn instance_of(pdo: Device) -> Option<String> {
 }
 
 /// The answer to a query for an interface.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct InterfaceAnswer {
     /// The status.
     pub status: NTSTATUS,
@@ -48,33 +49,39 @@ pub struct InterfaceAnswer {
     pub size: u16,
     /// `Version` in the buffer afterwards; zero without a buffer.
     pub version: u16,
+    /// Where the entries behind the header point: image, offset and symbol.
+    pub entries: Vec<String>,
 }
 
 /// Sends `IRP_MN_QUERY_INTERFACE` to a device's stack, with a zeroed buffer of `size` bytes or with NULL, and gives the reference
 /// back that a success took.
 #[must_use]
 pub fn query_interface(id: NodeId, class: GUID, size: u16, version: u16, null: bool) -> InterfaceAnswer {
-    let mut buffer = vec![
-        0;
-        if null {
-            0
-        } else {
-            usize::from(size).div_ceil(size_of::<u64>())
-        }
-    ];
-    let Some(pdo) = node::get(id).and_then(|node| node.pdo) else {
-        return InterfaceAnswer {
-            status: STATUS_NO_SUCH_DEVICE,
-            size: 0,
-            version: 0,
-        };
+    let words = if null {
+        0
+    } else {
+        usize::from(size).div_ceil(size_of::<u64>())
     };
-    let (status, size, version) = request::interface(pdo, &class, size, version, &mut buffer);
+    let mut buffer = vec![0; words];
+    let ask = |pdo| request::interface(pdo, &class, size, version, &mut buffer);
+    let pdo = node::get(id).and_then(|node| node.pdo);
+    let (status, size, version) = pdo.map_or((STATUS_NO_SUCH_DEVICE, 0, 0), ask);
+    let filled = usize::from(size).div_ceil(size_of::<u64>()).min(buffer.len());
+    let entries = buffer[..filled]
+        .iter()
+        .skip(size_of::<INTERFACE>() / size_of::<u64>());
+    let entries = entries.map(|entry| place_of(*entry)).collect();
     InterfaceAnswer {
         status,
         size,
         version,
+        entries,
     }
+}
+
+fn place_of(address: u64) -> String {
+    let place = usize::try_from(address).ok().and_then(ldr::find);
+    place.map_or_else(|| format!("{address:#x}"), |place| place.to_string())
 }
 
 /// `IoInvalidateDeviceRelations`: asks the bus again for its children, soon.

@@ -5,7 +5,7 @@
 )]
 
 use super::session::{CommandError, CommandResult, Session};
-use super::{device, pnputil, registry};
+use super::{device, net, pnputil, registry, sc};
 use crate::dbg;
 
 /// A command.
@@ -45,6 +45,18 @@ pub const COMMANDS: &[Command] = &[
         usage: "add KEY /v NAME /t TYPE /d DATA [/f] | query KEY [/v NAME] | delete KEY [/v NAME] [/f]",
         help: "the registry, as on Windows",
         run: registry::run,
+    },
+    Command {
+        name: "net",
+        usage: "start NAME | stop NAME",
+        help: "starts and stops the driver of a service, as on Windows",
+        run: net::run,
+    },
+    Command {
+        name: "sc",
+        usage: "create NAME binPath= FILE type= kernel | query [NAME] | start NAME | stop NAME | delete NAME",
+        help: "services, as on Windows",
+        run: sc::run,
     },
     Command {
         name: "ioctl",

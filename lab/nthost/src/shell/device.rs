@@ -194,5 +194,8 @@ pub(super) fn query_interface(session: &mut Session, arguments: &[&str]) -> Comm
         String::new()
     };
     session.say(&format!("{}{table}", answer.status));
+    for (index, entry) in answer.entries.iter().enumerate() {
+        session.say(&format!("entry {index}: {entry}"));
+    }
     Ok(())
 }

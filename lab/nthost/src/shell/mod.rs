@@ -2,10 +2,13 @@
 
 mod commands;
 mod device;
+mod net;
 mod pnputil;
 mod prompt;
 mod registry;
+mod sc;
 mod script;
+mod services;
 mod session;
 mod words;
 

@@ -1,6 +1,6 @@
 //! What a script or a prompt has in hand: where it looks for files, what it has open, how it has gone so far.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::io;
@@ -56,6 +56,8 @@ pub struct Session {
     pub(super) variables: BTreeMap<String, String>,
     pub(super) files: BTreeMap<String, io::File>,
     pub(super) driverless: Vec<Driverless>,
+    /// The services that were started, in lower case.
+    started: BTreeSet<String>,
     pub(super) ended: bool,
     outcome: Option<Outcome>,
 }
@@ -94,6 +96,16 @@ impl Session {
         if self.outcome != Some(Outcome::Environment) {
             self.outcome = Some(error.outcome());
         }
+    }
+
+    /// Keeps in mind that a service has run.
+    pub(super) fn note_run(&mut self, service: &str) {
+        self.started.insert(service.to_lowercase());
+    }
+
+    /// Whether a service runs or has run.
+    pub(super) fn has_run(&self, service: &str) -> bool {
+        self.started.contains(&service.to_lowercase())
     }
 
     /// How the lines so far have gone.

@@ -1,0 +1,9 @@
+//! Links a legacy driver in a workspace whose driver model is KMDF.
+
+fn main() -> Result<(), wdk_build::ConfigError> {
+    wdk_build::configure_wdk_binary_build()?;
+    // wdk-build knows one driver model for the whole workspace. The last /ENTRY wins: this driver binds to no framework.
+    println!("cargo::rustc-cdylib-link-arg=/ENTRY:DriverEntry");
+    println!("cargo::rustc-cdylib-link-arg=/IGNORE:4216");
+    Ok(())
+}
