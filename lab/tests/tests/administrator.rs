@@ -1,6 +1,6 @@
 //! What an administrator does with devices: disable, enable, restart, remove, scan. Each ends with nothing left.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use lab_tests::{
     Build, Lab, exit,
     script::{FIRST_CHILD, PLUG_BUS, REMOVE_BUS, SECOND_CHILD, TREE, ioctl, started},
@@ -124,6 +124,25 @@ fn an_open_file_vetoes_and_the_device_goes_on() -> Result<()> {
             run.passes()?;
         }
     }
+    Ok(())
+}
+
+/// As on Windows: the drivers are asked before the open files are looked at.
+#[test]
+fn a_veto_by_an_open_file_comes_after_the_drivers_were_asked_and_is_taken_back() -> Result<()> {
+    let completed = |lines: &[&str]| -> Result<u64> {
+        let run = Lab::new(Build::Release)?.run(&started(lines))?;
+        run.passes()?;
+        run.report()?["exports"]["IofCompleteRequest"]
+            .as_u64()
+            .context("the report does not count IofCompleteRequest")
+    };
+    let open = format!("open held {FIRST_CHILD}");
+    let refused = format!("expect-error {}", pnputil("disable-device", FIRST_CHILD));
+    let without = completed(&[&open, "close held"])?;
+    let with = completed(&[&open, &refused, "close held"])?;
+    // IRP_MN_QUERY_REMOVE_DEVICE and IRP_MN_CANCEL_REMOVE_DEVICE.
+    ensure!(with == without + 2, "{without} requests without, {with} with");
     Ok(())
 }
 

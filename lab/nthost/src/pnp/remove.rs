@@ -55,7 +55,7 @@ pub(super) fn stop(id: NodeId) -> Result<(), RemoveError> {
     }
     node::update(id, |node| {
         node.state = State::Enumerated;
-        node.problem = None;
+        (node.problem, node.not_disableable) = (None, false);
     });
     Ok(())
 }
