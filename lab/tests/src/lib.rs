@@ -28,6 +28,8 @@ const TIME_LIMIT: &str = "60";
 pub mod exit {
     /// Nothing is left over.
     pub const PASS: i32 = 0;
+    /// An expectation was not met, or something was refused.
+    pub const FAIL: i32 = 1;
     /// Something of a driver's is left over.
     pub const LEAK: i32 = 3;
     /// The script, an INF or a file is wrong.

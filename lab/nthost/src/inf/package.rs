@@ -29,6 +29,8 @@ pub struct Model {
     pub manufacturer: String,
     /// The hardware ID, then compatible IDs.
     pub ids: Vec<String>,
+    /// The name of its install section, with decoration.
+    pub section: String,
     /// The service of the function driver, where the package installs one.
     pub service: Option<String>,
     /// Every service of the package's section for this device.
@@ -162,6 +164,7 @@ fn one_model(inf: &Inf, manufacturer: &str, line: &Directive) -> Result<Model, I
         description,
         manufacturer: manufacturer.to_owned(),
         ids,
+        section,
         service,
         services,
         hardware,

@@ -1,7 +1,7 @@
 //! Asking a bus for its children, and telling the new ones from those that have gone.
 
 use super::node::{self, NodeId, State};
-use super::{remove, request, start, store};
+use super::{binding, remove, request, start};
 use crate::abi::{
     BusQueryCompatibleIDs, BusQueryContainerID, BusQueryDeviceID, BusQueryHardwareIDs, BusQueryInstanceID,
     DEVICE_CAPABILITY_UNIQUE_ID, DeviceTextDescription, DeviceTextLocationInformation,
@@ -71,7 +71,8 @@ fn identify(bus: NodeId, pdo: Device) -> Option<NodeId> {
         (node.hardware_ids, node.compatible_ids) = (hardware_ids, compatible_ids);
         (node.description, node.location, node.bus_type) = (description, location, bus_type);
     });
-    store::record_device(id);
+    binding::record_device(id);
+    binding::restore(id);
     Some(id)
 }
 

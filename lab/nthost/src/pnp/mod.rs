@@ -6,9 +6,13 @@
 //! Not modelled: resources and rebalancing, docking, wait-wake, filters, raw devices, device property keys, notification of
 //! drivers and applications.
 
+mod binding;
+mod control;
 mod enumerate;
 mod node;
+mod packages;
 mod property;
+mod rank;
 mod remove;
 mod request;
 mod root;
@@ -20,11 +24,14 @@ use crate::abi::{BusRelations, GUID, INTERFACE, NTSTATUS, STATUS_NO_SUCH_DEVICE}
 use crate::io::Device;
 use crate::ldr;
 
+pub use control::{disable, enable, restart, scan};
 pub use node::{Node, NodeId, Problem, State, children_of, find_instance, node_of, nodes, root_node};
+pub use packages::{DeleteError, Installed, delete_driver, install};
 pub use property::{property, registry_path};
+pub use rank::{Match, matches};
 pub use remove::{RemoveError, file_closed, remove, remove_everything, surprise_remove};
 pub use root::add_root_device;
-pub use store::{InstallError, Published, add_driver, install, published};
+pub use store::{InstallError, Published, add_driver, published};
 pub use worker::{run, settle};
 
 /// The instance path of the device whose PDO this is.

@@ -35,6 +35,8 @@ pub enum State {
 pub enum Problem {
     /// `CM_PROB_FAILED_START`.
     FailedStart(NTSTATUS),
+    /// `CM_PROB_DISABLED`: an administrator said so.
+    Disabled,
     /// `CM_PROB_FAILED_INSTALL`: no driver package matches.
     NoDriver,
     /// `CM_PROB_FAILED_ADD`: `AddDevice` failed.
@@ -51,6 +53,7 @@ impl Problem {
     pub const fn code(self) -> (u32, &'static str) {
         match self {
             Self::FailedStart(_) => (10, "CM_PROB_FAILED_START"),
+            Self::Disabled => (22, "CM_PROB_DISABLED"),
             Self::NoDriver => (28, "CM_PROB_FAILED_INSTALL"),
             Self::FailedAdd(_) => (31, "CM_PROB_FAILED_ADD"),
             Self::FailedLoad => (39, "CM_PROB_DRIVER_FAILED_LOAD"),
@@ -63,7 +66,7 @@ impl Problem {
     pub const fn status(self) -> Option<NTSTATUS> {
         match self {
             Self::FailedStart(status) | Self::FailedAdd(status) => Some(status),
-            Self::NoDriver | Self::FailedLoad | Self::FailedPostStart => None,
+            Self::Disabled | Self::NoDriver | Self::FailedLoad | Self::FailedPostStart => None,
         }
     }
 }
@@ -93,6 +96,8 @@ pub struct Node {
     pub state: State,
     /// Problem.
     pub problem: Option<Problem>,
+    /// The device said `PNP_DEVICE_NOT_DISABLEABLE`.
+    pub not_disableable: bool,
     /// The service of the function driver.
     pub service: Option<String>,
     /// The package's published name.
@@ -130,6 +135,7 @@ pub(super) fn add(parent: Option<NodeId>, instance: String, pdo: Option<Device>)
         bus_type: None,
         state: State::Enumerated,
         problem: None,
+        not_disableable: false,
         service: None,
         inf: None,
         manufacturer: String::new(),

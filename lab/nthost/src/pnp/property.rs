@@ -1,6 +1,6 @@
 //! What drivers may ask the `PnP` manager about a device.
 
-use super::node::{self, Node};
+use super::{binding, node};
 use crate::abi::{
     NTSTATUS, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER_2, STATUS_OBJECT_NAME_NOT_FOUND,
 };
@@ -48,7 +48,7 @@ pub fn property(pdo: Device, property: i32) -> Result<Vec<u8>, NTSTATUS> {
         COMPATIBLE_IDS => Ok(list(&node.compatible_ids)),
         CLASS_NAME => text(&node.class),
         CLASS_GUID => text(&node.class_guid),
-        DRIVER_KEY_NAME => text(&driver_key(&node)),
+        DRIVER_KEY_NAME => text(&binding::driver_key(&node.instance).unwrap_or_default()),
         MANUFACTURER => text(&node.manufacturer),
         FRIENDLY_NAME => Err(STATUS_OBJECT_NAME_NOT_FOUND),
         LOCATION_INFORMATION => text(&node.location),
@@ -72,16 +72,6 @@ fn guid_bytes(guid: crate::abi::GUID) -> Vec<u8> {
     [head, guid.Data4.to_vec()].concat()
 }
 
-/// Where the values that the class installer and the driver package keep for a device are, below the class key.
-fn driver_key(node: &Node) -> String {
-    let (class, number) = (&node.class_guid, node.id.number());
-    if class.is_empty() {
-        String::new()
-    } else {
-        format!(r"{class}\{number:04}")
-    }
-}
-
 /// The object name of a device: what follows the kind in its description.
 fn object_name(device: Device) -> String {
     device
@@ -98,7 +88,10 @@ pub fn registry_path(pdo: Device, kind: u32) -> Option<String> {
     let node = node::node_of(pdo)?;
     match kind & (PLUGPLAY_REGKEY_DEVICE | PLUGPLAY_REGKEY_DRIVER) {
         PLUGPLAY_REGKEY_DEVICE => Some(format!(r"{}\{}\Device Parameters", cm::ENUM, node.instance)),
-        PLUGPLAY_REGKEY_DRIVER => Some(format!(r"{}\{}", cm::CLASS, driver_key(&node))),
+        PLUGPLAY_REGKEY_DRIVER => {
+            let driver = binding::driver_key(&node.instance)?;
+            Some(format!(r"{}\{driver}", cm::CLASS))
+        }
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::node::{self, Node, NodeId, Problem, State};
-use super::{request, root, worker};
+use super::{binding, request, root, worker};
 use crate::abi::{
     IRP_MN_CANCEL_REMOVE_DEVICE, IRP_MN_QUERY_REMOVE_DEVICE, IRP_MN_REMOVE_DEVICE, IRP_MN_SURPRISE_REMOVAL,
     NTSTATUS,
@@ -16,44 +16,73 @@ pub enum RemoveError {
     /// A driver vetoed.
     #[error("{0} refused IRP_MN_QUERY_REMOVE_DEVICE: {1}")]
     Vetoed(String, NTSTATUS),
-    /// A file is open.
-    #[error("{0} has open files")]
+    /// A file is open: `PNP_VetoOutstandingOpen` of cfg.h.
+    #[error("{0} has open files (PNP_VetoOutstandingOpen)")]
     InUse(String),
+    /// The device said `PNP_DEVICE_NOT_DISABLEABLE`: `ERROR_NOT_DISABLEABLE` of setupapi.h.
+    #[error("The specified device cannot be disabled: {0} said PNP_DEVICE_NOT_DISABLEABLE")]
+    NotDisableable(String),
 }
 
-/// Removes a device and everything below it, if nobody objects.
+/// Removes a device and everything below it, if nobody objects. What was installed on the device is forgotten, so it is a new
+/// one when its bus reports it again; what is below it is only gone.
 ///
 /// # Errors
 /// See [`RemoveError`]; then nothing has changed.
 pub fn remove(id: NodeId) -> Result<(), RemoveError> {
-    let devices = node::subtree(id);
-    if let Some(used) = devices.iter().find(|node| has_open_files(node)) {
-        return Err(RemoveError::InUse(used.instance.clone()));
+    stop(id)?;
+    if let Some(node) = node::get(id) {
+        binding::forget(&node.instance);
     }
-    query(&devices)?;
-    for node in &devices {
-        finish(node.id);
-    }
+    release(id);
     Ok(())
 }
 
-/// Asks every device of the list; a refusal is taken back from those that had agreed.
+/// Takes the drivers away from a device, and everything below it out of the tree, if nobody objects.
+///
+/// # Errors
+/// See [`RemoveError`]; then nothing has changed.
+pub(super) fn stop(id: NodeId) -> Result<(), RemoveError> {
+    let devices = node::subtree(id);
+    query(&devices)?;
+    for child in devices.iter().filter(|node| node.id != id) {
+        finish(child.id);
+    }
+    // A device whose drivers do not run got its IRP_MN_REMOVE_DEVICE then.
+    let pdo = node::get(id).and_then(|node| node.pdo);
+    if pdo.is_some_and(|pdo| pdo.upper().is_some()) {
+        tear_down_stack(id);
+    }
+    node::update(id, |node| {
+        node.state = State::Enumerated;
+        (node.problem, node.not_disableable) = (None, false);
+    });
+    Ok(())
+}
+
+/// Asks every device of the list, then looks for open files; a refusal is taken back from those that were asked.
 fn query(devices: &[Node]) -> Result<(), RemoveError> {
-    let started: Vec<_> = devices
-        .iter()
-        .filter(|node| node.state == State::Started)
-        .collect();
-    for (index, node) in started.iter().enumerate() {
+    let started = devices.iter().filter(|node| node.state == State::Started);
+    let mut asked = Vec::new();
+    let mut refused = None;
+    for node in started {
         let Some(pdo) = node.pdo else { continue };
+        asked.push(pdo);
         let status = request::simple(pdo, IRP_MN_QUERY_REMOVE_DEVICE);
         if !status.is_success() {
-            for asked in started[..=index].iter().filter_map(|node| node.pdo) {
-                request::simple(asked, IRP_MN_CANCEL_REMOVE_DEVICE);
-            }
-            return Err(RemoveError::Vetoed(node.instance.clone(), status));
+            refused = Some(RemoveError::Vetoed(node.instance.clone(), status));
+            break;
         }
     }
-    Ok(())
+    let used = || devices.iter().find(|node| has_open_files(node));
+    let refused = refused.or_else(|| Some(RemoveError::InUse(used()?.instance.clone())));
+    let Some(refused) = refused else {
+        return Ok(());
+    };
+    for pdo in asked.into_iter().rev() {
+        request::simple(pdo, IRP_MN_CANCEL_REMOVE_DEVICE);
+    }
+    Err(refused)
 }
 
 /// Takes a device away without asking: `IRP_MN_SURPRISE_REMOVAL` to it and everything below it, then `IRP_MN_REMOVE_DEVICE` as soon as no
@@ -104,10 +133,15 @@ fn has_open_files(node: &Node) -> bool {
 
 /// `IRP_MN_REMOVE_DEVICE`; the node goes, and drivers without a device unload.
 fn finish(id: NodeId) {
+    tear_down_stack(id);
+    release(id);
+}
+
+/// The node goes, and with it the tree's reference to the PDO.
+fn release(id: NodeId) {
     let Some(pdo) = node::get(id).and_then(|node| node.pdo) else {
         return;
     };
-    tear_down_stack(id);
     root::delete_pdo(id);
     node::forget(id);
     pdo.dereference();

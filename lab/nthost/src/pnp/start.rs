@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "calls AddDevice")]
 
 use super::node::{self, NodeId, Problem, State};
-use super::{enumerate, remove, request, store};
+use super::{binding, control, enumerate, remove, request};
 use crate::abi::{
     DO_DEVICE_INITIALIZING, IRP_MN_FILTER_RESOURCE_REQUIREMENTS, IRP_MN_QUERY_PNP_DEVICE_STATE, NTSTATUS,
     STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,
@@ -13,12 +13,18 @@ use crate::{dbg, ke};
 
 /// `PNP_DEVICE_FAILED` of wdm.h.
 const PNP_DEVICE_FAILED: usize = 0x4;
+/// `PNP_DEVICE_NOT_DISABLEABLE` of wdm.h.
+const PNP_DEVICE_NOT_DISABLEABLE: usize = 0x20;
 
 /// Finds a driver for a device, loads it, and starts the device. What goes wrong becomes the device's problem.
 pub(super) fn start(id: NodeId) {
     let Some(node) = node::get(id) else { return };
     let Some(pdo) = node.pdo else { return };
-    let Some(service) = store::assign_driver(id) else {
+    if control::is_disabled(&node.instance) {
+        node::update(id, |node| node.problem = Some(Problem::Disabled));
+        return;
+    }
+    let Some(service) = node.service.or_else(|| binding::assign_driver(id)) else {
         node::update(id, |node| node.problem = Some(Problem::NoDriver));
         return;
     };
@@ -90,7 +96,15 @@ pub(super) fn check_state(id: NodeId) {
         return;
     };
     let answer = request::send(pdo, IRP_MN_QUERY_PNP_DEVICE_STATE, request::nothing());
-    if answer.Status.is_success() && answer.Information & PNP_DEVICE_FAILED != 0 {
+    let state = if answer.Status.is_success() {
+        answer.Information
+    } else {
+        0
+    };
+    node::update(id, |node| {
+        node.not_disableable = state & PNP_DEVICE_NOT_DISABLEABLE != 0;
+    });
+    if state & PNP_DEVICE_FAILED != 0 {
         remove::fail(id, Problem::FailedPostStart);
     }
 }

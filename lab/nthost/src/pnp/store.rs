@@ -1,13 +1,11 @@
-//! The driver store: packages that were added, what they install, and which one a device gets.
+//! The driver store: packages that were added.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::node::{self, NodeId, Problem};
-use super::start;
-use crate::cm::{self, Value};
-use crate::inf::{Inf, InfError, Model, Package, RegistryEntry, Service};
-use crate::io;
+use super::binding;
+use crate::inf::{Inf, InfError, Package, RegistryEntry};
 
 /// Why a package is not added.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -26,23 +24,15 @@ pub struct Published {
     pub original: PathBuf,
     /// What it says.
     pub package: Package,
+    /// Whether `add_driver` found it in the store.
+    pub was_there: bool,
+    /// Of the INF and the binaries it names.
+    fingerprint: u64,
+    /// Later packages have higher numbers.
+    pub(super) order: u64,
 }
 
 static STORE: Mutex<Vec<Published>> = Mutex::new(Vec::new());
-
-// FLG_ADDREG_… of setupapi.h: the types of values, and what happens to one that is there.
-const FLG_ADDREG_BINVALUETYPE: u32 = 0x0000_0001;
-const FLG_ADDREG_NOCLOBBER: u32 = 0x0000_0002;
-const FLG_ADDREG_TYPE_MASK: u32 = 0xFFFF_0000 | FLG_ADDREG_BINVALUETYPE;
-const FLG_ADDREG_TYPE_SZ: u32 = 0x0000_0000;
-const FLG_ADDREG_TYPE_MULTI_SZ: u32 = 0x0001_0000;
-const FLG_ADDREG_TYPE_EXPAND_SZ: u32 = 0x0002_0000;
-const FLG_ADDREG_TYPE_BINARY: u32 = 0x0000_0001;
-const FLG_ADDREG_TYPE_DWORD: u32 = 0x0001_0001;
-
-/// `SERVICE_KERNEL_DRIVER` and `SERVICE_DEMAND_START` of wdm.h.
-const SERVICE_KERNEL_DRIVER: u32 = 1;
-const SERVICE_DEMAND_START: u32 = 3;
 
 fn with_store<R>(f: impl FnOnce(&mut Vec<Published>) -> R) -> R {
     f(&mut STORE.lock().unwrap_or_else(PoisonError::into_inner))
@@ -75,88 +65,63 @@ pub fn add_driver(file: &Path) -> Result<Published, InstallError> {
     for model in &package.models {
         check_types(&inf, &model.hardware)?;
     }
-    Ok(with_store(|store| {
-        let name = format!("oem{}.inf", store.len());
-        store.push(Published {
-            name,
-            original: file.to_owned(),
-            package,
-        });
-        store[store.len() - 1].clone()
-    }))
+    let fingerprint = fingerprint(file, &package)
+        .map_err(|error| inf.error(0, format!("a file of the package cannot be read: {error}")))?;
+    Ok(with_store(|store| publish(store, file, package, fingerprint)))
 }
 
-fn beside(inf: &Path, binary: &str) -> PathBuf {
-    inf.parent().unwrap_or_else(|| Path::new("")).join(binary)
-}
-
-/// Registers the services of a package and starts the devices that have waited for it: `/install`. Returns their instances.
-#[must_use]
-pub fn install(published: &Published) -> Vec<String> {
-    for service in published.package.models.iter().flat_map(|model| &model.services) {
-        install_service(&published.original, service);
-    }
-    let waiting = node::nodes()
-        .into_iter()
-        .filter(|node| node.problem == Some(Problem::NoDriver));
-    let mut started = Vec::new();
-    for node in waiting.filter(|node| matching(&node.hardware_ids, &node.compatible_ids).is_some()) {
-        started.push(node.instance);
-        start::start(node.id);
-    }
-    started
-}
-
-fn install_service(inf: &Path, service: &Service) {
-    let key = format!(r"{}\{}", cm::SERVICES, service.name);
-    io::set_image(&service.name, beside(inf, &service.binary));
-    let folder = inf
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let image = format!(
-        r"\SystemRoot\System32\DriverStore\FileRepository\{folder}.inf_amd64\{}",
-        service.binary
-    );
-    cm::set(&key, "Type", Value::dword(SERVICE_KERNEL_DRIVER));
-    cm::set(&key, "Start", Value::dword(SERVICE_DEMAND_START));
-    cm::set(&key, "ImagePath", Value::expandable(&image));
-    for entry in &service.registry {
-        add_registry(&key, entry);
-    }
-}
-
-/// A line of an `AddReg` section, relative to a key.
-fn add_registry(key: &str, entry: &RegistryEntry) {
-    let path = if entry.subkey.is_empty() {
-        key.to_owned()
-    } else {
-        format!(r"{key}\{}", entry.subkey)
+/// Puts a package into the store, unless it is there.
+fn publish(store: &mut Vec<Published>, file: &Path, package: Package, fingerprint: u64) -> Published {
+    let same = |known: &&Published| {
+        known.fingerprint == fingerprint && known.original.file_name() == file.file_name()
     };
-    let keep = entry.flags & FLG_ADDREG_NOCLOBBER != 0 && cm::query(&path, &entry.name).is_some();
-    if let (Some(value), false) = (value_of(entry), keep) {
-        cm::set(&path, &entry.name, value);
+    if let Some(known) = store.iter().find(same) {
+        return Published {
+            was_there: true,
+            ..known.clone()
+        };
+    }
+    let published = Published {
+        name: free_name(store),
+        original: file.to_owned(),
+        package,
+        was_there: false,
+        fingerprint,
+        order: store.iter().map(|known| known.order + 1).max().unwrap_or(0),
+    };
+    store.push(published.clone());
+    published
+}
+
+/// `oemN.inf` with the lowest number that no package has.
+fn free_name(store: &[Published]) -> String {
+    let mut number = 0;
+    loop {
+        let name = format!("oem{number}.inf");
+        if store.iter().all(|known| known.name != name) {
+            return name;
+        }
+        number += 1;
     }
 }
 
-/// The value that a line writes; `None` for a type or data that is wrong.
-fn value_of(entry: &RegistryEntry) -> Option<Value> {
-    let first = entry.data.first().map_or("", String::as_str);
-    match entry.flags & FLG_ADDREG_TYPE_MASK {
-        FLG_ADDREG_TYPE_SZ => Some(Value::string(first)),
-        FLG_ADDREG_TYPE_EXPAND_SZ => Some(Value::expandable(first)),
-        FLG_ADDREG_TYPE_MULTI_SZ => Some(Value::strings(entry.data.iter().map(String::as_str))),
-        FLG_ADDREG_TYPE_DWORD => Some(Value::dword(crate::inf::number(first)?)),
-        FLG_ADDREG_TYPE_BINARY => {
-            let bytes: Result<Vec<u8>, _> = entry
-                .data
-                .iter()
-                .map(|byte| u8::from_str_radix(byte, 16))
-                .collect();
-            bytes.ok().map(Value::binary)
-        }
-        _ => None,
+/// Tells whether two packages of the same name are the same.
+fn fingerprint(file: &Path, package: &Package) -> std::io::Result<u64> {
+    let mut hasher = DefaultHasher::new();
+    std::fs::read(file)?.hash(&mut hasher);
+    for service in package.models.iter().flat_map(|model| &model.services) {
+        std::fs::read(beside(file, &service.binary))?.hash(&mut hasher);
     }
+    Ok(hasher.finish())
+}
+
+/// Takes a package out of the store.
+pub(super) fn unpublish(name: &str) {
+    with_store(|store| store.retain(|known| !known.name.eq_ignore_ascii_case(name)));
+}
+
+pub(super) fn beside(inf: &Path, binary: &str) -> PathBuf {
+    inf.parent().unwrap_or_else(|| Path::new("")).join(binary)
 }
 
 /// Every line must write something, under HKR.
@@ -168,7 +133,7 @@ fn check_types(inf: &Inf, entries: &[RegistryEntry]) -> Result<(), InfError> {
                 format!("AddReg writes below {} and may write below HKR only", entry.root),
             ));
         }
-        if value_of(entry).is_none() {
+        if binding::value_of(entry).is_none() {
             return Err(inf.error(
                 entry.line,
                 format!(
@@ -179,65 +144,4 @@ fn check_types(inf: &Inf, entries: &[RegistryEntry]) -> Result<(), InfError> {
         }
     }
     Ok(())
-}
-
-/// The best package and model for a device: the earliest of its hardware IDs, then of its compatible IDs; of two for the same ID
-/// the one that was added later.
-fn matching(hardware: &[String], compatible: &[String]) -> Option<(Published, Model)> {
-    let store = published();
-    hardware.iter().chain(compatible).find_map(|id| {
-        let fits = |model: &&Model| model.ids.iter().any(|known| known.eq_ignore_ascii_case(id));
-        store.iter().rev().find_map(|published| {
-            let model = published.package.models.iter().find(fits)?;
-            Some((published.clone(), model.clone()))
-        })
-    })
-}
-
-/// Gives a device the driver that fits it best; returns its service.
-pub(super) fn assign_driver(id: NodeId) -> Option<String> {
-    let node = node::get(id)?;
-    let (published, model) = matching(&node.hardware_ids, &node.compatible_ids)?;
-    let service = model.service.clone()?;
-    for entry in &model.hardware {
-        add_registry(&format!(r"{}\{}", cm::ENUM, node.instance), entry);
-    }
-    node::update(id, |node| {
-        node.service = Some(service.clone());
-        node.inf = Some(published.name.clone());
-        node.description.clone_from(&model.description);
-        node.manufacturer.clone_from(&model.manufacturer);
-        node.class.clone_from(&published.package.class);
-        node.class_guid.clone_from(&published.package.class_guid);
-    });
-    record_device(id);
-    Some(service)
-}
-
-/// Writes what is known of a device to its key.
-pub(super) fn record_device(id: NodeId) {
-    let Some(node) = node::get(id) else { return };
-    let key = format!(r"{}\{}", cm::ENUM, node.instance);
-    cm::set(
-        &key,
-        "HardwareID",
-        Value::strings(node.hardware_ids.iter().map(String::as_str)),
-    );
-    cm::set(
-        &key,
-        "CompatibleIDs",
-        Value::strings(node.compatible_ids.iter().map(String::as_str)),
-    );
-    for (name, text) in [
-        ("DeviceDesc", &node.description),
-        ("LocationInformation", &node.location),
-        ("Mfg", &node.manufacturer),
-    ] {
-        if !text.is_empty() {
-            cm::set(&key, name, Value::string(text));
-        }
-    }
-    if let Some(service) = &node.service {
-        cm::set(&key, "Service", Value::string(service));
-    }
 }

@@ -71,7 +71,9 @@ fn first_entry() -> Option<u64> {
 /// What is left over, one line for each, kept for the data.
 #[must_use]
 pub fn leaks() -> Vec<String> {
-    let leaks: Vec<String> = verifier::audit().iter().map(ToString::to_string).collect();
+    let mut leaks: Vec<String> = verifier::audit().iter().map(ToString::to_string).collect();
+    // The audit finds them in the order of addresses, which differ from run to run.
+    leaks.sort_unstable();
     LEAKS
         .lock()
         .unwrap_or_else(PoisonError::into_inner)

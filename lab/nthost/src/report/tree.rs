@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 use crate::cm;
-use crate::pnp::{self, Node, NodeId, State};
+use crate::pnp::{self, Node, NodeId, Problem, State};
 
 /// A device and what is below it.
 #[derive(Clone, Debug, Serialize)]
@@ -22,7 +22,7 @@ pub struct Device {
     pub driver: Option<String>,
     /// The driver package's published name.
     pub inf: Option<String>,
-    /// `Started`, `Stopped`, `Disconnected` or `Problem`.
+    /// `Started`, `Stopped`, `Disconnected`, `Disabled` or `Problem`.
     pub status: &'static str,
     /// The problem's code and name, if it has one.
     pub problem: Option<String>,
@@ -43,6 +43,7 @@ pub fn image_of_service(service: &str) -> String {
 #[must_use]
 pub const fn status(node: &Node) -> &'static str {
     match (node.problem, node.state) {
+        (Some(Problem::Disabled), _) => "Disabled",
         (Some(_), _) => "Problem",
         (None, _) if node.parent.is_none() => "Started",
         (None, State::Started) => "Started",

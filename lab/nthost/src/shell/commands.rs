@@ -24,14 +24,14 @@ pub struct Command {
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "pnputil",
-        usage: "/add-driver FILE.inf [/install] | /enum-drivers | /enum-devices [/instanceid ID] | /enum-devicetree | /remove-device ID",
+        usage: "/add-driver FILE.inf [/install] | /delete-driver oemN.inf [/uninstall] [/force] | /enum-drivers [/class NAME] [/files] | /enum-devices [/instanceid ID] [/class NAME] [/problem [CODE]] [/connected | /disconnected] [/drivers] [/relations] [/ids] | /enum-devicetree | /disable-device ID | /enable-device ID | /restart-device ID | /remove-device ID | /scan-devices [/instanceid ID]",
         help: "driver packages and devices, as on Windows",
         run: pnputil::run,
     },
     Command {
         name: "devgen",
-        usage: "/add /hardwareid ID",
-        help: "makes a root-enumerated device",
+        usage: "/add /hardwareid ID | /remove INSTANCE-ID",
+        help: "makes a root-enumerated device, or takes it away",
         run: device::devgen,
     },
     Command {

@@ -1,6 +1,7 @@
 //! Commands that make, take away, open and ask devices.
 
 use super::commands::usage;
+use super::pnputil;
 use super::session::{CommandError, CommandResult, Driverless, Session};
 use super::words;
 use crate::abi::GUID;
@@ -15,6 +16,9 @@ pub(super) fn find(id: &str) -> Result<Node, CommandError> {
 pub(super) fn devgen(session: &mut Session, arguments: &[&str]) -> CommandResult {
     let lower: Vec<String> = arguments.iter().map(|word| word.to_lowercase()).collect();
     let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+    if let (["/remove", _], [_, id]) = (lower.as_slice(), arguments) {
+        return pnputil::remove_generated(session, id);
+    }
     let (["/add", "/hardwareid", _], [_, _, hardware_id]) = (lower.as_slice(), arguments) else {
         return Err(usage("devgen", "the arguments are not understood"));
     };
@@ -54,7 +58,7 @@ pub(super) fn check_problems(session: &mut Session, before: &[Node]) -> CommandR
     for node in pnp::nodes() {
         let Some(problem) = node
             .problem
-            .filter(|problem| *problem != Problem::NoDriver && !had(&node))
+            .filter(|problem| !matches!(problem, Problem::NoDriver | Problem::Disabled) && !had(&node))
         else {
             continue;
         };

@@ -1,0 +1,123 @@
+//! What adding and deleting a driver package does to the devices: `pnputil /add-driver /install` and `/delete-driver`.
+
+use std::collections::BTreeSet;
+
+use super::node::{self, Node, NodeId};
+use super::remove::{self, RemoveError};
+use super::store::{self, Published};
+use super::{binding, rank, start};
+
+/// What `/install` did with a device that the package fits.
+#[derive(Clone, Debug)]
+pub enum Installed {
+    /// It has the package now.
+    New,
+    /// It has one that fits as well or better.
+    UpToDate,
+    /// It does not let go of the driver that it has.
+    Refused(RemoveError),
+}
+
+/// Why a package stays.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum DeleteError {
+    /// No package has this name: `ERROR_NOT_AN_INSTALLED_OEM_INF` of setupapi.h.
+    #[error("The specified file is not an installed OEM INF.")]
+    NotInstalled,
+    /// Devices have it: `ERROR_INF_IN_USE_BY_DEVICES` of setupapi.h.
+    #[error("One or more devices are presently installed using the specified INF.")]
+    InUse(Vec<String>),
+    /// A device does not let go of it.
+    #[error(transparent)]
+    Refused(#[from] RemoveError),
+}
+
+/// Gives a package to the devices that it fits better than what they have: `/install`.
+#[must_use]
+pub fn install(published: &Published) -> Vec<(String, Installed)> {
+    let mut done = BTreeSet::new();
+    let mut results = Vec::new();
+    // A bus that is installed takes its children away and brings new ones.
+    while let Some(node) = next_fitting(published, &done) {
+        done.insert(node.instance.clone());
+        results.push((node.instance.clone(), install_on(&node, published)));
+    }
+    results
+}
+
+fn next_fitting(published: &Published, done: &BTreeSet<String>) -> Option<Node> {
+    let fits = |node: &Node| {
+        let found = rank::matches(node);
+        found.iter().any(|found| found.published.name == published.name)
+    };
+    node::nodes()
+        .into_iter()
+        .find(|node| !done.contains(&node.instance) && fits(node))
+}
+
+fn install_on(node: &Node, published: &Published) -> Installed {
+    let best = rank::matches(node).into_iter().next();
+    let is_best = best.is_some_and(|best| best.published.name == published.name);
+    if !is_best || node.inf.as_ref() == Some(&published.name) {
+        return Installed::UpToDate;
+    }
+    if let Err(error) = remove::stop(node.id) {
+        return Installed::Refused(error);
+    }
+    binding::clear(&node.instance);
+    assign_and_start(node.id);
+    Installed::New
+}
+
+/// A disabled device gets its driver too, and does not start.
+fn assign_and_start(id: NodeId) {
+    let _service = binding::assign_driver(id);
+    start::start(id);
+}
+
+/// Takes a package out of the store: `/delete-driver`. With `uninstall` its devices get the next best package, or none; returns
+/// them. With `force` they keep what they have got.
+///
+/// # Errors
+/// See [`DeleteError`]; then nothing has changed.
+pub fn delete_driver(name: &str, uninstall: bool, force: bool) -> Result<Vec<String>, DeleteError> {
+    let known = store::published();
+    if !known.iter().any(|known| known.name.eq_ignore_ascii_case(name)) {
+        return Err(DeleteError::NotInstalled);
+    }
+    let users = binding::users(name);
+    if !uninstall {
+        if !users.is_empty() && !force {
+            return Err(DeleteError::InUse(users));
+        }
+        store::unpublish(name);
+        return Ok(Vec::new());
+    }
+    let stopped = stop_all(&users)?;
+    for instance in &users {
+        binding::clear(instance);
+    }
+    store::unpublish(name);
+    for id in stopped.into_iter().filter(|id| node::get(*id).is_some()) {
+        assign_and_start(id);
+    }
+    Ok(users)
+}
+
+/// Stops devices, buses first; if one refuses, those that were stopped start again.
+fn stop_all(instances: &[String]) -> Result<Vec<NodeId>, RemoveError> {
+    let nodes = node::nodes().into_iter();
+    let own = nodes.filter(|node| instances.contains(&node.instance));
+    let mut stopped = Vec::new();
+    for id in own.map(|node| node.id) {
+        if node::get(id).is_none() {
+            continue;
+        }
+        if let Err(error) = remove::stop(id) {
+            stopped.into_iter().for_each(start::start);
+            return Err(error);
+        }
+        stopped.push(id);
+    }
+    Ok(stopped)
+}
