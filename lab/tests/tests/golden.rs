@@ -22,7 +22,10 @@ fn stable() -> insta::Settings {
         r"\d+ (pool allocations|frees|bytes at most|of kernel exports)",
         "N $1",
     );
-    settings.add_filter(r"calls: (.*), \d+ of \d+ WDF", "calls: $1, N of N WDF");
+    settings.add_filter(
+        r"calls: (.*), \d+ of WDF functions \(\d+ different",
+        "calls: $1, N of WDF functions (N different",
+    );
     settings.set_prepend_module_to_snapshot(false);
     settings
 }

@@ -90,7 +90,7 @@ pub fn summary() -> String {
     let calls: u64 = functions.values().sum();
     format!(
         "verifier: {} pool allocations, {} frees, {} bytes at most; {} interface references taken, {} held\n\
-         calls: {exports} of kernel exports, {calls} of {} WDF functions\n",
+         calls: {exports} of kernel exports, {calls} of WDF functions ({} different)\n",
         pool.allocations,
         pool.frees,
         pool.peak_bytes,
