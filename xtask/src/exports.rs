@@ -24,7 +24,8 @@ const USER_MODE: &[&str] = &[
     "api-ms-",
 ];
 
-/// Exports that no definition file lists, and why they are there. rustc exports every symbol of a library that has a fixed name.
+/// Exports that no definition file lists, and why any image of ours may have them. rustc exports every symbol of a library that
+/// has a fixed name.
 const EXPLAINED: &[(&str, &str)] = &[
     (
         "DriverEntry",
@@ -43,22 +44,43 @@ const EXPLAINED: &[(&str, &str)] = &[
         "__GSHandlerCheck_EH4",
         "wdk-sys: a name that precompiled core refers to",
     ),
-    (
-        "WdfCallCounts",
-        "wdfldr: the lab reads the counts of the framework's functions",
-    ),
-    (
-        "WdfCallNames",
-        "wdfldr: the lab reads the names of the framework's functions",
-    ),
-    (
-        "WdfFunctionCount",
-        "wdfldr: keeps a client's entry stub out of the framework's own image",
-    ),
 ];
 
-/// The definition files whose lists are allowed.
-const DEFINITIONS: &[&str] = &["sample.def", "lab/wdk/lib/WdfLdr.def"];
+/// What one image may export beyond [`EXPLAINED`].
+struct Definition {
+    /// The name of the export directory, without its extension.
+    image: &'static str,
+    /// The definition file with the list.
+    file: &'static str,
+    /// Exports that the list leaves out, and why.
+    explained: &'static [(&'static str, &'static str)],
+}
+
+const DEFINITIONS: &[Definition] = &[
+    Definition {
+        image: "sample",
+        file: "sample.def",
+        explained: &[],
+    },
+    Definition {
+        image: "wdfldr",
+        file: "lab/wdk/lib/WdfLdr.def",
+        explained: &[
+            (
+                "WdfCallCounts",
+                "the lab reads the counts of the framework's functions",
+            ),
+            (
+                "WdfCallNames",
+                "the lab reads the names of the framework's functions",
+            ),
+            (
+                "WdfFunctionCount",
+                "keeps a client's entry stub out of the framework's own image",
+            ),
+        ],
+    },
+];
 
 /// An image's tables.
 #[derive(Debug, Default)]
@@ -103,7 +125,7 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
     };
     let tables = read(Path::new(file))?;
     print!("{}", render(file, &tables));
-    let wrong = objections(&tables, &allowed()?);
+    let wrong = objections(&tables, &allowed(&tables)?);
     if wrong.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
@@ -119,11 +141,11 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
 ///
 /// As [`run`].
 pub fn check(folder: &Path) -> Result<()> {
-    let allowed = allowed()?;
     for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
         let file = entry?.path();
         if file.extension().is_some_and(|extension| extension == "sys") {
-            let wrong = objections(&read(&file)?, &allowed);
+            let tables = read(&file)?;
+            let wrong = objections(&tables, &allowed(&tables)?);
             if !wrong.is_empty() {
                 bail!("{}:\n  {}", file.display(), wrong.join("\n  "));
             }
@@ -132,20 +154,25 @@ pub fn check(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The names of the definition files.
-fn allowed() -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    for definition in DEFINITIONS {
-        let text = files::read(&place::ROOT.join(definition))?;
-        let (_, list) = text
-            .split_once("EXPORTS")
-            .with_context(|| format!("{definition} has no EXPORTS"))?;
-        names.extend(
-            list.lines()
-                .filter_map(|line| Some(line.split_whitespace().next()?.to_owned())),
-        );
-    }
-    Ok(names)
+/// What the image may export, by its own definition file.
+fn allowed(tables: &Tables) -> Result<Vec<String>> {
+    let Some(Definition { file, explained, .. }) = definition(tables) else {
+        return Ok(Vec::new());
+    };
+    let text = files::read(&place::ROOT.join(file))?;
+    let (_, list) = text
+        .split_once("EXPORTS")
+        .with_context(|| format!("{file} has no EXPORTS"))?;
+    let listed = list.lines().filter_map(|line| line.split_whitespace().next());
+    let explained = explained.iter().map(|(name, _)| *name);
+    Ok(listed.chain(explained).map(str::to_owned).collect())
+}
+
+fn definition(tables: &Tables) -> Option<&'static Definition> {
+    let (image, _) = tables.directory.as_ref()?.name.rsplit_once('.')?;
+    DEFINITIONS
+        .iter()
+        .find(|definition| definition.image.eq_ignore_ascii_case(image))
 }
 
 fn read(file: &Path) -> Result<Tables> {
@@ -307,7 +334,7 @@ fn objections(tables: &Tables, allowed: &[String]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Directory, Export, Tables, objections, parse, render};
+    use super::{Directory, Export, Tables, allowed, objections, parse, render};
 
     fn tables() -> Tables {
         Tables {
@@ -335,6 +362,24 @@ mod tests {
         let mut explained = tables();
         explained.exports[0].name = Some((0, String::from("DriverEntry")));
         assert!(objections(&explained, &[]).is_empty());
+    }
+
+    #[test]
+    fn an_image_has_the_list_of_its_own_definition_file_only() {
+        let mut named = tables();
+        for (image, own, others) in [
+            ("sample.dll", "DllUnload", "WdfCallCounts"),
+            ("wdfldr.dll", "WdfCallCounts", "DllUnload"),
+        ] {
+            named.directory = Some(Directory {
+                name: String::from(image),
+                ..Directory::default()
+            });
+            let allowed = allowed(&named).expect("the definition file is readable");
+            assert!(allowed.iter().any(|name| name == own), "{image} has no {own}");
+            assert!(!allowed.iter().any(|name| name == others), "{image} has {others}");
+        }
+        assert!(allowed(&tables()).expect("no file is read").is_empty());
     }
 
     #[test]
