@@ -159,7 +159,7 @@ fn devgen_takes_away_what_it_made_and_nothing_else() -> Result<()> {
 }
 
 #[test]
-fn a_device_that_is_not_there_is_named_as_windows_does() -> Result<()> {
+fn a_device_that_is_not_there_is_named() -> Result<()> {
     for verb in ["disable", "enable", "restart", "remove"] {
         let run = Lab::new(Build::Debug)?.run(&[&pnputil(&format!("{verb}-device"), r"ROOT\NONE\0000")])?;
         run.ends(exit::ENVIRONMENT, "verdict: environment error")?;

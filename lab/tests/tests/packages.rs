@@ -66,7 +66,7 @@ fn a_refused_deletion_is_a_failure_with_windows_text() -> Result<()> {
 }
 
 #[test]
-fn a_package_that_is_not_there_is_named_as_windows_does() -> Result<()> {
+fn a_package_that_is_not_there_is_named() -> Result<()> {
     let run = Lab::new(Build::Debug)?.run(&[ADD_BUS, "pnputil /delete-driver oem7.inf"])?;
     run.ends(exit::ENVIRONMENT, "verdict: environment error")?;
     run.says("Failed to delete driver package: The specified file is not an installed OEM INF.")

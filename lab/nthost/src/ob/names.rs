@@ -85,15 +85,6 @@ pub fn lookup(path: &str) -> Option<(*mut c_void, String)> {
     None
 }
 
-/// What a link leads to.
-#[must_use]
-pub fn link_target(path: &str) -> Option<String> {
-    with_names(|names| match names.get(&canonical(path)) {
-        Some((_, Entry::Link(target))) => Some(target.clone()),
-        _ => None,
-    })
-}
-
 /// The names directly under a directory (`\Device\`), as they were spelt.
 #[must_use]
 pub fn list(directory: &str) -> Vec<String> {
