@@ -89,9 +89,9 @@ fn configure(init: *mut WDFDEVICE_INIT) {
             WDF_NO_OBJECT_ATTRIBUTES
         );
     }
-    // SAFETY: as above.
+    // SAFETY: `init` is not used up before `create`; the device type is passed by value.
     unsafe { call_unsafe_wdf_function_binding!(WdfDeviceInitSetDeviceType, init, FILE_DEVICE_BUS_EXTENDER) };
-    // SAFETY: as above. TRUE: added to the characteristics that the INF gives.
+    // SAFETY: `init` is not used up before `create`. TRUE: added to the characteristics that the INF gives.
     unsafe {
         call_unsafe_wdf_function_binding!(
             WdfDeviceInitSetCharacteristics,

@@ -56,9 +56,10 @@ fn use_after_free() {
 
 fn spin_lock_twice() {
     let mut lock: KSPIN_LOCK = 0;
-    // SAFETY: the lock is a local.
+    // SAFETY: `lock` is a local, and 0 is an initialized spin lock.
     unsafe { ke::spin_lock::acquire(&raw mut lock) };
-    // SAFETY: as above.
+    // SAFETY: `lock` still lives. To take it twice is wrong for a driver, and the host stops it before any
+    // harm.
     unsafe { ke::spin_lock::acquire(&raw mut lock) };
 }
 

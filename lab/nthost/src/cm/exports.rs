@@ -209,7 +209,8 @@ unsafe fn give_value(
     needed: *mut u32,
 ) -> NTSTATUS {
     match value_information(name, value, class) {
-        // SAFETY: the caller's promise.
+        // SAFETY: `buffer` and `needed` are this function's own parameters; `# Safety` asks of them what
+        // [`give`] does.
         Some((bytes, fixed)) => unsafe { give(&bytes, fixed, buffer, length, needed) },
         None => STATUS_INVALID_PARAMETER,
     }
@@ -281,7 +282,7 @@ unsafe extern "win64" fn ZwEnumerateKey(
 /// # Safety
 /// `buffer` has `length` writable bytes, and `needed` is a place for a ULONG.
 unsafe fn give(bytes: &[u8], fixed: usize, buffer: PVOID, length: u32, needed: *mut u32) -> NTSTATUS {
-    // SAFETY: the caller's promise.
+    // SAFETY: `needed` is a place for a ULONG (`# Safety`).
     unsafe { needed.write(u32::try_from(bytes.len()).unwrap_or(u32::MAX)) };
     let room = length as usize;
     if room < fixed {

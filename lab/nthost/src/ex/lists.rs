@@ -22,7 +22,7 @@ crate::exports! {
 ///
 /// `lock` is an initialized spin lock.
 unsafe fn locked<R>(lock: *mut KSPIN_LOCK, f: impl FnOnce() -> R) -> R {
-    // SAFETY: the caller's promise.
+    // SAFETY: `lock` is an initialized spin lock, as `# Safety` asks.
     unsafe { spin_lock::acquire(lock) };
     let result = f();
     // SAFETY: the caller's promise; the lock was taken above.
@@ -36,7 +36,7 @@ unsafe fn locked<R>(lock: *mut KSPIN_LOCK, f: impl FnOnce() -> R) -> R {
 ///
 /// `entry` belongs to an initialized list whose lock is held.
 const unsafe fn read(entry: *mut LIST_ENTRY) -> LIST_ENTRY {
-    // SAFETY: the caller's promise.
+    // SAFETY: `entry` is a link of an initialized list whose lock the caller holds (`# Safety`).
     unsafe { entry.read() }
 }
 
@@ -46,9 +46,9 @@ const unsafe fn read(entry: *mut LIST_ENTRY) -> LIST_ENTRY {
 ///
 /// Both belong to lists whose lock is held, or are new.
 unsafe fn join(before: *mut LIST_ENTRY, behind: *mut LIST_ENTRY) {
-    // SAFETY: the caller's promise.
+    // SAFETY: `before` is new or in a list whose lock is held (`# Safety`), so nobody else reads its `Flink`.
     unsafe { (*before).Flink = behind };
-    // SAFETY: the caller's promise.
+    // SAFETY: the same holds of `behind` and its `Blink`.
     unsafe { (*behind).Blink = before };
 }
 
@@ -58,9 +58,9 @@ unsafe fn join(before: *mut LIST_ENTRY, behind: *mut LIST_ENTRY) {
 ///
 /// As for [`join`].
 unsafe fn insert(before: *mut LIST_ENTRY, entry: *mut LIST_ENTRY, behind: *mut LIST_ENTRY) {
-    // SAFETY: the caller's promise.
+    // SAFETY: `entry` is new and `behind` belongs to the locked list: what [`join`] asks of its two.
     unsafe { join(entry, behind) };
-    // SAFETY: the caller's promise.
+    // SAFETY: `before` belongs to the locked list; `entry` is the new one, joined to `behind` above.
     unsafe { join(before, entry) };
 }
 
@@ -79,13 +79,15 @@ unsafe extern "win64" fn ExInterlockedInsertHeadList(
     lock: *mut KSPIN_LOCK,
 ) -> *mut LIST_ENTRY {
     let insert_first = || {
-        // SAFETY: the driver gives an initialized list, and its lock is held.
+        // SAFETY: `head` is a list head that the driver initialized (InitializeListHead); `locked` holds its
+        // lock.
         let first = unsafe { read(head) }.Flink;
-        // SAFETY: as above; the entry is new.
+        // SAFETY: `first` is the locked list's first link or `head`; `entry` is in no list yet, by the DDI
+        // contract.
         unsafe { insert(head, entry, first) };
         unless_head(first, head)
     };
-    // SAFETY: the driver gives an initialized lock.
+    // SAFETY: `lock` is the spin lock that the driver initialized for the list at `head`.
     unsafe { locked(lock, insert_first) }
 }
 
@@ -95,13 +97,15 @@ unsafe extern "win64" fn ExInterlockedInsertTailList(
     lock: *mut KSPIN_LOCK,
 ) -> *mut LIST_ENTRY {
     let insert_last = || {
-        // SAFETY: the driver gives an initialized list, and its lock is held.
+        // SAFETY: the driver initialized `head` before its first insertion; this closure runs with the list's
+        // lock.
         let last = unsafe { read(head) }.Blink;
-        // SAFETY: as above; the entry is new.
+        // SAFETY: `last` is the locked list's last link or `head`; the driver inserts an `entry` that is in
+        // no list.
         unsafe { insert(last, entry, head) };
         unless_head(last, head)
     };
-    // SAFETY: the driver gives an initialized lock.
+    // SAFETY: the driver guards this list with `lock`, which it passed through KeInitializeSpinLock.
     unsafe { locked(lock, insert_last) }
 }
 
@@ -110,15 +114,15 @@ unsafe extern "win64" fn ExInterlockedRemoveHeadList(
     lock: *mut KSPIN_LOCK,
 ) -> *mut LIST_ENTRY {
     let remove_first = || {
-        // SAFETY: the driver gives an initialized list, and its lock is held.
+        // SAFETY: `head` is the driver's initialized list head, and `locked` keeps others from the list.
         let first = unsafe { read(head) }.Flink;
-        // SAFETY: as above.
+        // SAFETY: `first` was just read from the locked `head`: a member of the list, or `head` itself.
         let second = unsafe { read(first) }.Flink;
-        // SAFETY: as above.
+        // SAFETY: `second` follows `first` in the same locked list; in an empty list both are `head`.
         unsafe { join(head, second) };
         unless_head(first, head)
     };
-    // SAFETY: the driver gives an initialized lock.
+    // SAFETY: `lock` is the driver's initialized spin lock, the one that its insertions also take.
     unsafe { locked(lock, remove_first) }
 }
 
@@ -128,13 +132,14 @@ unsafe extern "win64" fn ExInterlockedPushEntryList(
     lock: *mut KSPIN_LOCK,
 ) -> *mut SINGLE_LIST_ENTRY {
     let push = || {
-        // SAFETY: the driver gives an initialized list, and its lock is held.
+        // SAFETY: `head` is a singly linked list head that the driver zeroed or filled; `locked` holds its
+        // lock.
         let first = unsafe { std::mem::replace(&mut (*head).Next, entry) };
-        // SAFETY: the driver gives a new entry.
+        // SAFETY: `entry` is the driver's, writable, and until this push in no list; the lock is held.
         unsafe { (*entry).Next = first };
         first
     };
-    // SAFETY: the driver gives an initialized lock.
+    // SAFETY: by the DDI contract `lock` is an initialized spin lock in resident memory.
     unsafe { locked(lock, push) }
 }
 
@@ -143,16 +148,18 @@ unsafe extern "win64" fn ExInterlockedPopEntryList(
     lock: *mut KSPIN_LOCK,
 ) -> *mut SINGLE_LIST_ENTRY {
     let pop = || {
-        // SAFETY: the driver gives an initialized list, and its lock is held.
+        // SAFETY: `head` is the driver's list head, set up before the first push; no push runs while the lock
+        // is held.
         let first = unsafe { (*head).Next };
-        // SAFETY: a non-null entry belongs to the list.
+        // SAFETY: `first` is null or an entry that a push linked; the driver keeps entries valid while they
+        // are linked.
         if let Some(entry) = unsafe { first.as_ref() } {
-            // SAFETY: as for the read above.
+            // SAFETY: `head` is the head that was read above, and the lock is still held.
             unsafe { (*head).Next = entry.Next };
         }
         first
     };
-    // SAFETY: the driver gives an initialized lock.
+    // SAFETY: `lock` is the initialized spin lock that the driver also gives to ExInterlockedPushEntryList.
     unsafe { locked(lock, pop) }
 }
 

@@ -39,7 +39,7 @@ crate::exports! {
 ///
 /// `mutex` is an initialized mutex that stays for the call.
 const unsafe fn count<'a>(mutex: *mut FAST_MUTEX) -> &'a AtomicI32 {
-    // SAFETY: the caller's promise.
+    // SAFETY: `mutex` points to an initialized mutex (`# Safety`), so its `Count` lies in bounds.
     let place = unsafe { &raw mut (*mutex).Count };
     // SAFETY: the caller's promise; every access to the count goes through here.
     unsafe { AtomicI32::from_ptr(place) }
@@ -68,10 +68,10 @@ unsafe extern "win64" fn ExInitializeFastMutex(mutex: *mut FAST_MUTEX) {
 /// `mutex` is initialized.
 unsafe fn acquire(mutex: *mut FAST_MUTEX, old: KIRQL) {
     let me = thread::current();
-    // SAFETY: the caller's promise.
+    // SAFETY: `mutex` is initialized (`# Safety`), and the driver keeps it while this call waits.
     let count = unsafe { count(mutex) };
     if count.load(Ordering::Acquire) <= 0 {
-        // SAFETY: the caller's promise. Only the owner itself finds its own thread here.
+        // SAFETY: `mutex` is readable (`# Safety`). Only the owner itself finds its own thread in `Owner`.
         if unsafe { (*mutex).Owner } == me {
             let what = format!("takes the fast mutex at {mutex:p}, which this thread holds already");
             verifier::bugcheck(
@@ -97,7 +97,7 @@ unsafe fn acquire(mutex: *mut FAST_MUTEX, old: KIRQL) {
 ///
 /// `mutex` is initialized.
 unsafe fn try_acquire(mutex: *mut FAST_MUTEX, old: KIRQL) -> bool {
-    // SAFETY: the caller's promise.
+    // SAFETY: `mutex` is initialized (`# Safety`); [`count`] needs it for this call only.
     if unsafe { count(mutex) }
         .compare_exchange(1, 0, Ordering::Acquire, Ordering::Relaxed)
         .is_err()
@@ -117,7 +117,7 @@ unsafe fn try_acquire(mutex: *mut FAST_MUTEX, old: KIRQL) -> bool {
 ///
 /// `mutex` is initialized.
 unsafe fn release(mutex: *mut FAST_MUTEX) -> KIRQL {
-    // SAFETY: the caller's promise.
+    // SAFETY: `mutex` is initialized (`# Safety`), so all of its fields can be read.
     let fields = unsafe { mutex.read() };
     if fields.Owner != thread::current() {
         let what = format!("releases the fast mutex at {mutex:p}, which this thread does not hold");
@@ -129,7 +129,7 @@ unsafe fn release(mutex: *mut FAST_MUTEX) -> KIRQL {
     }
     // SAFETY: the mutex is still this thread's.
     unsafe { (*mutex).Owner = std::ptr::null_mut() };
-    // SAFETY: the caller's promise.
+    // SAFETY: `mutex` is initialized (`# Safety`), and stays until its releasing call returns.
     if unsafe { count(mutex) }.fetch_add(1, Ordering::Release) < 0 {
         // SAFETY: the event is initialized with the mutex.
         unsafe { dispatcher::set_event(event(mutex)) };
@@ -139,18 +139,18 @@ unsafe fn release(mutex: *mut FAST_MUTEX) -> KIRQL {
 
 unsafe extern "win64" fn ExAcquireFastMutex(mutex: *mut FAST_MUTEX) {
     let old = irql::raise(APC_LEVEL);
-    // SAFETY: the driver gives an initialized mutex.
+    // SAFETY: the driver passed `mutex` through ExInitializeFastMutex.
     unsafe { acquire(mutex, old) };
 }
 
 unsafe extern "win64" fn ExReleaseFastMutex(mutex: *mut FAST_MUTEX) {
-    // SAFETY: the driver gives an initialized mutex.
+    // SAFETY: `mutex` is one that the driver initialized; `release` itself checks that this thread holds it.
     irql::lower(unsafe { release(mutex) });
 }
 
 unsafe extern "win64" fn ExTryToAcquireFastMutex(mutex: *mut FAST_MUTEX) -> BOOLEAN {
     let old = irql::raise(APC_LEVEL);
-    // SAFETY: the driver gives an initialized mutex.
+    // SAFETY: `mutex` was set up by ExInitializeFastMutex, whether or not it is free.
     let taken = unsafe { try_acquire(mutex, old) };
     if !taken {
         irql::lower(old);
@@ -159,12 +159,13 @@ unsafe extern "win64" fn ExTryToAcquireFastMutex(mutex: *mut FAST_MUTEX) -> BOOL
 }
 
 unsafe extern "win64" fn ExAcquireFastMutexUnsafe(mutex: *mut FAST_MUTEX) {
-    // SAFETY: the driver gives an initialized mutex.
+    // SAFETY: `mutex` is initialized by the DDI contract; that the IRQL was raised is not needed for memory
+    // safety.
     unsafe { acquire(mutex, irql::current()) };
 }
 
 unsafe extern "win64" fn ExReleaseFastMutexUnsafe(mutex: *mut FAST_MUTEX) {
-    // SAFETY: the driver gives an initialized mutex.
+    // SAFETY: the driver gives the `mutex` of its ExAcquireFastMutexUnsafe, which is initialized.
     unsafe { release(mutex) };
 }
 
@@ -176,27 +177,28 @@ unsafe extern "win64" fn KeInitializeGuardedMutex(mutex: *mut FAST_MUTEX) {
 }
 
 unsafe extern "win64" fn KeAcquireGuardedMutex(mutex: *mut FAST_MUTEX) {
-    // SAFETY: the driver gives an initialized mutex.
+    // SAFETY: the driver passed `mutex` through KeInitializeGuardedMutex.
     unsafe { acquire(mutex, irql::current()) };
 }
 
 unsafe extern "win64" fn KeReleaseGuardedMutex(mutex: *mut FAST_MUTEX) {
-    // SAFETY: the driver gives an initialized mutex.
+    // SAFETY: `mutex` is the guarded mutex that the driver acquired; a wrong owner is found by `release`.
     unsafe { release(mutex) };
 }
 
 unsafe extern "win64" fn KeTryToAcquireGuardedMutex(mutex: *mut FAST_MUTEX) -> BOOLEAN {
-    // SAFETY: the driver gives an initialized mutex.
+    // SAFETY: `mutex` was set up by KeInitializeGuardedMutex, whether or not it is free.
     u8::from(unsafe { try_acquire(mutex, irql::current()) })
 }
 
 unsafe extern "win64" fn KeAcquireGuardedMutexUnsafe(mutex: *mut FAST_MUTEX) {
-    // SAFETY: the driver gives an initialized mutex.
+    // SAFETY: `mutex` is an initialized guarded mutex; this form differs only in not entering a guarded
+    // region.
     unsafe { acquire(mutex, irql::current()) };
 }
 
 unsafe extern "win64" fn KeReleaseGuardedMutexUnsafe(mutex: *mut FAST_MUTEX) {
-    // SAFETY: the driver gives an initialized mutex.
+    // SAFETY: the driver gives the `mutex` of its KeAcquireGuardedMutexUnsafe, which is initialized.
     unsafe { release(mutex) };
 }
 
@@ -211,7 +213,8 @@ const WRITER: u32 = 0x8000_0000;
 ///
 /// `lock` is an initialized lock that stays for the call.
 const unsafe fn word<'a>(lock: *mut i32) -> &'a AtomicU32 {
-    // SAFETY: the caller's promise.
+    // SAFETY: `lock` is an aligned lock word that stays for the call (`# Safety`); all accesses to it are
+    // atomic.
     unsafe { AtomicU32::from_ptr(lock.cast()) }
 }
 
@@ -248,46 +251,46 @@ fn unlock(word: &AtomicU32, holder: u32) {
 
 unsafe extern "win64" fn ExAcquireSpinLockExclusive(lock: *mut i32) -> KIRQL {
     let old = irql::raise(DISPATCH_LEVEL);
-    // SAFETY: the driver gives an initialized lock.
+    // SAFETY: `lock` is an EX_SPIN_LOCK that the driver zeroed before its first use.
     lock_exclusive(unsafe { word(lock) });
     old
 }
 
 unsafe extern "win64" fn ExReleaseSpinLockExclusive(lock: *mut i32, old: KIRQL) {
-    // SAFETY: the driver gives an initialized lock.
+    // SAFETY: `lock` is the word that the driver acquired as its writer, so it is initialized.
     unlock(unsafe { word(lock) }, WRITER);
     irql::lower(old);
 }
 
 unsafe extern "win64" fn ExAcquireSpinLockShared(lock: *mut i32) -> KIRQL {
     let old = irql::raise(DISPATCH_LEVEL);
-    // SAFETY: the driver gives an initialized lock.
+    // SAFETY: `lock` is the driver's EX_SPIN_LOCK: zeroed once, and since then written only through [`word`].
     lock_shared(unsafe { word(lock) });
     old
 }
 
 unsafe extern "win64" fn ExReleaseSpinLockShared(lock: *mut i32, old: KIRQL) {
-    // SAFETY: the driver gives an initialized lock.
+    // SAFETY: `lock` is the word that the driver acquired as a reader, so it is initialized.
     unlock(unsafe { word(lock) }, 1);
     irql::lower(old);
 }
 
 unsafe extern "win64" fn ExAcquireSpinLockExclusiveAtDpcLevel(lock: *mut i32) {
-    // SAFETY: the driver gives an initialized lock.
+    // SAFETY: the driver zeroed the EX_SPIN_LOCK at `lock`; who calls at DISPATCH_LEVEL owes no more.
     lock_exclusive(unsafe { word(lock) });
 }
 
 unsafe extern "win64" fn ExReleaseSpinLockExclusiveFromDpcLevel(lock: *mut i32) {
-    // SAFETY: the driver gives an initialized lock.
+    // SAFETY: `lock` is the word of the driver's ExAcquireSpinLockExclusiveAtDpcLevel.
     unlock(unsafe { word(lock) }, WRITER);
 }
 
 unsafe extern "win64" fn ExAcquireSpinLockSharedAtDpcLevel(lock: *mut i32) {
-    // SAFETY: the driver gives an initialized lock.
+    // SAFETY: `lock` points to the driver's EX_SPIN_LOCK, which it zeroed and keeps while anybody may wait.
     lock_shared(unsafe { word(lock) });
 }
 
 unsafe extern "win64" fn ExReleaseSpinLockSharedFromDpcLevel(lock: *mut i32) {
-    // SAFETY: the driver gives an initialized lock.
+    // SAFETY: `lock` is the word of the driver's ExAcquireSpinLockSharedAtDpcLevel.
     unlock(unsafe { word(lock) }, 1);
 }

@@ -84,7 +84,7 @@ unsafe extern "win64" fn ExReInitializeRundownProtection(reference: *mut EX_RUND
 }
 
 unsafe extern "win64" fn ExAcquireRundownProtection(reference: *mut EX_RUNDOWN_REF) -> BOOLEAN {
-    // SAFETY: the driver gives an initialized reference.
+    // SAFETY: the driver passed `reference` through ExInitializeRundownProtection.
     u8::from(acquire(unsafe { count(reference) }, 1))
 }
 
@@ -92,22 +92,22 @@ unsafe extern "win64" fn ExAcquireRundownProtectionEx(
     reference: *mut EX_RUNDOWN_REF,
     holders: u32,
 ) -> BOOLEAN {
-    // SAFETY: the driver gives an initialized reference.
+    // SAFETY: `reference` is initialized, by the DDI contract; `holders` touches no memory but its count.
     u8::from(acquire(unsafe { count(reference) }, holders as usize))
 }
 
 unsafe extern "win64" fn ExReleaseRundownProtection(reference: *mut EX_RUNDOWN_REF) {
-    // SAFETY: the driver gives an initialized reference.
+    // SAFETY: `reference` is the one whose protection the driver holds; `release` checks the count.
     release(unsafe { count(reference) }, 1);
 }
 
 unsafe extern "win64" fn ExReleaseRundownProtectionEx(reference: *mut EX_RUNDOWN_REF, holders: u32) {
-    // SAFETY: the driver gives an initialized reference.
+    // SAFETY: the driver acquired `reference` for these holders before, so it is initialized.
     release(unsafe { count(reference) }, holders as usize);
 }
 
 unsafe extern "win64" fn ExWaitForRundownProtectionRelease(reference: *mut EX_RUNDOWN_REF) {
-    // SAFETY: the driver gives an initialized reference.
+    // SAFETY: `reference` is initialized, and the driver frees it only when this wait has returned.
     run_down(unsafe { count(reference) });
 }
 
@@ -141,17 +141,17 @@ unsafe extern "win64" fn ExFreeCacheAwareRundownProtection(reference: *mut EX_RU
 }
 
 unsafe extern "win64" fn ExAcquireRundownProtectionCacheAware(reference: *mut EX_RUNDOWN_REF) -> BOOLEAN {
-    // SAFETY: the driver gives an initialized reference.
+    // SAFETY: `reference` came from ExAllocateCacheAwareRundownProtection, which zeroed it: initialized.
     u8::from(acquire(unsafe { count(reference) }, 1))
 }
 
 unsafe extern "win64" fn ExReleaseRundownProtectionCacheAware(reference: *mut EX_RUNDOWN_REF) {
-    // SAFETY: the driver gives an initialized reference.
+    // SAFETY: the driver holds `reference`, so ExFreeCacheAwareRundownProtection has not freed it.
     release(unsafe { count(reference) }, 1);
 }
 
 unsafe extern "win64" fn ExWaitForRundownProtectionReleaseCacheAware(reference: *mut EX_RUNDOWN_REF) {
-    // SAFETY: the driver gives an initialized reference.
+    // SAFETY: `reference` is the driver's cache-aware block, which it frees after this wait at the earliest.
     run_down(unsafe { count(reference) });
 }
 

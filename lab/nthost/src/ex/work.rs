@@ -11,7 +11,8 @@ crate::exports! {
 }
 
 unsafe extern "win64" fn ExQueueWorkItem(item: *mut WORK_QUEUE_ITEM, _queue: i32) {
-    // SAFETY: the driver gives an initialized item and keeps it until the routine runs.
+    // SAFETY: `item` passed through the driver's ExInitializeWorkItem, and the driver keeps it until the
+    // routine runs.
     let copy = unsafe { item.read() };
     let Some(routine) = copy.WorkerRoutine else {
         verifier::bugcheck(

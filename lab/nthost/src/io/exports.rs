@@ -142,9 +142,9 @@ unsafe extern "win64" fn IoCreateSymbolicLink(
     link: *const UNICODE_STRING,
     target: *const UNICODE_STRING,
 ) -> NTSTATUS {
-    // SAFETY: the driver gives a string.
+    // SAFETY: `link` is the driver's counted string, the new name.
     let link = unsafe { unicode::text(link) };
-    // SAFETY: as above.
+    // SAFETY: `target` is another counted string of the driver's, the device's name.
     let target = unsafe { unicode::text(target) };
     if names::link(&link, &target) {
         STATUS_SUCCESS

@@ -57,7 +57,7 @@ unsafe extern "win64" fn IoAcquireRemoveLockEx(
     _line: u32,
     _size: u32,
 ) -> NTSTATUS {
-    // SAFETY: the driver gives an initialized lock.
+    // SAFETY: `lock` lies in the driver's device extension, and IoInitializeRemoveLock set it up.
     unsafe { count(lock) }.fetch_add(1, Ordering::SeqCst);
     // SAFETY: the lock is initialized, so the flag is 0 or 1.
     if unsafe { (*lock).Removed } == 0 {
@@ -69,14 +69,14 @@ unsafe extern "win64" fn IoAcquireRemoveLockEx(
 }
 
 unsafe extern "win64" fn IoReleaseRemoveLockEx(lock: Lock, _tag: PVOID, _size: u32) {
-    // SAFETY: the driver gives an initialized lock that it has acquired.
+    // SAFETY: `lock` is initialized, and the driver gives back its own IoAcquireRemoveLock.
     unsafe { leave(lock) };
 }
 
 /// # Safety
 /// The lock is a driver's, initialized and acquired.
 unsafe fn leave(lock: Lock) {
-    // SAFETY: the caller's promise.
+    // SAFETY: `lock` is initialized and acquired (`# Safety`), so it stays until its count drops.
     if unsafe { count(lock) }.fetch_sub(1, Ordering::SeqCst) == 1 {
         // SAFETY: the event was initialized with the lock.
         unsafe { dispatcher::set_event(event(lock)) };
@@ -84,7 +84,8 @@ unsafe fn leave(lock: Lock) {
 }
 
 unsafe extern "win64" fn IoReleaseRemoveLockAndWaitEx(lock: Lock, _tag: PVOID, _size: u32) {
-    // SAFETY: the driver gives an initialized lock that it has acquired.
+    // SAFETY: `lock` is the initialized one that the driver acquired for the removal; `Removed` is a field of
+    // it.
     unsafe { (*lock).Removed = 1 };
     // SAFETY: this gives back the acquisition of the removal itself.
     unsafe { leave(lock) };

@@ -69,7 +69,7 @@ unsafe extern "win64" fn IoSizeofWorkItem() -> u32 {
 /// # Safety
 /// The item is initialized.
 unsafe fn object_of(item: *mut WorkItem) -> *mut c_void {
-    // SAFETY: the caller's promise.
+    // SAFETY: `item` is initialized (`# Safety`), so its `object` can be read.
     unsafe { (*item).object }
 }
 
@@ -79,7 +79,7 @@ unsafe extern "win64" fn IoQueueWorkItem(
     _queue: i32,
     context: PVOID,
 ) {
-    // SAFETY: the driver gives an initialized item.
+    // SAFETY: `item` came from IoAllocateWorkItem or went through IoInitializeWorkItem; both set its object.
     let device = Device::of_driver(unsafe { object_of(item) }.cast());
     let Some(routine) = routine else { return };
     device.reference();
@@ -100,7 +100,7 @@ unsafe extern "win64" fn IoQueueWorkItemEx(
     context: PVOID,
 ) {
     let Some(routine) = routine else { return };
-    // SAFETY: the driver gives an initialized item.
+    // SAFETY: the driver allocated or initialized `item`, and frees it in its routine at the earliest.
     let object = unsafe { object_of(item) };
     ob::reference(object);
     let (object, item, context) = (

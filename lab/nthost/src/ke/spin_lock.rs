@@ -27,7 +27,7 @@ const unsafe fn word<'a>(lock: *mut KSPIN_LOCK) -> &'a AtomicUsize {
 ///
 /// `lock` is an initialized spin lock.
 pub unsafe fn try_acquire(lock: *mut KSPIN_LOCK) -> bool {
-    // SAFETY: the caller's promise.
+    // SAFETY: `lock` is an initialized spin lock, which its caller keeps for the attempt.
     unsafe { word(lock) }
         .compare_exchange(0, me(), Ordering::Acquire, Ordering::Relaxed)
         .is_ok()
@@ -39,9 +39,9 @@ pub unsafe fn try_acquire(lock: *mut KSPIN_LOCK) -> bool {
 ///
 /// `lock` is an initialized spin lock.
 pub unsafe fn acquire(lock: *mut KSPIN_LOCK) {
-    // SAFETY: the caller's promise.
+    // SAFETY: `lock` is an initialized spin lock, as `try_acquire` requires too.
     while !unsafe { try_acquire(lock) } {
-        // SAFETY: the caller's promise.
+        // SAFETY: `lock` is an initialized spin lock, whose word stays while this thread waits for it.
         if unsafe { word(lock) }.load(Ordering::Relaxed) == me() {
             let what = format!("takes the spin lock at {lock:p}, which this thread holds already");
             verifier::bugcheck(BugCheck::SPIN_LOCK_ALREADY_OWNED, &what, verifier::owner());
@@ -56,7 +56,7 @@ pub unsafe fn acquire(lock: *mut KSPIN_LOCK) {
 ///
 /// `lock` is an initialized spin lock.
 pub unsafe fn release(lock: *mut KSPIN_LOCK) {
-    // SAFETY: the caller's promise.
+    // SAFETY: `lock` is an initialized spin lock, whose word stays until it is released.
     let released = unsafe { word(lock) }.compare_exchange(me(), 0, Ordering::Release, Ordering::Relaxed);
     if released.is_err() {
         let what = format!("releases the spin lock at {lock:p}, which this thread does not hold");

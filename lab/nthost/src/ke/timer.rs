@@ -45,18 +45,18 @@ pub unsafe fn initialize(timer: *mut KTIMER, kind: i32) {
     } else {
         TimerSynchronizationObject
     };
-    // SAFETY: the caller promises a writable timer; all-zero bytes are one without DPC and due time.
+    // SAFETY: `timer` is writable; all-zero bytes are one without DPC and due time.
     unsafe { timer.write_bytes(0, 1) };
-    // SAFETY: as above.
+    // SAFETY: `timer` is writable, so the address of its member lies within it.
     let list = unsafe { &raw mut (*timer).TimerListEntry };
-    // SAFETY: as above.
+    // SAFETY: `list` is a member of the writable timer.
     unsafe {
         list.write(LIST_ENTRY {
             Flink: list,
             Blink: list,
         });
     };
-    // SAFETY: the header is the timer's first member.
+    // SAFETY: `timer` is writable, and the header is its first member.
     unsafe { dispatcher::initialize(timer.cast(), kind, WORDS, 0) };
 }
 
@@ -67,9 +67,9 @@ pub unsafe fn initialize(timer: *mut KTIMER, kind: i32) {
 /// `timer` is initialized and stays until it expired or was cancelled; so does `dpc`.
 pub unsafe fn set(timer: *mut KTIMER, due: i64, period: u32, dpc: *mut KDPC) -> bool {
     let was_set = cancel(timer);
-    // SAFETY: the caller promises an initialized timer.
+    // SAFETY: `timer` is initialized, and the header is its first member.
     unsafe { dispatcher::set_state(timer.cast(), 0) };
-    // SAFETY: as above; nothing else writes the member.
+    // SAFETY: `timer` is initialized and was cancelled above; nothing else writes the member.
     unsafe { (*timer).Dpc = dpc };
     let period = Duration::from_millis(u64::from(period));
     let due = Instant::now().checked_add(time::until(due));
@@ -155,12 +155,12 @@ fn run() {
 ///
 /// `timer` is initialized.
 unsafe fn expire(timer: *mut KTIMER) {
-    // SAFETY: the caller promises an initialized timer.
+    // SAFETY: `timer` is initialized, and the header is its first member.
     unsafe { dispatcher::set_state(timer.cast(), 1) };
-    // SAFETY: as above.
+    // SAFETY: `timer` is initialized, so `Dpc` is what `set` stored.
     let dpc = unsafe { (*timer).Dpc };
     if !dpc.is_null() {
-        // SAFETY: who set the timer promised the DPC.
+        // SAFETY: `dpc` was given to `set`, whose caller keeps it until the timer expired or was cancelled.
         unsafe { dpc::insert(dpc, std::ptr::null_mut(), std::ptr::null_mut()) };
     }
 }

@@ -24,7 +24,7 @@ crate::exports! {
 }
 
 unsafe extern "win64" fn MmGetSystemRoutineAddress(name: *const UNICODE_STRING) -> PVOID {
-    // SAFETY: the driver gives a readable string.
+    // SAFETY: `name` is the driver's counted string that names a routine, with `Length` readable bytes.
     let name = unsafe { unicode::text(name) };
     exports::routine_address(&name).map_or(std::ptr::null_mut(), std::ptr::with_exposed_provenance_mut)
 }
@@ -35,7 +35,8 @@ unsafe extern "win64" fn MmGetSystemRoutineAddress(name: *const UNICODE_STRING) 
 ///
 /// `mdl` is an MDL that `IoAllocateMdl` made.
 unsafe fn map_in_place(mdl: *mut MDL, flags: i16) -> PVOID {
-    // SAFETY: the caller's promise.
+    // SAFETY: `mdl` is an initialized MDL of IoAllocateMdl's (`# Safety`); its driver uses it alone
+    // meanwhile.
     let mdl = unsafe { &mut *mdl };
     mdl.MdlFlags |= flags;
     mdl.MappedSystemVa = mdl.StartVa.wrapping_byte_add(mdl.ByteOffset as usize);

@@ -61,9 +61,9 @@ unsafe extern "win64" fn RtlAssert(
     line: u32,
     _message: *const c_char,
 ) {
-    // SAFETY: the driver gives null or terminated strings.
+    // SAFETY: `assertion` is null or a literal of the driver's ASSERT macro, which is terminated.
     let assertion = unsafe { c_text(assertion) };
-    // SAFETY: as above.
+    // SAFETY: `file` is null or the macro's `__FILE__`, which is terminated.
     let file = unsafe { c_text(file) };
     let what = format!("the assertion {assertion} failed at {file}:{line}");
     verifier::bugcheck(

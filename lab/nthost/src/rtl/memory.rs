@@ -86,9 +86,9 @@ unsafe extern "win64" fn memcmp(one: *const c_void, other: *const c_void, size: 
 
 /// The number of bytes that are equal.
 unsafe extern "win64" fn RtlCompareMemory(one: *const u8, other: *const u8, size: usize) -> usize {
-    // SAFETY: the driver gives ranges of `size` bytes.
+    // SAFETY: `one` has `size` readable bytes, by RtlCompareMemory's contract.
     let one = unsafe { std::slice::from_raw_parts(one, size) };
-    // SAFETY: as above.
+    // SAFETY: `other` has `size` readable bytes too: the contract gives one length for both.
     let other = unsafe { std::slice::from_raw_parts(other, size) };
     one.iter()
         .zip(other)
@@ -200,9 +200,9 @@ unsafe extern "win64" fn wcscmp(one: *const u16, other: *const u16) -> c_int {
 }
 
 unsafe extern "win64" fn wcsncmp(one: *const u16, other: *const u16, limit: usize) -> c_int {
-    // SAFETY: the driver gives strings that are terminated or have `limit` units.
+    // SAFETY: `one` is terminated or has `limit` units, by wcsncmp's contract.
     let one = unsafe { units(one, limit) };
-    // SAFETY: as above.
+    // SAFETY: wcsncmp asks the same of `other`: a NUL, or `limit` units.
     compare(&one, &unsafe { units(other, limit) })
 }
 
@@ -222,9 +222,9 @@ unsafe extern "win64" fn _wcsnicmp(one: *const u16, other: *const u16, limit: us
 ///
 /// As for [`units`], for both.
 unsafe fn compare_ignoring_case(one: *const u16, other: *const u16, limit: usize) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: `one` is readable up to its NUL or `limit` (`# Safety`).
     let mut one = unsafe { units(one, limit) };
-    // SAFETY: the caller's promise.
+    // SAFETY: `other` is readable up to its own NUL or `limit` (`# Safety`).
     let mut other = unsafe { units(other, limit) };
     lower(&mut one);
     lower(&mut other);
@@ -256,6 +256,6 @@ pub(super) unsafe fn c_text(text: *const c_char) -> String {
     if text.is_null() {
         return String::new();
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: `text` is not null (checked above), so it is terminated (`# Safety`).
     unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }

@@ -27,7 +27,7 @@ crate::variadic!(swprintf, swprintf_slots);
 ///
 /// The call has that slot.
 unsafe fn slot(slots: *const u64, index: usize) -> usize {
-    // SAFETY: the caller's promise.
+    // SAFETY: the call has slot `index` (`# Safety`), so the eight bytes there are readable.
     usize::try_from(unsafe { slots.wrapping_add(index).read() }).unwrap_or(usize::MAX)
 }
 
@@ -37,11 +37,11 @@ unsafe fn slot(slots: *const u64, index: usize) -> usize {
 ///
 /// `to` has room for `limit` bytes, `pattern` is terminated, and `first` has the arguments it asks for.
 unsafe fn write_narrow(to: *mut u8, limit: usize, pattern: *const c_char, first: *const u64) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: `pattern` is terminated (`# Safety`).
     let pattern = unsafe { super::memory::c_text(pattern) };
-    // SAFETY: the caller's promise.
+    // SAFETY: `first` is the first of the arguments that `pattern` asks for (`# Safety`).
     let text = format(&pattern, &mut unsafe { Arguments::new(first) }).into_bytes();
-    // SAFETY: the caller's promise.
+    // SAFETY: `to` has room for `limit` bytes (`# Safety`).
     unsafe { write_units(to, limit, &text) }
 }
 
@@ -51,13 +51,14 @@ unsafe fn write_narrow(to: *mut u8, limit: usize, pattern: *const c_char, first:
 ///
 /// As for [`write_narrow`].
 unsafe fn write_wide(to: *mut u16, limit: usize, pattern: *const u16, first: *const u64) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: `pattern` is a terminated wide string (`# Safety` of [`write_narrow`]).
     let pattern = widened(&unsafe { unicode::terminated_text(pattern) });
-    // SAFETY: the caller's promise.
+    // SAFETY: from `first` on lie the arguments that `pattern` asks for; `widened` keeps their number and
+    // order.
     let text: Vec<u16> = format(&pattern, &mut unsafe { Arguments::new(first) })
         .encode_utf16()
         .collect();
-    // SAFETY: the caller's promise.
+    // SAFETY: `to` has room for `limit` units (`# Safety`).
     unsafe { write_units(to, limit, &text) }
 }
 
@@ -173,11 +174,11 @@ unsafe extern "win64" fn swprintf_slots(slots: *const u64) -> c_int {
 ///
 /// `slots` are those of a variadic call.
 unsafe fn three(slots: *const u64) -> (usize, usize, usize) {
-    // SAFETY: the caller's promise.
+    // SAFETY: `slots` are a variadic call's (`# Safety`); slot 0 is the first of the four that were spilled.
     let first = unsafe { slot(slots, 0) };
-    // SAFETY: the caller's promise.
+    // SAFETY: slot 1 is the second of the four spilled ones.
     let second = unsafe { slot(slots, 1) };
-    // SAFETY: the caller's promise.
+    // SAFETY: slot 2 is the third of the four spilled ones.
     (first, second, unsafe { slot(slots, 2) })
 }
 
@@ -217,10 +218,10 @@ mod tests {
     #[test]
     fn a_buffer_that_is_full_gets_no_nul() {
         let mut buffer = [9u8; 4];
-        // SAFETY: the buffer has the length given.
+        // SAFETY: `buffer` is a local of 4 bytes, the limit given.
         assert_eq!(unsafe { write_units(buffer.as_mut_ptr(), 4, b"abcdef") }, -1);
         assert_eq!(&buffer, b"abcd");
-        // SAFETY: as above.
+        // SAFETY: `buffer` still has its 4 bytes; the NUL goes to the third.
         assert_eq!(unsafe { write_units(buffer.as_mut_ptr(), 4, b"xy") }, 2);
         assert_eq!(&buffer, b"xy\0d");
     }

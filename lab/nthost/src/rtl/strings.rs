@@ -46,7 +46,7 @@ const STRING_TAG: Tag = Tag(u32::from_le_bytes(*b"Strg"));
 ///
 /// `string` is null or points to a string with `Length` readable bytes.
 unsafe fn units(string: *const UNICODE_STRING) -> Vec<u16> {
-    // SAFETY: the caller's promise.
+    // SAFETY: `string` is null or a readable descriptor (`# Safety`); `as_ref` checks for null.
     let Some(string) = (unsafe { string.as_ref() }).filter(|string| !string.Buffer.is_null()) else {
         return Vec::new();
     };
@@ -63,7 +63,7 @@ unsafe fn units(string: *const UNICODE_STRING) -> Vec<u16> {
 ///
 /// `string` is a string whose buffer has `MaximumLength` writable bytes.
 unsafe fn put(string: *mut UNICODE_STRING, at: usize, units: &[u16]) -> bool {
-    // SAFETY: the caller's promise.
+    // SAFETY: `string` is a writable descriptor (`# Safety`), and nothing else refers to it during the call.
     let string = unsafe { &mut *string };
     let room = usize::from(string.MaximumLength / 2);
     let end = at + units.len();
@@ -103,7 +103,7 @@ unsafe fn allocate(string: *mut UNICODE_STRING, units: &[u16]) -> NTSTATUS {
     if buffer.is_null() {
         return STATUS_NO_MEMORY;
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: `string` is writable (`# Safety`); `buffer` is the new block, which was checked above.
     unsafe {
         string.write(UNICODE_STRING {
             Length: 0,
@@ -170,9 +170,9 @@ unsafe extern "win64" fn RtlInitString(string: *mut ANSI_STRING, source: *mut u8
 unsafe extern "win64" fn RtlCopyUnicodeString(to: *mut UNICODE_STRING, from: *const UNICODE_STRING) {
     // SAFETY: the driver gives null or a readable string.
     let mut units = unsafe { units(from) };
-    // SAFETY: the driver gives a string with a buffer.
+    // SAFETY: `to` is a descriptor that the driver set up with `MaximumLength` and a buffer.
     units.truncate(usize::from(unsafe { (*to).MaximumLength } / 2));
-    // SAFETY: as above.
+    // SAFETY: `to`'s buffer has the `MaximumLength` bytes it says, and `units` was cut to them.
     unsafe { put(to, 0, &units) };
 }
 
@@ -180,7 +180,7 @@ unsafe extern "win64" fn RtlAppendUnicodeStringToString(
     to: *mut UNICODE_STRING,
     from: *const UNICODE_STRING,
 ) -> NTSTATUS {
-    // SAFETY: the driver gives a readable string.
+    // SAFETY: `from` is null or the driver's counted string, with `Length` readable bytes.
     let units = unsafe { units(from) };
     // SAFETY: the driver gives a string with a buffer.
     unsafe { append(to, &units) }
@@ -199,9 +199,9 @@ unsafe extern "win64" fn RtlAppendUnicodeToString(to: *mut UNICODE_STRING, from:
 ///
 /// As for [`put`].
 unsafe fn append(to: *mut UNICODE_STRING, units: &[u16]) -> NTSTATUS {
-    // SAFETY: the caller's promise.
+    // SAFETY: `to` is an initialized descriptor (`# Safety` of [`put`]), so its `Length` can be read.
     let at = usize::from(unsafe { (*to).Length } / 2);
-    // SAFETY: the caller's promise.
+    // SAFETY: `to`'s buffer has `MaximumLength` writable bytes (`# Safety`); `put` checks that `units` fit.
     if unsafe { put(to, at, units) } {
         STATUS_SUCCESS
     } else {
@@ -217,7 +217,7 @@ unsafe fn append(to: *mut UNICODE_STRING, units: &[u16]) -> NTSTATUS {
 ///
 /// As for [`units`].
 unsafe fn comparable(string: *const UNICODE_STRING, ignore_case: BOOLEAN) -> Vec<u16> {
-    // SAFETY: the caller's promise.
+    // SAFETY: `string` is null or has `Length` readable bytes (`# Safety` of [`units`]).
     let mut units = unsafe { units(string) };
     if ignore_case != 0 {
         for unit in &mut units {
@@ -232,9 +232,9 @@ unsafe extern "win64" fn RtlCompareUnicodeString(
     other: *const UNICODE_STRING,
     ignore_case: BOOLEAN,
 ) -> i32 {
-    // SAFETY: the driver gives readable strings.
+    // SAFETY: `one` is a counted string, with `Length` readable bytes by the DDI contract.
     let one = unsafe { comparable(one, ignore_case) };
-    // SAFETY: as above.
+    // SAFETY: `other` is likewise a counted string of the driver's.
     let other = unsafe { comparable(other, ignore_case) };
     one.cmp(&other) as i32
 }
@@ -253,9 +253,9 @@ unsafe extern "win64" fn RtlPrefixUnicodeString(
     string: *const UNICODE_STRING,
     ignore_case: BOOLEAN,
 ) -> BOOLEAN {
-    // SAFETY: the driver gives readable strings.
+    // SAFETY: `prefix` is the driver's counted string; only its `Length` bytes are read.
     let prefix = unsafe { comparable(prefix, ignore_case) };
-    // SAFETY: as above.
+    // SAFETY: `string`, in which the prefix is looked for, has its own `Length` readable bytes.
     u8::from(unsafe { comparable(string, ignore_case) }.starts_with(&prefix))
 }
 
@@ -272,7 +272,8 @@ unsafe extern "win64" fn RtlUpcaseUnicodeString(
     from: *const UNICODE_STRING,
     new: BOOLEAN,
 ) -> NTSTATUS {
-    // SAFETY: the driver gives a readable string.
+    // SAFETY: `from` is the driver's source string, with `Length` readable bytes; it is copied before `to` is
+    // written.
     let units = unsafe { comparable(from, 1) };
     // SAFETY: the driver gives a place for the string, with a buffer unless it asks for a new one.
     unsafe { store(to, &units, new) }
@@ -290,7 +291,7 @@ unsafe extern "win64" fn RtlHashUnicodeString(
     if !ALGORITHMS.contains(&algorithm) {
         return STATUS_INVALID_PARAMETER;
     }
-    // SAFETY: the driver gives a readable string.
+    // SAFETY: `string` is the counted string that the driver wants hashed, readable for its `Length`.
     let units = unsafe { comparable(string, ignore_case) };
     let value = units.iter().fold(0u32, |hash, unit| {
         hash.wrapping_mul(FACTOR).wrapping_add(u32::from(*unit))
@@ -309,10 +310,10 @@ unsafe extern "win64" fn RtlHashUnicodeString(
 /// As for [`allocate`] or [`put`].
 unsafe fn store(to: *mut UNICODE_STRING, units: &[u16], new: BOOLEAN) -> NTSTATUS {
     if new != 0 {
-        // SAFETY: the caller's promise.
+        // SAFETY: `to` is writable: what `# Safety` asks when `new` is set.
         return unsafe { allocate(to, units) };
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: `to` has a buffer of `MaximumLength` bytes: what `# Safety` asks when `new` is 0.
     if unsafe { put(to, 0, units) } {
         STATUS_SUCCESS
     } else {
@@ -351,7 +352,7 @@ unsafe extern "win64" fn RtlDuplicateUnicodeString(
     from: *const UNICODE_STRING,
     to: *mut UNICODE_STRING,
 ) -> NTSTATUS {
-    // SAFETY: the driver gives a readable string.
+    // SAFETY: `from` is the string to duplicate, which the driver filled in.
     let units = unsafe { units(from) };
     // SAFETY: the driver gives a place for the string.
     unsafe { allocate(to, &units) }
@@ -362,7 +363,7 @@ unsafe extern "win64" fn RtlAnsiStringToUnicodeString(
     from: *const ANSI_STRING,
     new: BOOLEAN,
 ) -> NTSTATUS {
-    // SAFETY: the driver gives a readable string.
+    // SAFETY: `from` points to the driver's ANSI_STRING; only the descriptor is read here.
     let from = unsafe { from.read() };
     let count = if from.Buffer.is_null() {
         0
@@ -382,7 +383,7 @@ unsafe extern "win64" fn RtlUnicodeStringToAnsiString(
     from: *const UNICODE_STRING,
     new: BOOLEAN,
 ) -> NTSTATUS {
-    // SAFETY: the driver gives a readable string.
+    // SAFETY: `from` is the wide string to convert, with `Length` readable bytes in its buffer.
     let units = unsafe { units(from) };
     // What is no byte becomes a question mark, as in the Windows code page.
     let mut text: Vec<u8> = units
@@ -430,7 +431,7 @@ unsafe extern "win64" fn RtlUnicodeStringToInteger(
     base: u32,
     value: *mut u32,
 ) -> NTSTATUS {
-    // SAFETY: the driver gives a readable string.
+    // SAFETY: `string` holds the digits that the driver wants parsed: `Length` readable bytes, NUL or not.
     let text = unsafe { unicode::text(string) };
     let Some(number) = parse_integer(&text, base) else {
         return STATUS_INVALID_PARAMETER;
@@ -491,7 +492,7 @@ unsafe extern "win64" fn RtlStringFromGUID(guid: *const GUID, to: *mut UNICODE_S
 }
 
 unsafe extern "win64" fn RtlGUIDFromString(string: *const UNICODE_STRING, guid: *mut GUID) -> NTSTATUS {
-    // SAFETY: the driver gives a readable string.
+    // SAFETY: `string` is the driver's textual GUID, a counted string; `parse` below judges what it says.
     let text = unsafe { unicode::text(string) };
     let Ok(value) = text.parse::<GUID>() else {
         return STATUS_INVALID_PARAMETER;
@@ -537,9 +538,10 @@ mod tests {
     fn comparison_ignores_case_on_request() {
         let (mut one, mut other) = (Unicode::new("Straße"), Unicode::new("sTRAßE"));
         let (one, other) = (one.as_mut_ptr(), other.as_mut_ptr());
-        // SAFETY: both are strings of the host's own.
+        // SAFETY: `one` and `other` point into the two `Unicode` strings above, which live to the end of the
+        // test.
         assert_eq!(unsafe { RtlCompareUnicodeString(one, other, 1) }, 0);
-        // SAFETY: as above.
+        // SAFETY: both `Unicode` strings still live; the first comparison only read them.
         assert_ne!(unsafe { RtlCompareUnicodeString(one, other, 0) }, 0);
     }
 }

@@ -66,7 +66,8 @@ fn with_records<R>(f: impl FnOnce(&mut Records) -> R) -> R {
 ///
 /// `interface` is null or points to the table that the provider filled in.
 pub unsafe fn on_query_interface_completed(guid: &GUID, interface: *mut INTERFACE, client: Owner) {
-    // SAFETY: the caller's promise.
+    // SAFETY: `interface` is null or the table that the provider filled in (`# Safety`); `as_mut` checks for
+    // null.
     let Some(table) = (unsafe { interface.as_mut() }) else {
         return;
     };
@@ -241,7 +242,7 @@ mod tests {
         // SAFETY: the table is a local that was filled in above.
         unsafe { on_query_interface_completed(&GUID::default(), &raw mut table, Owner::at(0x10)) };
         // A second query that passed through the first one's thunks still counts one reference.
-        // SAFETY: as above.
+        // SAFETY: `table` is still the same local, now with thunks in its reference functions.
         unsafe { on_query_interface_completed(&GUID::default(), &raw mut table, Owner::at(0x10)) };
         let held = || {
             with_records(|r| {
