@@ -22,7 +22,7 @@ unsafe extern "win64" fn ExQueueWorkItem(item: *mut WORK_QUEUE_ITEM, _queue: i32
         );
     };
     let parameter = copy.Parameter.expose_provenance();
-    work::queue(move || {
+    work::SYSTEM.queue(move || {
         call("a work item's routine", routine as usize, || {
             // SAFETY: the routine is the driver's, called with the parameter of its item.
             unsafe { routine(std::ptr::with_exposed_provenance_mut(parameter)) }

@@ -84,7 +84,7 @@ unsafe extern "win64" fn IoQueueWorkItem(
     let Some(routine) = routine else { return };
     device.reference();
     let context = context.expose_provenance();
-    work::queue(move || {
+    work::SYSTEM.queue(move || {
         ke::call("a work item", routine as usize, || {
             // SAFETY: the driver queued the routine with this context; the device is held until it returns.
             unsafe { routine(device.as_ptr(), core::ptr::with_exposed_provenance_mut(context)) };
@@ -108,7 +108,7 @@ unsafe extern "win64" fn IoQueueWorkItemEx(
         item.expose_provenance(),
         context.expose_provenance(),
     );
-    work::queue(move || {
+    work::SYSTEM.queue(move || {
         let pointer = core::ptr::with_exposed_provenance_mut::<c_void>;
         ke::call("a work item", routine as usize, || {
             // SAFETY: the driver queued the routine with this context; the object is held until it returns.

@@ -1,4 +1,5 @@
-//! System worker threads: what `ExQueueWorkItem` and `IoQueueWorkItem` hand their items to.
+//! Worker threads: what `ExQueueWorkItem` and `IoQueueWorkItem` hand their items to, and a queue for whoever wants one of
+//! its own.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -6,10 +7,19 @@ use std::time::{Duration, Instant};
 
 use super::thread;
 
-/// More workers than this means that items wait for each other.
-const MAX_WORKERS: usize = 16;
+/// The system worker threads. More of them than this means that items wait for each other.
+pub static SYSTEM: Workers = Workers::new("worker", "a work item", 16);
 
 type Item = Box<dyn FnOnce() + Send>;
+
+/// Threads that run items at `PASSIVE_LEVEL`. They live as long as the process.
+pub struct Workers {
+    name: &'static str,
+    activity: &'static str,
+    limit: usize,
+    state: Mutex<State>,
+    changed: Condvar,
+}
 
 struct State {
     items: VecDeque<Item>,
@@ -17,75 +27,91 @@ struct State {
     busy: usize,
 }
 
-static STATE: Mutex<State> = Mutex::new(State {
-    items: VecDeque::new(),
-    workers: 0,
-    busy: 0,
-});
-static CHANGED: Condvar = Condvar::new();
-
-fn lock() -> MutexGuard<'static, State> {
-    STATE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Has a worker run `f` at `PASSIVE_LEVEL`. Items start in order; several may run at once.
-pub fn queue(f: impl FnOnce() + Send + 'static) {
-    let mut state = lock();
-    state.items.push_back(Box::new(f));
-    // A worker for each waiting item, so that an item may wait for a later one.
-    let needs_worker = state.busy + state.items.len() > state.workers && state.workers < MAX_WORKERS;
-    let number = state.workers;
-    state.workers += usize::from(needs_worker);
-    drop(state);
-    CHANGED.notify_all();
-    if needs_worker {
-        // The worker lives as long as the process.
-        drop(thread::spawn(&format!("worker {number}"), work));
+impl State {
+    fn is_idle(&self) -> bool {
+        self.items.is_empty() && self.busy == 0
     }
 }
 
-fn work() {
-    let mut state = lock();
-    loop {
-        if let Some(item) = state.items.pop_front() {
-            state.busy += 1;
-            drop(state);
-            {
-                let _activity = thread::activity("a work item");
-                item();
+impl Workers {
+    /// At most `limit` threads of this name; `activity` is what a report says they are in.
+    #[must_use]
+    pub const fn new(name: &'static str, activity: &'static str, limit: usize) -> Self {
+        Self {
+            name,
+            activity,
+            limit,
+            state: Mutex::new(State {
+                items: VecDeque::new(),
+                workers: 0,
+                busy: 0,
+            }),
+            changed: Condvar::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has a worker run `item`. Items start in order; as many run at once as there may be workers.
+    pub fn queue(&'static self, item: impl FnOnce() + Send + 'static) {
+        let mut state = self.lock();
+        state.items.push_back(Box::new(item));
+        // A worker for each waiting item, so that an item may wait for a later one.
+        let needs_worker = state.busy + state.items.len() > state.workers && state.workers < self.limit;
+        let number = state.workers;
+        state.workers += usize::from(needs_worker);
+        drop(state);
+        self.changed.notify_all();
+        if needs_worker {
+            drop(thread::spawn(&format!("{} {number}", self.name), || self.work()));
+        }
+    }
+
+    fn work(&self) {
+        let mut state = self.lock();
+        loop {
+            if let Some(item) = state.items.pop_front() {
+                state.busy += 1;
+                drop(state);
+                {
+                    let _activity = thread::activity(self.activity);
+                    item();
+                }
+                state = self.lock();
+                state.busy -= 1;
+                self.changed.notify_all();
+            } else {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
-            state = lock();
-            state.busy -= 1;
-            CHANGED.notify_all();
-        } else {
-            state = CHANGED.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
-}
 
-/// Whether no item waits or runs.
-#[must_use]
-pub fn is_idle() -> bool {
-    let state = lock();
-    state.items.is_empty() && state.busy == 0
-}
-
-/// Waits until no item waits or runs; false if that takes longer than `limit`.
-#[must_use]
-pub fn wait_idle(limit: Duration) -> bool {
-    let end = Instant::now() + limit;
-    let mut state = lock();
-    while !state.items.is_empty() || state.busy > 0 {
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return false;
-        }
-        state = CHANGED
-            .wait_timeout(state, left)
-            .unwrap_or_else(PoisonError::into_inner)
-            .0;
+    /// Whether no item waits or runs.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.lock().is_idle()
     }
-    true
+
+    /// Waits until no item waits or runs; false if that takes longer than `limit`. `Duration::MAX` is for ever.
+    #[must_use]
+    pub fn wait_idle(&self, limit: Duration) -> bool {
+        let end = Instant::now().checked_add(limit);
+        let mut state = self.lock();
+        while !state.is_idle() {
+            let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
+            if left.is_zero() {
+                return false;
+            }
+            state = self
+                .changed
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        true
+    }
 }
 
 #[cfg(test)]
@@ -93,15 +119,17 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Duration;
 
+    use super::SYSTEM;
+
     #[test]
     fn items_run_and_idleness_is_noticed() {
         static RAN: AtomicU32 = AtomicU32::new(0);
         for _ in 0..20 {
-            super::queue(|| {
+            SYSTEM.queue(|| {
                 RAN.fetch_add(1, Ordering::SeqCst);
             });
         }
-        assert!(super::wait_idle(Duration::from_secs(10)));
+        assert!(SYSTEM.wait_idle(Duration::from_secs(10)));
         assert_eq!(RAN.load(Ordering::SeqCst), 20);
     }
 }

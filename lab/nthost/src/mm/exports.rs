@@ -33,7 +33,7 @@ unsafe extern "win64" fn MmGetSystemRoutineAddress(name: *const UNICODE_STRING) 
 ///
 /// # Safety
 ///
-/// `mdl` is an MDL that `IoAllocateMdl` made.
+/// `mdl` is an MDL that `IoAllocateMdl` made, which nobody else uses during the call.
 unsafe fn map_in_place(mdl: *mut MDL, flags: i16) -> PVOID {
     // SAFETY: `mdl` is an initialized MDL of IoAllocateMdl's (`# Safety`); its driver uses it alone
     // meanwhile.

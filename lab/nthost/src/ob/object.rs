@@ -222,7 +222,7 @@ fn delete(body: *mut c_void) {
 
 fn delete_later(body: *mut c_void) {
     let address = body.expose_provenance();
-    work::queue(move || delete(std::ptr::with_exposed_provenance_mut(address)));
+    work::SYSTEM.queue(move || delete(std::ptr::with_exposed_provenance_mut(address)));
 }
 
 fn not_an_object(verb: &str, body: *mut c_void) -> ! {
