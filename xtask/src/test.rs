@@ -64,6 +64,7 @@ pub const HOST_PACKAGES: &[&str] = &[
     "direct-call",
     "sample-interface",
     "lab-abi",
+    "lab-inf",
     "nthost",
     "xtask",
     "lab-tests",

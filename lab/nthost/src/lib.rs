@@ -1,7 +1,7 @@
 //! A Windows kernel for drivers, in a Linux process.
 //!
 //! The modules carry the names of the NT components, and an export lives in the component whose prefix it bears.
-//! `verifier` watches at the components' edges and is called by them; `shell`, `inf` and `report` are what a person
+//! `verifier` watches at the components' edges and is called by them; `shell` and `report` are what a person
 //! sees. Kernel state is global: one scenario is one process.
 //!
 //! Not modelled, and said so by name when a driver asks for it: user-mode processes and their address spaces, paging,
@@ -17,7 +17,6 @@ pub mod cm;
 pub mod dbg;
 pub mod ex;
 pub mod exports;
-pub mod inf;
 pub mod io;
 pub mod ke;
 pub mod ldr;

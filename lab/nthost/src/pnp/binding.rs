@@ -6,8 +6,8 @@ use super::node::{self, Node, NodeId};
 use super::rank::{self, Match};
 use super::store;
 use crate::cm::{self, Value};
-use crate::inf::{RegistryEntry, Service};
 use crate::io;
+use lab_inf::{RegistryEntry, Service};
 
 // FLG_ADDREG_… of setupapi.h: the types of values, and what happens to one that is there.
 const FLG_ADDREG_BINVALUETYPE: u32 = 0x0000_0001;
@@ -202,7 +202,7 @@ pub(super) fn value_of(entry: &RegistryEntry) -> Option<Value> {
         FLG_ADDREG_TYPE_SZ => Some(Value::string(first)),
         FLG_ADDREG_TYPE_EXPAND_SZ => Some(Value::expandable(first)),
         FLG_ADDREG_TYPE_MULTI_SZ => Some(Value::strings(entry.data.iter().map(String::as_str))),
-        FLG_ADDREG_TYPE_DWORD => Some(Value::dword(crate::inf::number(first)?)),
+        FLG_ADDREG_TYPE_DWORD => Some(Value::dword(lab_inf::number(first)?)),
         FLG_ADDREG_TYPE_BINARY => {
             let bytes: Result<Vec<u8>, _> = entry
                 .data

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use super::node::Node;
 use super::store::{self, Published};
-use crate::inf::Model;
+use lab_inf::Model;
 
 // The ranges of the identifier score, setupapi.h's DRIVER_..._RANK: which list of the device meets which of the INF's.
 const HARDWARE_TO_HARDWARE: u32 = 0x0000;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::binding;
-use crate::inf::{Inf, InfError, Package, RegistryEntry};
+use lab_inf::{Inf, InfError, Package, RegistryEntry};
 
 /// Why a package is not added.
 #[derive(Clone, Debug, thiserror::Error)]

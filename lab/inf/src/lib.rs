@@ -8,6 +8,5 @@
 mod package;
 mod parse;
 
-pub(crate) use package::number;
-pub use package::{Model, Package, RegistryEntry, Service};
+pub use package::{Model, Package, RegistryEntry, Service, number};
 pub use parse::{Directive, Inf, InfError, Section};

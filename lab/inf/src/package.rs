@@ -1,6 +1,6 @@
 //! What an INF says about a driver package: the devices it is for, the services it installs.
 
-use super::{Directive, Inf, InfError};
+use crate::{Directive, Inf, InfError};
 
 /// Decorations of section names that apply to this machine, best first.
 const PLATFORM: [&str; 3] = [".ntamd64", ".nt", ""];
@@ -255,6 +255,7 @@ fn registry_entry(inf: &Inf, line: &Directive) -> Result<RegistryEntry, InfError
 }
 
 /// A decimal or hexadecimal number; nothing is zero.
+#[must_use]
 pub fn number(text: &str) -> Option<u32> {
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) => u32::from_str_radix(digits, 16).ok(),
@@ -267,8 +268,8 @@ pub fn number(text: &str) -> Option<u32> {
 mod tests {
     use std::path::Path;
 
-    use super::super::{Inf, InfError};
     use super::Package;
+    use crate::{Inf, InfError};
 
     const GOOD: &str = r#"
 [Version]
