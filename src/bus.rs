@@ -7,16 +7,16 @@
 use core::ptr;
 
 use direct_call::Failure;
-use direct_call::kmdf::{guid_of, size_of_ulong};
+use direct_call::kmdf::{DeviceInit, guid_of, size_of_ulong};
 use sample_interface::GUID_BUS_TYPE_SAMPLE;
 use wdk_sys::{
     _INTERFACE_TYPE, FILE_DEVICE_BUS_EXTENDER, FILE_DEVICE_SECURE_OPEN, PNP_BUS_INFORMATION,
     WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER, WDF_CHILD_LIST_CONFIG, WDF_NO_OBJECT_ATTRIBUTES,
-    WDFCHILDLIST, WDFDEVICE, WDFDEVICE_INIT, WDFDRIVER, call_unsafe_wdf_function_binding,
+    WDFCHILDLIST, WDFDEVICE, call_unsafe_wdf_function_binding,
 };
 
-use crate::child_count::{self, Driver};
-use crate::child_pdo;
+use crate::parameters::Driver;
+use crate::{child_count, child_pdo};
 
 /// What identifies a child in the list.
 #[repr(C)]
@@ -35,24 +35,6 @@ impl Identification {
     }
 }
 
-/// What `EvtDriverDeviceAdd` was called with.
-#[derive(Clone, Copy)]
-pub struct Arguments {
-    driver: Driver,
-    init: *mut WDFDEVICE_INIT,
-}
-
-impl Arguments {
-    /// # Safety
-    ///
-    /// The arguments of the running `EvtDriverDeviceAdd`; `init` is used for one device.
-    pub const unsafe fn from_raw(driver: WDFDRIVER, init: *mut WDFDEVICE_INIT) -> Self {
-        // SAFETY: the framework's argument, by the caller's promise.
-        let driver = unsafe { Driver::from_raw(driver) };
-        Self { driver, init }
-    }
-}
-
 /// Makes the bus device and puts its children on the list.
 ///
 /// # Errors
@@ -63,24 +45,23 @@ impl Arguments {
 /// # IRQL
 ///
 /// `PASSIVE_LEVEL`.
-pub fn add(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { driver, init } = arguments;
+pub fn add(driver: Driver, init: DeviceInit<'_>) -> Result<(), Failure> {
     let count = child_count::read(driver)?;
-    configure(init);
-    let bus = create(init)?;
+    configure(&init);
+    let bus = init.create(None)?.raw();
     describe_bus(bus);
     announce(child_list(bus), count)
 }
 
-fn configure(init: *mut WDFDEVICE_INIT) {
+fn configure(init: &DeviceInit<'_>) {
+    let init = init.raw();
     let mut config = WDF_CHILD_LIST_CONFIG {
         Size: size_of_ulong::<WDF_CHILD_LIST_CONFIG>(),
         IdentificationDescriptionSize: size_of_ulong::<Identification>(),
         EvtChildListCreateDevice: Some(child_pdo::evt_child_list_create_device),
         ..WDF_CHILD_LIST_CONFIG::default()
     };
-    // SAFETY: `init` is that of `Arguments`, and no device has been made of it yet; the configuration is
-    // copied.
+    // SAFETY: no device has been made of the init yet, or `create` would own it; the configuration is copied.
     unsafe {
         call_unsafe_wdf_function_binding!(
             WdfFdoInitSetDefaultChildListConfig,
@@ -89,9 +70,9 @@ fn configure(init: *mut WDFDEVICE_INIT) {
             WDF_NO_OBJECT_ATTRIBUTES
         );
     }
-    // SAFETY: `init` is not used up before `create`; the device type is passed by value.
+    // SAFETY: no device has been made of the init yet; the device type is passed by value.
     unsafe { call_unsafe_wdf_function_binding!(WdfDeviceInitSetDeviceType, init, FILE_DEVICE_BUS_EXTENDER) };
-    // SAFETY: `init` is not used up before `create`. TRUE: added to the characteristics that the INF gives.
+    // SAFETY: no device has been made of the init yet. TRUE: added to the characteristics that the INF gives.
     unsafe {
         call_unsafe_wdf_function_binding!(
             WdfDeviceInitSetCharacteristics,
@@ -102,34 +83,20 @@ fn configure(init: *mut WDFDEVICE_INIT) {
     }
 }
 
-fn create(mut init: *mut WDFDEVICE_INIT) -> Result<WDFDEVICE, Failure> {
-    let mut bus = ptr::null_mut();
-    // SAFETY: `init` is that of `Arguments` and is used up here; on failure the framework frees it.
-    let status = unsafe {
-        call_unsafe_wdf_function_binding!(
-            WdfDeviceCreate,
-            &raw mut init,
-            WDF_NO_OBJECT_ATTRIBUTES,
-            &raw mut bus
-        )
-    };
-    Failure::check(status).map(|()| bus)
-}
-
 fn describe_bus(bus: WDFDEVICE) {
     let mut information = PNP_BUS_INFORMATION {
         BusTypeGuid: guid_of(GUID_BUS_TYPE_SAMPLE),
         LegacyBusType: _INTERFACE_TYPE::PNPBus,
         BusNumber: 0,
     };
-    // SAFETY: `create` has just made the device; the information is copied.
+    // SAFETY: `add` has just made the device; the information is copied.
     unsafe {
         call_unsafe_wdf_function_binding!(WdfDeviceSetBusInformationForChildren, bus, &raw mut information);
     }
 }
 
 fn child_list(bus: WDFDEVICE) -> WDFCHILDLIST {
-    // SAFETY: a function device with a default child list, made in `create` after `configure`.
+    // SAFETY: a function device with a default child list, made in `add` after `configure`.
     unsafe { call_unsafe_wdf_function_binding!(WdfFdoGetDefaultChildList, bus) }
 }
 

@@ -21,37 +21,45 @@ struct Driver {
     package: &'static str,
     /// The image below `target/drivers/PROFILE`, without `.sys`.
     image: &'static str,
-    /// The INX file, if the image is installed by one.
-    inx: Option<&'static str>,
 }
 
 const DRIVERS: &[Driver] = &[
     Driver {
         package: "sample",
         image: "sample",
-        inx: Some("driver.inx"),
     },
     Driver {
         package: "child",
         image: "child",
-        inx: Some("clients/child/child.inx"),
+    },
+    Driver {
+        package: "stacked",
+        image: "stacked",
     },
     Driver {
         package: "helper",
         image: "helper",
-        inx: None,
     },
     Driver {
         package: "wdfldr",
         image: "wdfldr",
-        inx: None,
     },
     // The client that never gives its interface back has the name of the one that does, so that the INF file fits both.
     Driver {
         package: "forgetful-child",
         image: "forgetful/child",
-        inx: Some("clients/child/child.inx"),
     },
+];
+
+/// INX files, each with the INF file below `target/drivers/PROFILE` that is made of it.
+const INFS: &[(&str, &str)] = &[
+    ("driver.inx", "sample.inf"),
+    ("packages/filter.inx", "samplefilter.inf"),
+    ("packages/dll.inx", "sampledll.inf"),
+    ("packages/helpers.inx", "helpers.inf"),
+    ("clients/child/child.inx", "child.inf"),
+    ("clients/child/child.inx", "forgetful/child.inf"),
+    ("clients/stacked/stacked.inx", "stacked.inf"),
 ];
 
 /// What the INF files are stamped with. The date is fixed so that equal sources give equal files.
@@ -152,7 +160,8 @@ pub fn build_profile(release: bool, packages: &[String]) -> Result<()> {
         .filter(|driver| packages.is_empty() || packages.iter().any(|name| name == driver.package));
     chosen
         .into_iter()
-        .try_for_each(|driver| collect(driver, profile(release)))
+        .try_for_each(|driver| collect(driver, profile(release)))?;
+    stamp_all(profile(release))
 }
 
 const fn profile(release: bool) -> &'static str {
@@ -177,7 +186,7 @@ fn cargo(subcommand: &str, release: bool, packages: &[String]) -> Result<Command
     Ok(cargo)
 }
 
-/// Copies the image, its map and its stamped INF file to where the lab looks for them.
+/// Copies the image and its map to where the lab looks for them.
 fn collect(driver: &Driver, profile: &str) -> Result<()> {
     let built = place::TARGET.join(toolchain::TARGET).join(profile);
     let library = driver.package.replace('-', "_");
@@ -191,13 +200,16 @@ fn collect(driver: &Driver, profile: &str) -> Result<()> {
         &built.join(format!("deps/{library}.map")),
         &with_extension(&out, driver.image, "map"),
     )?;
-    if let Some(inx) = driver.inx {
-        let text = files::read(&place::ROOT.join(inx))?;
-        let inf = inx::stamp(&text, STAMP).with_context(|| format!("cannot stamp {inx}"))?;
-        // The INF file has the name of the service, whatever the INX file is called.
-        files::write(&with_extension(&out, driver.image, "inf"), inf.as_bytes())?;
-    }
     Ok(())
+}
+
+/// Stamps every INX file, and puts it where the images are.
+fn stamp_all(profile: &str) -> Result<()> {
+    INFS.iter().try_for_each(|(inx, inf)| {
+        let text = files::read(&place::ROOT.join(inx))?;
+        let stamped = inx::stamp(&text, STAMP).with_context(|| format!("cannot stamp {inx}"))?;
+        files::write(&place::drivers(profile).join(inf), stamped.as_bytes()).map(drop)
+    })
 }
 
 fn with_extension(folder: &Path, image: &str, extension: &str) -> PathBuf {
