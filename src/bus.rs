@@ -1,41 +1,30 @@
 //! The bus: the function device of `root\SampleBus`, which enumerates the children.
-//!
-//! The children are in the framework's default child list, keyed by a serial number from 1, so that some can
-//! come and go while the bus runs.
-#![allow(unsafe_code, reason = "framework calls")]
+#![allow(unsafe_code, reason = "framework calls and a callback")]
 
-use core::ptr;
-
-use direct_call::Failure;
-use direct_call::kmdf::{DeviceInit, guid_of, size_of_ulong};
-use sample_interface::GUID_BUS_TYPE_SAMPLE;
+use direct_call::kmdf::{
+    Device, DeviceInit, Provider, ProviderSlot, guid_of, object_attributes, size_of_ulong,
+};
+use direct_call::{Failure, device_context};
+use sample_interface::{GUID_BUS_TYPE_SAMPLE, GUID_DEVINTERFACE_SAMPLE_BUS};
 use wdk_sys::{
     _INTERFACE_TYPE, FILE_DEVICE_BUS_EXTENDER, FILE_DEVICE_SECURE_OPEN, PNP_BUS_INFORMATION,
-    WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER, WDF_CHILD_LIST_CONFIG, WDF_NO_OBJECT_ATTRIBUTES,
-    WDFCHILDLIST, WDFDEVICE, call_unsafe_wdf_function_binding,
+    WDF_CHILD_LIST_CONFIG, WDF_NO_OBJECT_ATTRIBUTES, WDF_OBJECT_ATTRIBUTES, WDFOBJECT,
+    call_unsafe_wdf_function_binding,
 };
 
+use crate::children::{Children, Identification};
 use crate::parameters::Driver;
-use crate::{child_count, child_pdo};
+use crate::{bus_ioctl, child_count, child_pdo, interfaces};
 
-/// What identifies a child in the list.
-#[repr(C)]
-pub struct Identification {
-    header: WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER,
-    /// From 1, unique on its bus.
-    pub serial: u32,
+/// The context space of a bus device.
+pub struct BusContext {
+    /// Filled when the device is made, emptied in [`evt_cleanup`].
+    pub provider: ProviderSlot<Children>,
 }
 
-impl Identification {
-    const fn new(serial: u32) -> Self {
-        let header = WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER {
-            IdentificationDescriptionSize: size_of_ulong::<Self>(),
-        };
-        Self { header, serial }
-    }
-}
+device_context!(BusContext, c"BusContext");
 
-/// Makes the bus device and puts its children on the list.
+/// Makes the bus device and plugs its children in.
 ///
 /// # Errors
 ///
@@ -48,9 +37,15 @@ impl Identification {
 pub fn add(driver: Driver, init: DeviceInit<'_>) -> Result<(), Failure> {
     let count = child_count::read(driver)?;
     configure(&init);
-    let bus = init.create(None)?.raw();
+    let attributes = WDF_OBJECT_ATTRIBUTES {
+        EvtCleanupCallback: Some(evt_cleanup),
+        ..object_attributes::<BusContext>()
+    };
+    let bus = init.create(Some(attributes))?;
     describe_bus(bus);
-    announce(child_list(bus), count)
+    publish(bus, count)?;
+    bus_ioctl::create_queue(bus)?;
+    bus.offer_device_interface(GUID_DEVINTERFACE_SAMPLE_BUS)
 }
 
 fn configure(init: &DeviceInit<'_>) {
@@ -83,44 +78,41 @@ fn configure(init: &DeviceInit<'_>) {
     }
 }
 
-fn describe_bus(bus: WDFDEVICE) {
+fn describe_bus(bus: Device<'_>) {
     let mut information = PNP_BUS_INFORMATION {
         BusTypeGuid: guid_of(GUID_BUS_TYPE_SAMPLE),
         LegacyBusType: _INTERFACE_TYPE::PNPBus,
         BusNumber: 0,
     };
-    // SAFETY: `add` has just made the device; the information is copied.
+    // SAFETY: a device of this driver, just made; the information is copied.
     unsafe {
-        call_unsafe_wdf_function_binding!(WdfDeviceSetBusInformationForChildren, bus, &raw mut information);
+        call_unsafe_wdf_function_binding!(
+            WdfDeviceSetBusInformationForChildren,
+            bus.raw(),
+            &raw mut information
+        );
     }
 }
 
-fn child_list(bus: WDFDEVICE) -> WDFCHILDLIST {
-    // SAFETY: a function device with a default child list, made in `add` after `configure`.
-    unsafe { call_unsafe_wdf_function_binding!(WdfFdoGetDefaultChildList, bus) }
+/// Registers the bus's interface and plugs in the children that the registry asks for.
+fn publish(bus: Device<'_>, count: u32) -> Result<(), Failure> {
+    let context = bus.context::<BusContext>().ok_or(Failure::UNSUCCESSFUL)?;
+    let children = Children::new(bus)?;
+    children
+        .announce(count)
+        .map_err(|status| Failure::new(status.0))?;
+    let provider = Provider::new(bus, children)?;
+    let published = interfaces::publish_bus(&provider, bus);
+    // Also after a failure: the device may have been given the interface, and cleanup looks here.
+    context.provider.put(provider);
+    published
 }
 
-/// Reports children 1 to `count` as present, and all others as gone.
-fn announce(list: WDFCHILDLIST, count: u32) -> Result<(), Failure> {
-    // SAFETY: the bus's own list, from `child_list`; a scan that begins here ends below.
-    unsafe { call_unsafe_wdf_function_binding!(WdfChildListBeginScan, list) };
-    let outcome = (1..=count).try_for_each(|serial| plug_in(list, serial));
-    // SAFETY: ends the scan begun above, also after a failure.
-    unsafe { call_unsafe_wdf_function_binding!(WdfChildListEndScan, list) };
-    outcome
-}
-
-fn plug_in(list: WDFCHILDLIST, serial: u32) -> Result<(), Failure> {
-    let mut identification = Identification::new(serial);
-    // SAFETY: the bus's own list; the description has the size that `configure` announced, and is copied.
-    let status = unsafe {
-        call_unsafe_wdf_function_binding!(
-            WdfChildListAddOrUpdateChildDescriptionAsPresent,
-            list,
-            (&raw mut identification).cast(),
-            ptr::null_mut()
-        )
-    };
-    // STATUS_OBJECT_NAME_EXISTS, a success, says that the child is on the list already.
-    Failure::check(status)
+/// `EvtCleanupCallback` of the device: the owner goes, and clients that still hold a reference keep the rest.
+unsafe extern "C" fn evt_cleanup(object: WDFOBJECT) {
+    // SAFETY: the framework cleans up the device that `add` made; the handle is good until this returns.
+    let device: Device<'_> = unsafe { Device::from_raw(object.cast()) };
+    if let Some(context) = device.context::<BusContext>() {
+        drop(context.provider.take());
+    }
 }

@@ -1,20 +1,19 @@
 //! `ChildCount`: how many children a bus has.
 
 use direct_call::Failure;
+use sample_interface::SAMPLE_BUS_CHILD_LIMIT as LIMIT;
 use wdk_sys::STATUS_INVALID_PARAMETER;
 
 use crate::parameters::Driver;
 
 /// The number of children when the registry names none.
 const DEFAULT: u32 = 2;
-/// The most children that a bus may have.
-const LIMIT: u32 = 64;
 
 /// Reads `ChildCount`. No value means [`DEFAULT`]; 0 is a bus without children.
 ///
 /// # Errors
 ///
-/// `STATUS_INVALID_PARAMETER`, and one line in the log, when the value is above [`LIMIT`] or cannot be read as a
+/// `STATUS_INVALID_PARAMETER`, and one line in the log, when the value is above [`SAMPLE_BUS_CHILD_LIMIT`](LIMIT) or cannot be read as a
 /// `REG_DWORD`.
 pub fn read(driver: Driver) -> Result<u32, Failure> {
     match driver.parameter(b"ChildCount") {

@@ -2,14 +2,15 @@
 #![allow(unsafe_code, reason = "framework calls and callbacks")]
 
 use direct_call::Failure;
-use direct_call::kmdf::{Device, DeviceInit, size_of_ulong};
+use direct_call::kmdf::{Device, DeviceInit, forward_to_parent, size_of_ulong};
 use wdk_sys::{
     _WDF_TRI_STATE, LCID, NTSTATUS, WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER, WDF_DEVICE_PNP_CAPABILITIES,
     WDFCHILDLIST, WDFDEVICE_INIT, call_unsafe_wdf_function_binding,
 };
 
-use crate::bus::Identification;
-use crate::interfaces;
+use crate::children::Identification;
+use crate::doubler;
+use crate::interfaces::SampleBusInterface;
 use crate::unicode::{ascii, numbered, unicode_string};
 
 /// US English, winnt.h: `MAKELCID(MAKELANGID(LANG_ENGLISH, SUBLANG_ENGLISH_US), SORT_DEFAULT)`.
@@ -30,18 +31,19 @@ pub unsafe extern "C" fn evt_child_list_create_device(
     init: *mut WDFDEVICE_INIT,
 ) -> NTSTATUS {
     // SAFETY: the framework passes a copy of a description that the bus put on the list, an `Identification`.
-    let serial = unsafe { (*identification.cast::<Identification>()).serial };
+    let number = unsafe { (*identification.cast::<Identification>()).number };
     // SAFETY: the framework's argument, good until this routine returns, and wrapped once.
     let init = unsafe { DeviceInit::from_raw(init) };
-    Failure::status_of(create(init, serial))
+    Failure::status_of(create(init, number))
 }
 
-fn create(init: DeviceInit<'_>, serial: u32) -> Result<(), Failure> {
-    assign_ids(&init, serial)?;
-    add_text(&init, serial)?;
-    let device = init.create(Some(interfaces::device_attributes()))?;
-    set_capabilities(device, serial);
-    interfaces::publish(device)
+fn create(init: DeviceInit<'_>, number: u32) -> Result<(), Failure> {
+    assign_ids(&init, number)?;
+    add_text(&init, number)?;
+    let device = init.create(Some(doubler::device_attributes()))?;
+    set_capabilities(device, number);
+    doubler::publish(device)?;
+    forward_to_parent::<SampleBusInterface>(device)
 }
 
 /// A framework routine that takes an init and one string, as a number for [`assign`].
@@ -53,11 +55,11 @@ enum Id {
     Instance,
 }
 
-fn assign_ids(init: &DeviceInit<'_>, serial: u32) -> Result<(), Failure> {
+fn assign_ids(init: &DeviceInit<'_>, number: u32) -> Result<(), Failure> {
     assign(init, Id::Device, &DEVICE_ID)?;
     assign(init, Id::Hardware, &DEVICE_ID)?;
     assign(init, Id::Compatible, &COMPATIBLE_ID)?;
-    assign(init, Id::Instance, &numbered(INSTANCE_ID, serial))
+    assign(init, Id::Instance, &numbered(INSTANCE_ID, number))
 }
 
 /// The framework copies the string.
@@ -85,9 +87,9 @@ fn assign<const N: usize>(init: &DeviceInit<'_>, id: Id, text: &[u16; N]) -> Res
     Failure::check(status)
 }
 
-fn add_text(init: &DeviceInit<'_>, serial: u32) -> Result<(), Failure> {
-    let description = numbered(DESCRIPTION, serial);
-    let location = numbered(LOCATION, serial);
+fn add_text(init: &DeviceInit<'_>, number: u32) -> Result<(), Failure> {
+    let description = numbered(DESCRIPTION, number);
+    let location = numbered(LOCATION, number);
     let description = unicode_string(&description);
     let location = unicode_string(&location);
     // SAFETY: an init that has not become a device yet; the strings outlive the call, which copies them.
@@ -106,7 +108,7 @@ fn add_text(init: &DeviceInit<'_>, serial: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-fn set_capabilities(device: Device<'_>, serial: u32) {
+fn set_capabilities(device: Device<'_>, number: u32) {
     use _WDF_TRI_STATE::{WdfFalse, WdfTrue, WdfUseDefault};
     let mut capabilities = WDF_DEVICE_PNP_CAPABILITIES {
         Size: size_of_ulong::<WDF_DEVICE_PNP_CAPABILITIES>(),
@@ -119,8 +121,8 @@ fn set_capabilities(device: Device<'_>, serial: u32) {
         SurpriseRemovalOK: WdfTrue,
         HardwareDisabled: WdfUseDefault,
         NoDisplayInUI: WdfUseDefault,
-        Address: serial,
-        UINumber: serial,
+        Address: number,
+        UINumber: number,
     };
     // SAFETY: a device of this driver, just made; the capabilities are copied.
     unsafe {

@@ -8,7 +8,8 @@ use direct_call::Failure;
 use direct_call::kmdf::DeviceInit;
 use wdk_sys::call_unsafe_wdf_function_binding;
 
-use crate::interfaces::{self, Published};
+use crate::doubler;
+use crate::interfaces::Doublers;
 
 /// Makes the filter device.
 ///
@@ -22,7 +23,7 @@ use crate::interfaces::{self, Published};
 pub fn add(init: DeviceInit<'_>) -> Result<(), Failure> {
     // SAFETY: the init of the running EvtDriverDeviceAdd, of which no device has been made yet.
     unsafe { call_unsafe_wdf_function_binding!(WdfFdoInitSetFilter, init.raw()) };
-    init.answer_after_those_below::<Published>()?;
-    let device = init.create(Some(interfaces::device_attributes()))?;
-    interfaces::publish(device)
+    init.answer_after_those_below::<Doublers>()?;
+    let device = init.create(Some(doubler::device_attributes()))?;
+    doubler::publish(device)
 }

@@ -1,13 +1,15 @@
-//! What a child and a filter publish.
-#![allow(unsafe_code, reason = "binds a table to its GUID, and a framework callback")]
+//! What this driver publishes: each table bound to its GUID and filled.
+#![allow(unsafe_code, reason = "binds tables to their GUIDs")]
 
 use core::ptr;
 
-use direct_call::kmdf::{Device, Offers, Provider, ProviderSlot, object_attributes};
-use direct_call::{Failure, GUID, Interface, device_context};
-use sample_interface::{INTERFACE, SAMPLE_INTERFACE};
-use wdk_sys::{WDF_OBJECT_ATTRIBUTES, WDFOBJECT};
+use direct_call::kmdf::{Device, Offers, Provider};
+use direct_call::{Failure, GUID, Interface};
+use sample_interface::{INTERFACE, SAMPLE_BUS_INTERFACE, SAMPLE_INTERFACE, SAMPLE_INTERFACE_2};
 
+use crate::bus_routines::{SampleBusChildCount, SampleBusPlugIn, SampleBusUnplug};
+use crate::children::Children;
+use crate::context_routines::{Calls, SampleDoubleArray, SampleQueryStatistics};
 use crate::exports::SampleDouble;
 
 /// Version 1, `GUID_SAMPLE_INTERFACE`.
@@ -21,68 +23,74 @@ unsafe impl Interface for SampleInterface {
     const VERSION: u16 = SAMPLE_INTERFACE::VERSION;
 }
 
-/// Every interface of this driver.
-pub enum Published {}
+/// Version 2, `GUID_SAMPLE_INTERFACE_2`.
+enum SampleInterface2 {}
 
-impl Offers for Published {
-    const GUIDS: &'static [GUID] = &[SampleInterface::GUID];
+// SAFETY: as for version 1, with the GUID and the table of version 2.
+unsafe impl Interface for SampleInterface2 {
+    type Table = SAMPLE_INTERFACE_2;
+    const GUID: GUID = SAMPLE_INTERFACE_2::GUID;
+    const VERSION: u16 = SAMPLE_INTERFACE_2::VERSION;
 }
 
-/// The context space of a device that publishes.
-#[derive(Default)]
-struct PublisherContext {
-    /// Emptied in [`evt_cleanup`].
-    provider: ProviderSlot,
+/// The bus's own, `GUID_SAMPLE_BUS_INTERFACE`.
+pub enum SampleBusInterface {}
+
+// SAFETY: as for version 1, with the GUID and the table of the bus.
+unsafe impl Interface for SampleBusInterface {
+    type Table = SAMPLE_BUS_INTERFACE;
+    const GUID: GUID = SAMPLE_BUS_INTERFACE::GUID;
+    const VERSION: u16 = SAMPLE_BUS_INTERFACE::VERSION;
 }
 
-device_context!(PublisherContext, c"PublisherContext");
+/// What a device offers that doubles: a child, or a filter.
+pub enum Doublers {}
 
-/// The attributes of a device that [`publish`] is called for.
-pub fn device_attributes() -> WDF_OBJECT_ATTRIBUTES {
-    WDF_OBJECT_ATTRIBUTES {
-        EvtCleanupCallback: Some(evt_cleanup),
-        ..object_attributes::<PublisherContext>()
-    }
+impl Offers for Doublers {
+    const GUIDS: &'static [GUID] = &[SampleInterface::GUID, SampleInterface2::GUID];
 }
 
-/// Registers every interface on a device. To be called when it has just been made: a query may come as soon as it exists.
+/// Registers every table of [`Doublers`].
 ///
 /// # Errors
 ///
-/// `STATUS_INSUFFICIENT_RESOURCES`, and what `WdfDeviceAddQueryInterface` answers.
+/// What `WdfDeviceAddQueryInterface` answers.
 ///
 /// # IRQL
 ///
 /// `PASSIVE_LEVEL`.
-pub fn publish(device: Device<'_>) -> Result<(), Failure> {
-    let context = device
-        .context::<PublisherContext>()
-        .ok_or(Failure::UNSUCCESSFUL)?;
-    let provider = Provider::new(device)?;
-    let published = register(&provider, device);
-    // Also after a failure: the device may have been given one interface, and cleanup looks here.
-    context.provider.put(provider);
-    published
-}
-
-fn register(provider: &Provider, device: Device<'_>) -> Result<(), Failure> {
-    let table = SAMPLE_INTERFACE {
+pub fn publish_doublers(provider: &Provider<Calls>, device: Device<'_>) -> Result<(), Failure> {
+    let first = SAMPLE_INTERFACE {
         InterfaceHeader: EMPTY_HEADER,
         SampleDouble,
     };
-    provider.publish::<SampleInterface>(device, table)
+    provider.publish::<SampleInterface>(device, first)?;
+    let second = SAMPLE_INTERFACE_2 {
+        InterfaceHeader: EMPTY_HEADER,
+        SampleDouble,
+        SampleDoubleArray,
+        SampleQueryStatistics,
+    };
+    provider.publish::<SampleInterface2>(device, second)
 }
 
-/// `EvtCleanupCallback` of the device: the owner goes, and clients that still hold a reference keep the rest.
-unsafe extern "C" fn evt_cleanup(object: WDFOBJECT) {
-    // SAFETY: the framework cleans up a device that was made with `device_attributes`; the handle is good until this
-    // returns.
-    let device: Device<'_> = unsafe { Device::from_raw(object.cast()) };
-    drop(
-        device
-            .context::<PublisherContext>()
-            .and_then(|context| context.provider.take()),
-    );
+/// Registers the table of a bus.
+///
+/// # Errors
+///
+/// What `WdfDeviceAddQueryInterface` answers.
+///
+/// # IRQL
+///
+/// `PASSIVE_LEVEL`.
+pub fn publish_bus(provider: &Provider<Children>, bus: Device<'_>) -> Result<(), Failure> {
+    let table = SAMPLE_BUS_INTERFACE {
+        InterfaceHeader: EMPTY_HEADER,
+        SampleBusChildCount,
+        SampleBusPlugIn,
+        SampleBusUnplug,
+    };
+    provider.publish::<SampleBusInterface>(bus, table)
 }
 
 /// [`Provider::publish`] fills the header.

@@ -1,14 +1,11 @@
 //! `DriverEntry` and `EvtDriverDeviceAdd`.
-#![allow(unsafe_code, reason = "entry points and framework calls")]
-
-use core::ptr;
+#![allow(unsafe_code, reason = "entry points that the system calls")]
 
 use direct_call::Failure;
-use direct_call::kmdf::{DeviceInit, create_driver, guid_of, object_attributes};
+use direct_call::kmdf::{DeviceInit, create_driver, object_attributes};
 use sample_interface::GUID_DEVINTERFACE_CHILD;
 use wdk_sys::{
-    DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING, WDF_PNPPOWER_EVENT_CALLBACKS, WDFDEVICE, WDFDEVICE_INIT,
-    WDFDRIVER, call_unsafe_wdf_function_binding,
+    DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING, WDF_PNPPOWER_EVENT_CALLBACKS, WDFDEVICE_INIT, WDFDRIVER,
 };
 
 use crate::doubler::ChildContext;
@@ -56,20 +53,6 @@ fn add(init: DeviceInit<'_>) -> Result<(), Failure> {
     // No request gets at the interface before there is one.
     let context = device.context::<ChildContext>().ok_or(Failure::UNSUCCESSFUL)?;
     context.gate.initialize();
-    ioctl::create_queue(device.raw())?;
-    offer_to_user_mode(device.raw())
-}
-
-fn offer_to_user_mode(device: WDFDEVICE) -> Result<(), Failure> {
-    let class = guid_of(GUID_DEVINTERFACE_CHILD);
-    // SAFETY: a device of this driver, just made; the GUID is copied, and no reference string is given.
-    let status = unsafe {
-        call_unsafe_wdf_function_binding!(
-            WdfDeviceCreateDeviceInterface,
-            device,
-            &raw const class,
-            ptr::null()
-        )
-    };
-    Failure::check(status)
+    device.create_default_queue(Some(ioctl::evt_io_device_control), None)?;
+    device.offer_device_interface(GUID_DEVINTERFACE_CHILD)
 }
