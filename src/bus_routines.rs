@@ -31,7 +31,7 @@ pub unsafe extern "system" fn SampleBusChildCount(Context: *mut c_void, Count: *
     status_of(bus.and_then(|bus| {
         let count = Claimed::new(Count)?;
         // SAFETY: not null and aligned, by `Claimed`; writable by the caller's promise.
-        unsafe { count.as_ptr().write(bus.count()) };
+        unsafe { count.pointer().write(bus.count()) };
         Ok(())
     }))
 }

@@ -22,7 +22,7 @@ impl<T> Claimed<T> {
     }
 
     /// The pointer.
-    pub const fn as_ptr(self) -> *mut T {
+    pub const fn pointer(self) -> *mut T {
         self.0
     }
 }

@@ -83,7 +83,7 @@ impl Array {
         };
         let done = double_values(values);
         // SAFETY: not null and aligned, by `Claimed`; writable by the caller's promise.
-        unsafe { self.done.as_ptr().write(done) };
+        unsafe { self.done.pointer().write(done) };
         if done == self.count {
             Ok(())
         } else {
@@ -120,7 +120,7 @@ pub unsafe extern "system" fn SampleQueryStatistics(
             References: counted.held(),
         };
         // SAFETY: not null and aligned, by `Claimed`, and long enough; writable by the caller's promise.
-        unsafe { statistics.as_ptr().write(value) };
+        unsafe { statistics.pointer().write(value) };
     }))
 }
 
