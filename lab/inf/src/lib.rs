@@ -9,4 +9,4 @@ mod package;
 mod parse;
 
 pub use package::{Model, Package, RegistryEntry, Service, number};
-pub use parse::{Directive, Inf, InfError, Section};
+pub use parse::{Directive, Encoding, Inf, InfError, Section, Undefined};
