@@ -7,6 +7,7 @@
 
 mod package;
 mod parse;
+pub mod verify;
 
 pub use package::{Model, Package, RegistryEntry, Service, number};
 pub use parse::{Directive, Encoding, Inf, InfError, Section, Undefined};

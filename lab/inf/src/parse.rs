@@ -236,6 +236,11 @@ impl fmt::Display for Inf {
     }
 }
 
+/// Whether bytes are text in an encoding that is read.
+pub fn is_text(bytes: &[u8]) -> bool {
+    text::decode(bytes).is_ok()
+}
+
 /// A line, and what is wrong there.
 type Wrong = (usize, String);
 
