@@ -55,7 +55,7 @@ const DRIVERS: &[Driver] = &[
 ];
 
 /// What the INF files are stamped with. The date is fixed so that equal sources give equal files.
-const STAMP: Stamp<'_> = Stamp {
+pub const STAMP: Stamp<'_> = Stamp {
     architecture: "amd64",
     framework: kit::FRAMEWORK,
     date: "11/21/2026",

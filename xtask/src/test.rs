@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 
-use crate::{c_drivers, command, drivers, exports, files, kit, lab, place};
+use crate::{c_drivers, command, drivers, exports, files, infverif, kit, lab, place};
 
 /// The task `test`. Arguments go to cargo's own test of the host crates and the lab.
 ///
@@ -16,6 +16,7 @@ pub fn test(arguments: &[String]) -> Result<ExitCode> {
     drivers::build_profile(true, &[])?;
     command::stage("checking the kit's layouts against lab/abi/data");
     check_layouts()?;
+    infverif::check()?;
     c_drivers::check_header()?;
     for profile in ["debug", "release"] {
         exports::check(&place::drivers(profile))?;
