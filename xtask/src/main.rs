@@ -13,6 +13,7 @@ mod exports;
 mod files;
 mod header;
 mod host_port;
+mod infverif;
 mod inx;
 mod kit;
 mod lab;
@@ -75,6 +76,16 @@ const TASKS: &[(&str, Run, &str)] = &[
         "wdf-functions",
         wdf_functions::run,
         "writes docs/wdf-functions.md from the runtime's table",
+    ),
+    (
+        "infverif",
+        infverif::run,
+        "checks INF files as InfVerif would [FILE]… [/w | /u | /k]",
+    ),
+    (
+        "inf-rules",
+        infverif::write_page,
+        "writes docs/inf-rules.md from the rules of infverif",
     ),
     ("wine", wine::run, "runs the helper drivers in Wine's kernel"),
     ("ci", ci::ci, "runs what CI runs: format, lints, test"),

@@ -4,7 +4,9 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 
-use crate::{architecture::X64, build::Build, c_drivers, command, drivers, exports, files, kit, lab, place};
+use crate::{
+    architecture::X64, build::Build, c_drivers, command, drivers, exports, files, infverif, kit, lab, place,
+};
 
 /// The task `test`. Arguments go to cargo's own test of the host crates and the lab.
 ///
@@ -17,6 +19,7 @@ pub fn test(arguments: &[String]) -> Result<ExitCode> {
     }
     command::stage("checking the kit's layouts against lab/abi/data");
     check_layouts()?;
+    infverif::check()?;
     c_drivers::check_header()?;
     for build in [Build::DEBUG, Build::RELEASE] {
         exports::check(&build.folder())?;

@@ -7,6 +7,7 @@
 
 mod package;
 mod parse;
+pub mod verify;
 
 pub use package::{Filter, Model, Package, Place, RegistryEntry, Service, Side, number};
-pub use parse::{Directive, Inf, InfError, Section};
+pub use parse::{Directive, Encoding, Inf, InfError, Section, Undefined};

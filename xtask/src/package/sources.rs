@@ -74,17 +74,25 @@ impl Package {
     ///
     /// When the INX file cannot be read or stamped.
     pub fn inf(&self, build: Build) -> Result<String> {
-        let catalog = format!("{}.cat", self.name);
-        let stamp = Stamp {
-            architecture: build.architecture.inf,
-            framework: kit::FRAMEWORK,
-            date: DATE,
-            version: VERSION,
-            catalog: &catalog,
-        };
-        let text = files::read(&place::ROOT.join(self.inx))?;
-        inx::stamp(&text, stamp).with_context(|| format!("cannot stamp {}", self.inx))
+        stamped(&place::ROOT.join(self.inx), self.name, build)
     }
+}
+
+/// The text of the INF file that an INX file becomes, in the package `name`.
+///
+/// # Errors
+///
+/// When the INX file cannot be read or stamped.
+pub fn stamped(inx: &Path, name: &str, build: Build) -> Result<String> {
+    let catalog = format!("{name}.cat");
+    let stamp = Stamp {
+        architecture: build.architecture.inf,
+        framework: kit::FRAMEWORK,
+        date: DATE,
+        version: VERSION,
+        catalog: &catalog,
+    };
+    inx::stamp(&files::read(inx)?, stamp).with_context(|| format!("cannot stamp {}", inx.display()))
 }
 
 /// Writes the INF file of every package to where the images are: the lab installs from there.
