@@ -8,5 +8,8 @@
 mod package;
 mod parse;
 
-pub use package::{Filter, Model, Package, Place, RegistryEntry, Service, Side, number};
+pub use package::{
+    CopiedFile, Directory, Filter, Install, Model, Package, Place, RegistryEntry, Service, Side, SourceFile,
+    Target, Wdf, number,
+};
 pub use parse::{Directive, Inf, InfError, Section};
