@@ -168,7 +168,7 @@ fn cargo(subcommand: &str, build: Build, packages: &[String]) -> Result<Command>
     place::check_target()?;
     let toolchain = Toolchain::find(build.architecture)?;
     kit::assemble(build.architecture)?;
-    let mut cargo = toolchain.cargo(subcommand);
+    let mut cargo = toolchain.cargo(subcommand)?;
     cargo.args(host_port::cargo_arguments()?);
     if build.release {
         cargo.arg("--release");
