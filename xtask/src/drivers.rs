@@ -169,7 +169,9 @@ fn cargo(subcommand: &str, build: Build, packages: &[String]) -> Result<Command>
     let toolchain = Toolchain::find(build.architecture)?;
     kit::assemble(build.architecture)?;
     let mut cargo = toolchain.cargo(subcommand)?;
-    cargo.args(host_port::cargo_arguments()?);
+    cargo
+        .args(host_port::cargo_arguments()?)
+        .env(host_port::ROOT, &*place::ROOT);
     if build.release {
         cargo.arg("--release");
     }
