@@ -309,3 +309,36 @@ fn is_kmdf_driver(package: &Package, contents: &[Arc<[u8]>], binary: &Target) ->
             .any(|module| module.eq_ignore_ascii_case(FRAMEWORK_LOADER))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::{add_driver, published, unpublish};
+    use crate::ldr::files;
+
+    const INF: &str = "[Version]\nSignature = \"$Windows NT$\"\nClass = System\n\
+        ClassGuid = {4d36e97d-e325-11ce-bfc1-08002be10318}\n[SourceDisksNames]\n1 = Disk\n[SourceDisksFiles]\nkept.sys = 1\n\
+        [DefaultInstall.NTamd64]\n";
+
+    #[test]
+    fn a_package_is_what_it_was_when_it_was_added() {
+        let folder = std::env::temp_dir().join(format!("nthost-store-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let (inf, image) = (folder.join("kept.inf"), folder.join("KEPT.sys"));
+        fs::write(&inf, INF).unwrap();
+        assert!(add_driver(&inf).is_err(), "the file is not there yet");
+        assert!(published().is_empty());
+        fs::write(&image, "first").unwrap();
+        let added = add_driver(&inf).unwrap();
+        fs::write(&image, "second").unwrap();
+        let path = added.path_in_store(&added.package.sources[0]);
+        assert_eq!(*files::read(Path::new(&path)).unwrap(), *b"first");
+        let again = add_driver(&inf).unwrap();
+        assert!(!again.was_there, "another content is another package");
+        unpublish(&added, false);
+        assert!(files::read(Path::new(&path)).is_err());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
