@@ -319,15 +319,15 @@ fn a_package_that_is_wrong_changes_nothing() -> Result<()> {
         ),
         (
             good.replace("[Files]", "[File]"),
-            "broken.inf:18: there is no file-list section [Files]",
+            "broken.inf:19: there is no file-list section [Files]",
         ),
         (
             good.replace("NTamd64.10.0...16299", "NTarm64"),
-            "broken.inf:13: the INF does not contain a model for this platform (NTamd64)",
+            "broken.inf:14: the INF does not contain a model for this platform (NTamd64)",
         ),
         (
             good.replace("DefaultDestDir = 13", "DefaultDestDir = 11"),
-            "broken.inf:8: the directory %11% is not modelled",
+            "broken.inf:9: the directory %11% is not modelled",
         ),
         (
             good.replace("StartType = 3\n", ""),
