@@ -54,8 +54,7 @@ fn a_device_package_runs_from_its_folder_in_the_driver_store() -> Result<()> {
         "expect thing.sys",
         r"pnputil /remove-device ROOT\THING\0000",
         "pnputil /delete-driver oem0.inf",
-        "expect-error sc start thing",
-        "expect \"The system cannot find the file specified\"",
+        "expect-error sc query thing",
     ])?;
     run.passes()
 }
@@ -99,6 +98,42 @@ fn of_two_packages_with_one_service_the_later_one_has_its_way_and_is_named() -> 
         "expect later.inf_amd64_",
     ])?;
     run.says("PnP: warning: the service thing had the image")
+}
+
+#[test]
+fn a_service_goes_with_its_last_package() -> Result<()> {
+    let lab = lab("")?;
+    let later = inf::base("thing", r"root\Later", "");
+    lab.write("later.inf", later.as_bytes())?;
+    let run = lab.run(&[
+        "pnputil /add-driver thing.inf",
+        "pnputil /add-driver later.inf",
+        PLUG,
+        r"devgen /add /hardwareid root\Later",
+        "pnputil /delete-driver oem1.inf /uninstall",
+        "sc query thing",
+        "pnputil /delete-driver oem0.inf /uninstall",
+        "expect-error sc query thing",
+        // A package that is not installed owns nothing.
+        r"sc create thing binPath= thing.sys type= kernel",
+        "pnputil /add-driver thing.inf",
+        "pnputil /delete-driver oem0.inf",
+        "sc query thing",
+    ])?;
+    run.passes()
+}
+
+#[test]
+fn two_services_cannot_run_one_image() -> Result<()> {
+    let run = lab("")?.run(&[
+        "sc create one binPath= thing.sys type= kernel",
+        "sc create two binPath= thing.sys type= kernel",
+        "sc start one",
+        "expect-error sc start two",
+        "expect \"FAILED 1056\"",
+        "expect \"the service one runs it\"",
+    ])?;
+    run.passes()
 }
 
 #[test]
@@ -146,6 +181,38 @@ fn a_primitive_package_waits_for_install() -> Result<()> {
         "pnputil /delete-driver oem0.inf",
     ])?;
     run.passes()
+}
+
+#[test]
+fn an_importer_finds_its_module_in_its_own_folder_of_the_store() -> Result<()> {
+    let lab = Lab::new(Build::Debug)?;
+    add_answering(&lab)?;
+    let text = inf::primitive(&["answering", "asking"]).replace("%12%", "%13%");
+    let text = text.replace("DefaultDestDir = 12", "DefaultDestDir = 13");
+    lab.write("both.inf", text.as_bytes())?;
+    let run = lab.run(&["pnputil /add-driver both.inf /install", "net start asking"])?;
+    run.passes()?;
+    run.says("asking: the answer is 42")?;
+    ensure!(
+        run.report()?["drivers"].to_string().contains("both.inf_amd64_"),
+        "{}",
+        run.output
+    );
+    Ok(())
+}
+
+#[test]
+fn a_package_without_a_function_driver_is_installed_on_no_device() -> Result<()> {
+    let lab = lab("")?;
+    let text = inf::base("thing", ID, "").replace("thing, 0x2,", "thing,,");
+    lab.write("thing.inf", text.as_bytes())?;
+    let run = lab.run(&[
+        PLUG,
+        "expect-error pnputil /add-driver thing.inf /install",
+        "expect \"a function driver was not specified for this device instance\"",
+        "pnputil /delete-driver oem0.inf",
+    ])?;
+    run.says("problem 28")
 }
 
 #[test]
@@ -297,6 +364,10 @@ fn a_package_that_is_wrong_changes_nothing() -> Result<()> {
     let good = inf::base("thing", ID, "");
     let extension = inf::extension("thing", ID, "FilterPosition = Upper");
     for (text, reason) in [
+        (
+            good.replace("ClassGuid", "; ClassGuid"),
+            "broken.inf:1: [Version] has no ClassGuid",
+        ),
         (String::new(), "there is no [Version] section"),
         (
             good.replace("thing.sys", "missing.sys"),
