@@ -1,4 +1,5 @@
-//! Tells cargo how to link a kernel image, from the driver model in the workspace's metadata, and what it exports, from sample.def.
+//! Tells cargo how to link a kernel image, from the driver model in the workspace's metadata, what it
+//! exports, from sample.def, and what it says about itself.
 
 use std::{error::Error, fs};
 
@@ -9,6 +10,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={DEFINITIONS}");
     wdk_build::configure_wdk_binary_build()?;
+    version_resource::embed()?;
     export_what_is_defined(&fs::read_to_string(DEFINITIONS)?);
     Ok(())
 }

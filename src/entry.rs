@@ -1,16 +1,13 @@
 //! `DriverEntry`, `EvtDriverDeviceAdd`, and which role a device gets.
 #![allow(unsafe_code, reason = "entry points that the system calls")]
 
-use core::ptr;
-
 use direct_call::Failure;
-use direct_call::kmdf::size_of_ulong;
-use wdk_sys::{
-    DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING, STATUS_SUCCESS, WDF_DRIVER_CONFIG, WDFDEVICE_INIT, WDFDRIVER,
-    call_unsafe_wdf_function_binding,
-};
+use direct_call::kmdf::{DeviceInit, create_driver};
+use wdk_sys::{DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING, STATUS_SUCCESS, WDFDEVICE_INIT, WDFDRIVER};
 
-use crate::bus;
+use crate::parameters::Driver;
+use crate::role::{self, Role};
+use crate::{bus, filter};
 
 /// The tag of what the framework allocates for this driver, `Smpl` in a pool listing.
 const POOL_TAG: u32 = u32::from_le_bytes(*b"Smpl");
@@ -32,29 +29,29 @@ unsafe extern "system" fn driver_entry(
     if driver_object.is_null() {
         return STATUS_SUCCESS;
     }
-    let mut config = WDF_DRIVER_CONFIG {
-        Size: size_of_ulong::<WDF_DRIVER_CONFIG>(),
-        EvtDriverDeviceAdd: Some(evt_driver_device_add),
-        DriverPoolTag: POOL_TAG,
-        ..WDF_DRIVER_CONFIG::default()
-    };
-    // SAFETY: the arguments of DriverEntry are passed on as they came; the framework copies `config`.
+    // SAFETY: the arguments of DriverEntry, as they came.
     unsafe {
-        call_unsafe_wdf_function_binding!(
-            WdfDriverCreate,
+        create_driver(
             driver_object,
             registry_path,
-            ptr::null_mut(),
-            &raw mut config,
-            ptr::null_mut()
+            Some(evt_driver_device_add),
+            POOL_TAG,
         )
     }
 }
 
-/// `EvtDriverDeviceAdd`. Every device that the INF gives to this driver is a bus; another role is chosen
-/// here.
+/// `EvtDriverDeviceAdd`.
 unsafe extern "C" fn evt_driver_device_add(driver: WDFDRIVER, init: *mut WDFDEVICE_INIT) -> NTSTATUS {
-    // SAFETY: the framework calls with its driver handle and an init that is good until this routine returns.
-    let arguments = unsafe { bus::Arguments::from_raw(driver, init) };
-    Failure::status_of(bus::add(arguments))
+    // SAFETY: the framework's argument is this image's handle.
+    let driver = unsafe { Driver::from_raw(driver) };
+    // SAFETY: the framework's argument, good until this routine returns, and wrapped once.
+    let init = unsafe { DeviceInit::from_raw(init) };
+    Failure::status_of(add(driver, init))
+}
+
+fn add(driver: Driver, init: DeviceInit<'_>) -> Result<(), Failure> {
+    match role::read(driver)? {
+        Role::Bus => bus::add(driver, init),
+        Role::Filter => filter::add(init),
+    }
 }

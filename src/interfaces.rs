@@ -1,12 +1,15 @@
-//! What a child publishes.
-#![allow(unsafe_code, reason = "binds a table to its GUID")]
+//! What this driver publishes: each table bound to its GUID and filled.
+#![allow(unsafe_code, reason = "binds tables to their GUIDs")]
 
 use core::ptr;
 
-use direct_call::kmdf::{Device, Provider};
+use direct_call::kmdf::{Device, Offers, Provider};
 use direct_call::{Failure, GUID, Interface};
-use sample_interface::{INTERFACE, SAMPLE_INTERFACE};
+use sample_interface::{INTERFACE, SAMPLE_BUS_INTERFACE, SAMPLE_INTERFACE, SAMPLE_INTERFACE_2};
 
+use crate::bus_routines::{SampleBusChildCount, SampleBusPlugIn, SampleBusUnplug};
+use crate::children::Children;
+use crate::context_routines::{Calls, SampleDoubleArray, SampleQueryStatistics};
 use crate::exports::SampleDouble;
 
 /// Version 1, `GUID_SAMPLE_INTERFACE`.
@@ -20,7 +23,34 @@ unsafe impl Interface for SampleInterface {
     const VERSION: u16 = SAMPLE_INTERFACE::VERSION;
 }
 
-/// Registers every interface of a child on its device.
+/// Version 2, `GUID_SAMPLE_INTERFACE_2`.
+enum SampleInterface2 {}
+
+// SAFETY: as for version 1, with the GUID and the table of version 2.
+unsafe impl Interface for SampleInterface2 {
+    type Table = SAMPLE_INTERFACE_2;
+    const GUID: GUID = SAMPLE_INTERFACE_2::GUID;
+    const VERSION: u16 = SAMPLE_INTERFACE_2::VERSION;
+}
+
+/// The bus's own, `GUID_SAMPLE_BUS_INTERFACE`.
+pub enum SampleBusInterface {}
+
+// SAFETY: as for version 1, with the GUID and the table of the bus.
+unsafe impl Interface for SampleBusInterface {
+    type Table = SAMPLE_BUS_INTERFACE;
+    const GUID: GUID = SAMPLE_BUS_INTERFACE::GUID;
+    const VERSION: u16 = SAMPLE_BUS_INTERFACE::VERSION;
+}
+
+/// What a device offers that doubles: a child, or a filter.
+pub enum Doublers {}
+
+impl Offers for Doublers {
+    const GUIDS: &'static [GUID] = &[SampleInterface::GUID, SampleInterface2::GUID];
+}
+
+/// Registers every table of [`Doublers`].
 ///
 /// # Errors
 ///
@@ -29,12 +59,38 @@ unsafe impl Interface for SampleInterface {
 /// # IRQL
 ///
 /// `PASSIVE_LEVEL`.
-pub fn publish(provider: &Provider, device: Device<'_>) -> Result<(), Failure> {
-    let table = SAMPLE_INTERFACE {
+pub fn publish_doublers(provider: &Provider<Calls>, device: Device<'_>) -> Result<(), Failure> {
+    let first = SAMPLE_INTERFACE {
         InterfaceHeader: EMPTY_HEADER,
         SampleDouble,
     };
-    provider.publish::<SampleInterface>(device, table)
+    provider.publish::<SampleInterface>(device, first)?;
+    let second = SAMPLE_INTERFACE_2 {
+        InterfaceHeader: EMPTY_HEADER,
+        SampleDouble,
+        SampleDoubleArray,
+        SampleQueryStatistics,
+    };
+    provider.publish::<SampleInterface2>(device, second)
+}
+
+/// Registers the table of a bus.
+///
+/// # Errors
+///
+/// What `WdfDeviceAddQueryInterface` answers.
+///
+/// # IRQL
+///
+/// `PASSIVE_LEVEL`.
+pub fn publish_bus(provider: &Provider<Children>, bus: Device<'_>) -> Result<(), Failure> {
+    let table = SAMPLE_BUS_INTERFACE {
+        InterfaceHeader: EMPTY_HEADER,
+        SampleBusChildCount,
+        SampleBusPlugIn,
+        SampleBusUnplug,
+    };
+    provider.publish::<SampleBusInterface>(bus, table)
 }
 
 /// [`Provider::publish`] fills the header.

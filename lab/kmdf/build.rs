@@ -1,4 +1,4 @@
-//! Links the image and generates the numbering of the framework's functions from the ABI data.
+//! Links the image with its version resource, and generates the numbering of the framework's functions from the ABI data.
 
 use std::{env, error::Error, fmt::Write as _, fs, path::PathBuf};
 
@@ -35,6 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={FUNCTIONS}");
     link_arguments()?;
+    version_resource::embed()?;
     let data: serde_json::Value = serde_json::from_str(&fs::read_to_string(FUNCTIONS)?)?;
     let functions = data["functions"]
         .as_object()

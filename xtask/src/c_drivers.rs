@@ -4,7 +4,14 @@ use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result};
 
-use crate::{command, files, kit, place, toolchain::Toolchain};
+use version_resource::VersionInfo;
+
+use crate::{
+    architecture::{Architecture, X64},
+    build::Build,
+    command, files, kit, place,
+    toolchain::Toolchain,
+};
 
 /// The list of exports, which is the import library's source.
 const DEFINITION: &str = "sample.def";
@@ -16,6 +23,20 @@ struct CDriver {
     source: &'static str,
     /// The language's standard, as clang names it.
     standard: &'static str,
+    /// What the image's properties say.
+    description: &'static str,
+}
+
+impl CDriver {
+    const fn version(&self, release: bool) -> VersionInfo<'_> {
+        VersionInfo {
+            image: self.image,
+            description: self.description,
+            version: env!("CARGO_PKG_VERSION"),
+            license: env!("CARGO_PKG_LICENSE"),
+            debug: !release,
+        }
+    }
 }
 
 const C_DRIVERS: &[CDriver] = &[
@@ -23,43 +44,45 @@ const C_DRIVERS: &[CDriver] = &[
         image: "helper-c",
         source: "clients/helper-c/helper.c",
         standard: "-std=c17",
+        description: "A legacy driver in C that imports SampleDouble",
     },
     CDriver {
         image: "helper-cpp",
         source: "clients/helper-cpp/helper.cpp",
         standard: "-std=c++17",
+        description: "A legacy driver in C++ that imports SampleDouble",
     },
 ];
 
 /// The standards that the header is compiled in, by the test.
 const HEADER_STANDARDS: &[(&str, &str)] = &[("c", "-std=c11"), ("c", "-std=c17"), ("c++", "-std=c++17")];
 
-/// Makes sample.lib and the C drivers of a profile, where they are not there or their sources are newer.
+/// Makes sample.lib and the C drivers, where they are not there or their sources are newer.
 ///
 /// # Errors
 ///
 /// When a tool is missing or refuses a source.
-pub fn build(toolchain: &Toolchain, profile: &str) -> Result<()> {
-    let out = place::drivers(profile);
+pub fn build(toolchain: &Toolchain, build: Build) -> Result<()> {
+    let out = build.folder();
     files::make_folder(&out)?;
     let library = out.join("sample.lib");
-    import_library(profile, &library)?;
+    import_library(build, &library)?;
     C_DRIVERS
         .iter()
-        .try_for_each(|driver| c_driver(toolchain, driver, &out, &library))
+        .try_for_each(|driver| c_driver(toolchain, build, driver, &library))
 }
 
 /// The import library. Some versions of LLVM's tool do not know PRIVATE, so those lines stay out of what it is given.
-fn import_library(profile: &str, library: &Path) -> Result<()> {
+fn import_library(build: Build, library: &Path) -> Result<()> {
     let definition = files::read(&place::ROOT.join(DEFINITION))?;
-    let public = place::TARGET.join("tools").join(profile).join(DEFINITION);
+    let public = build.tools().join(DEFINITION);
     let changed = files::write(&public, without_private(&definition).as_bytes())?;
     if !changed && library.exists() {
         return Ok(());
     }
     command::run(
         Command::new("llvm-dlltool")
-            .args(["-m", "i386:x86-64", "-d"])
+            .args(["-m", build.architecture.dlltool, "-d"])
             .arg(&public)
             .arg("-l")
             .arg(library),
@@ -89,19 +112,29 @@ fn without_private(definition: &str) -> String {
     public.fold(String::new(), |text, line| text + line + "\n")
 }
 
-fn c_driver(toolchain: &Toolchain, driver: &CDriver, out: &Path, library: &Path) -> Result<()> {
+fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver, library: &Path) -> Result<()> {
     let source = place::ROOT.join(driver.source);
-    let image = out.join(format!("{}.sys", driver.image));
+    let image = build.folder().join(format!("{}.sys", driver.image));
+    let script = build.tools().join(format!("{}.rc", driver.image));
+    files::write(&script, driver.version(build.release).script()?.as_bytes())?;
     let header = place::ROOT.join(crate::header::HEADER);
-    if is_newer(&image, &[&source, &header, library]) {
+    if is_newer(&image, &[&source, &header, &script, library]) {
         return Ok(());
     }
     command::stage(&format!("compiling {}", driver.source));
-    let object = place::TARGET.join("tools").join(format!("{}.obj", driver.image));
+    let resource = script.with_extension("res");
     command::run(
-        compiler()
+        Command::new("llvm-rc")
+            .arg("/no-preprocess")
+            .arg("/fo")
+            .arg(&resource)
+            .arg(&script),
+    )?;
+    let object = script.with_extension("obj");
+    command::run(
+        compiler(build.architecture)
             .arg(driver.standard)
-            .arg("-c")
+            .args(["-g", "-gcodeview", "-c"])
             .arg(&source)
             .arg("-o")
             .arg(&object),
@@ -117,20 +150,26 @@ fn c_driver(toolchain: &Toolchain, driver: &CDriver, out: &Path, library: &Path)
                 "/ENTRY:DriverEntry",
                 "/NXCOMPAT",
                 "/DYNAMICBASE",
+                "/INTEGRITYCHECK",
+                "/OPT:REF,ICF",
+                "/DEBUG",
+                // As rustc: the image names its symbols without their folder.
+                "/PDBALTPATH:%_PDB%",
+                "/Brepro",
             ])
             .arg(format!("/OUT:{}", image.display()))
             .arg(format!("/MAP:{}", image.with_extension("map").display()))
+            .arg(format!("/PDB:{}", image.with_extension("pdb").display()))
             .arg(&object)
+            .arg(&resource)
             .arg(library)
-            .args(kit::kernel_libraries()),
+            .args(kit::kernel_libraries(build.architecture)),
     )
 }
 
-fn compiler() -> Command {
-    let mut clang = kit::compiler();
-    clang
-        .args(["-Wextra", "-mno-red-zone", "-I"])
-        .arg(place::ROOT.join("include"));
+fn compiler(architecture: &Architecture) -> Command {
+    let mut clang = kit::compiler(architecture);
+    clang.args(["-Wextra", "-I"]).arg(place::ROOT.join("include"));
     clang
 }
 
@@ -153,7 +192,7 @@ pub fn check_header() -> Result<()> {
     )?;
     for (language, standard) in HEADER_STANDARDS {
         command::run(
-            compiler()
+            compiler(X64)
                 .args(["-fsyntax-only", "-x", language, standard])
                 .arg(&source),
         )

@@ -13,6 +13,11 @@ pub fn stage(what: &str) {
     eprintln!("xtask: {what}");
 }
 
+/// The words that clap parses: it wants the program's name before the arguments.
+pub fn words<'a>(task: &'a str, arguments: &'a [String]) -> impl Iterator<Item = &'a str> {
+    std::iter::once(task).chain(arguments.iter().map(String::as_str))
+}
+
 /// The cargo that started xtask.
 pub fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))

@@ -1,66 +1,57 @@
-//! The driver images: built by cargo as DLLs, collected as `.sys` files with their maps and INF files.
+//! The driver images: built by cargo as DLLs, collected as `.sys` files with their symbols and maps.
 
 use std::{
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches};
 
 use crate::{
-    c_drivers, command, files, host_port,
-    inx::{self, Stamp},
-    kit, place,
-    toolchain::{self, Toolchain},
+    architecture::{Architecture, X64},
+    build::Build,
+    c_drivers, command, files, host_port, kit,
+    package::sources,
+    place,
+    toolchain::Toolchain,
 };
 
 /// A driver image.
 struct Driver {
     /// The cargo package; its library is named so too, with `_` for `-`.
     package: &'static str,
-    /// The image below `target/drivers/PROFILE`, without `.sys`.
+    /// The image below the folder of the build, without `.sys`.
     image: &'static str,
-    /// The INX file, if the image is installed by one.
-    inx: Option<&'static str>,
 }
 
 const DRIVERS: &[Driver] = &[
     Driver {
         package: "sample",
         image: "sample",
-        inx: Some("driver.inx"),
     },
     Driver {
         package: "child",
         image: "child",
-        inx: Some("clients/child/child.inx"),
+    },
+    Driver {
+        package: "stacked",
+        image: "stacked",
     },
     Driver {
         package: "helper",
         image: "helper",
-        inx: None,
     },
     Driver {
         package: "wdfldr",
         image: "wdfldr",
-        inx: None,
     },
-    // The client that never gives its interface back has the name of the one that does, so that the INF file fits both.
+    // The client that never gives its interface back has the name of the one that does, so that one INF file fits both.
     Driver {
         package: "forgetful-child",
         image: "forgetful/child",
-        inx: Some("clients/child/child.inx"),
     },
 ];
-
-/// What the INF files are stamped with. The date is fixed so that equal sources give equal files.
-pub const STAMP: Stamp<'_> = Stamp {
-    architecture: "amd64",
-    framework: kit::FRAMEWORK,
-    date: "11/21/2026",
-    version: concat!(env!("CARGO_PKG_VERSION"), ".0"),
-};
 
 /// The arguments that `build` and `check` share. (Clap's derive allows lints that this workspace forbids.)
 fn arguments(task: &'static str) -> clap::Command {
@@ -78,6 +69,31 @@ fn arguments(task: &'static str) -> clap::Command {
                 .action(ArgAction::Append)
                 .help("Take only this package"),
         )
+        .arg(architecture_argument())
+}
+
+/// `--arch`, for every task that builds drivers for a machine.
+pub fn architecture_argument() -> Arg {
+    Arg::new("arch")
+        .long("arch")
+        .default_value(X64.rust)
+        .help("The machine: x86_64, or aarch64, which is compiled and linked only")
+}
+
+/// What `--arch` says.
+///
+/// # Errors
+///
+/// When it names no machine.
+pub fn chosen_architecture(matches: &ArgMatches) -> Result<&'static Architecture> {
+    Architecture::named(matches.get_one::<String>("arch").map_or(X64.rust, String::as_str))
+}
+
+fn chosen_build(matches: &ArgMatches) -> Result<Build> {
+    Ok(Build {
+        architecture: chosen_architecture(matches)?,
+        release: matches.get_flag("release"),
+    })
 }
 
 fn packages(matches: &ArgMatches) -> Vec<String> {
@@ -95,18 +111,15 @@ fn packages(matches: &ArgMatches) -> Vec<String> {
 ///
 /// When a tool is missing, or a driver does not build.
 pub fn build(line: &[String]) -> Result<ExitCode> {
-    let matches = arguments("build").get_matches_from(words("build", line));
+    let matches = arguments("build").get_matches_from(command::words("build", line));
     if cfg!(windows) {
         c_drivers::import_library_of_windows()?;
         // The official crates and makefile do the rest there.
         return command::exit_code(Command::new("cargo").arg("make").current_dir(&*place::ROOT));
     }
-    let release = matches.get_flag("release");
-    build_profile(release, &packages(&matches))?;
-    eprintln!(
-        "xtask: the drivers are in {}",
-        place::drivers(profile(release)).display()
-    );
+    let build = chosen_build(&matches)?;
+    build_packages(build, &packages(&matches))?;
+    eprintln!("xtask: the drivers are in {}", build.folder().display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -122,51 +135,46 @@ pub fn check(line: &[String]) -> Result<ExitCode> {
         .help("Lint; warnings are errors");
     let matches = arguments("check")
         .arg(clippy)
-        .get_matches_from(words("check", line));
+        .get_matches_from(command::words("check", line));
     let clippy = matches.get_flag("clippy");
     let subcommand = if clippy { "clippy" } else { "check" };
-    let mut cargo = cargo(subcommand, matches.get_flag("release"), &packages(&matches))?;
+    let mut cargo = cargo(subcommand, chosen_build(&matches)?, &packages(&matches))?;
     if clippy {
         cargo.args(["--", "-D", "warnings"]);
     }
     command::exit_code(&mut cargo)
 }
 
-/// The words that clap parses: it wants the program's name before the arguments.
-fn words<'a>(task: &'a str, arguments: &'a [String]) -> impl Iterator<Item = &'a str> {
-    std::iter::once(task).chain(arguments.iter().map(String::as_str))
-}
-
-/// Builds drivers, all of them if `packages` is empty, and collects them.
+/// Builds and collects every driver.
 ///
 /// # Errors
 ///
 /// When a tool is missing, or a driver does not build.
-pub fn build_profile(release: bool, packages: &[String]) -> Result<()> {
-    command::run(&mut cargo("build", release, packages)?)?;
+pub fn build_all(build: Build) -> Result<()> {
+    build_packages(build, &[])
+}
+
+/// Builds drivers, all of them if `packages` is empty, and collects them.
+fn build_packages(build: Build, packages: &[String]) -> Result<()> {
+    command::run(&mut cargo("build", build, packages)?)?;
     if packages.is_empty() {
-        c_drivers::build(&Toolchain::find()?, profile(release))?;
+        c_drivers::build(&Toolchain::find(build.architecture)?, build)?;
     }
     let chosen = DRIVERS
         .iter()
         .filter(|driver| packages.is_empty() || packages.iter().any(|name| name == driver.package));
-    chosen
-        .into_iter()
-        .try_for_each(|driver| collect(driver, profile(release)))
-}
-
-const fn profile(release: bool) -> &'static str {
-    if release { "release" } else { "debug" }
+    chosen.into_iter().try_for_each(|driver| collect(driver, build))?;
+    sources::stamp_all(build)
 }
 
 /// Cargo for the drivers' target, with the kit ready.
-fn cargo(subcommand: &str, release: bool, packages: &[String]) -> Result<Command> {
+fn cargo(subcommand: &str, build: Build, packages: &[String]) -> Result<Command> {
     place::check_target()?;
-    let toolchain = Toolchain::find()?;
-    kit::assemble()?;
+    let toolchain = Toolchain::find(build.architecture)?;
+    kit::assemble(build.architecture)?;
     let mut cargo = toolchain.cargo(subcommand);
     cargo.args(host_port::cargo_arguments()?);
-    if release {
+    if build.release {
         cargo.arg("--release");
     }
     if packages.is_empty() {
@@ -177,26 +185,24 @@ fn cargo(subcommand: &str, release: bool, packages: &[String]) -> Result<Command
     Ok(cargo)
 }
 
-/// Copies the image, its map and its stamped INF file to where the lab looks for them.
-fn collect(driver: &Driver, profile: &str) -> Result<()> {
-    let built = place::TARGET.join(toolchain::TARGET).join(profile);
+/// Copies the image, its symbols and its map to where the lab looks for them.
+fn collect(driver: &Driver, build: Build) -> Result<()> {
+    let from = build.cargo_folder();
     let library = driver.package.replace('-', "_");
-    let out = place::drivers(profile);
+    let out = build.folder();
     files::copy(
-        &built.join(format!("{library}.dll")),
+        &from.join(format!("{library}.dll")),
         &with_extension(&out, driver.image, "sys"),
     )?;
     // The linker writes the map next to its own output, of which cargo lifts only the image out of `deps`.
     files::copy(
-        &built.join(format!("deps/{library}.map")),
+        &from.join(format!("deps/{library}.map")),
         &with_extension(&out, driver.image, "map"),
     )?;
-    if let Some(inx) = driver.inx {
-        let text = files::read(&place::ROOT.join(inx))?;
-        let inf = inx::stamp(&text, STAMP).with_context(|| format!("cannot stamp {inx}"))?;
-        // The INF file has the name of the service, whatever the INX file is called.
-        files::write(&with_extension(&out, driver.image, "inf"), inf.as_bytes())?;
-    }
+    files::copy(
+        &from.join(format!("{library}.pdb")),
+        &with_extension(&out, driver.image, "pdb"),
+    )?;
     Ok(())
 }
 

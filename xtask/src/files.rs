@@ -1,12 +1,26 @@
 //! Files that are written only when their content changes, so that cargo does not see a change where there is none.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 
 /// Reads a text file.
 pub fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Reads a file.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// The paths in a folder, in order.
+pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
+    Ok(names(folder)?.into_iter().map(|name| folder.join(name)).collect())
 }
 
 /// Makes a folder and its parents.
@@ -28,8 +42,7 @@ pub fn write(path: &Path, content: &[u8]) -> Result<bool> {
 
 /// Copies a file and says whether that changed the copy.
 pub fn copy(from: &Path, to: &Path) -> Result<bool> {
-    let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
-    write(to, &content)
+    write(to, &read_bytes(from)?)
 }
 
 /// Makes `to` a copy of the folder `from`, removes from it what `from` does not have, and says whether anything changed.
@@ -57,7 +70,8 @@ fn names(folder: &Path) -> Result<BTreeSet<std::ffi::OsString>> {
     entries.map(|entry| Ok(entry?.file_name())).collect()
 }
 
-fn remove(path: &Path) -> Result<()> {
+/// Removes a file, or a folder with everything in it.
+pub fn remove(path: &Path) -> Result<()> {
     let done = if path.is_dir() {
         fs::remove_dir_all(path)
     } else {

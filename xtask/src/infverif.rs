@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use lab_inf::verify::{self, Finding, Mode, Severity};
 
-use crate::{command, drivers, files, inx, place};
+use crate::{build::Build, command, files, package::sources, place};
 
 const PAGE: &str = "docs/inf-rules.md";
 
@@ -25,7 +25,7 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
         .partition(|argument| Mode::of_switch(argument).is_some());
     let mode = switches.last().and_then(|switch| Mode::of_switch(switch));
     let named: Vec<_> = names.iter().map(PathBuf::from).collect();
-    let files = if named.is_empty() { sources()? } else { named };
+    let files = if named.is_empty() { inx_files()? } else { named };
     let errors = verify_files(&files, mode)?;
     Ok(if errors == 0 {
         ExitCode::SUCCESS
@@ -41,7 +41,7 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
 /// When one has a finding that is an error.
 pub fn check() -> Result<()> {
     command::stage("verifying the INF files");
-    let errors = verify_files(&sources()?, None)?;
+    let errors = verify_files(&inx_files()?, None)?;
     ensure!(errors == 0, "the INF files have errors: {errors}");
     Ok(())
 }
@@ -79,8 +79,8 @@ fn verify_file(file: &Path, mode: Option<Mode>) -> Result<Vec<Finding>> {
         let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
         return Ok(verify::verify_bytes(file, &bytes, mode));
     }
-    let text = inx::stamp(&files::read(file)?, drivers::STAMP)
-        .with_context(|| format!("cannot stamp {}", file.display()))?;
+    let name = file.file_stem().unwrap_or_default().to_string_lossy();
+    let text = sources::stamped(file, &name, Build::DEBUG)?;
     Ok(verify::verify_bytes(file, text.as_bytes(), mode))
 }
 
@@ -90,7 +90,7 @@ fn is_inx(file: &Path) -> bool {
 }
 
 /// Every INX file of the repository, in the order of their names.
-fn sources() -> Result<Vec<PathBuf>> {
+fn inx_files() -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     collect(&place::ROOT, &mut found)?;
     ensure!(
@@ -122,7 +122,7 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{PAGE, sources, verify, verify_file};
+    use super::{PAGE, inx_files, verify, verify_file};
     use crate::{files, place};
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn the_bus_package_is_found_and_a_wrong_mode_for_it_would_be_noticed() {
         let bus = place::ROOT.join("driver.inx");
-        assert!(sources().expect("the repository can be listed").contains(&bus));
+        assert!(inx_files().expect("the repository can be listed").contains(&bus));
         let text = files::read(&bus).expect("it is there").replace("= 13", "= 12");
         let folder = std::env::temp_dir().join(format!("xtask-infverif-{}", std::process::id()));
         let copy = folder.join("bus.inx");

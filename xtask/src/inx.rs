@@ -1,5 +1,7 @@
 //! Stamping an INX file, as stampinf does: it becomes an INF file for one architecture, framework version and driver version.
 
+use std::fmt::Write as _;
+
 use anyhow::{Result, bail, ensure};
 
 /// What is put into an INX file.
@@ -13,17 +15,23 @@ pub struct Stamp<'a> {
     pub date: &'a str,
     /// For `DriverVer`: four numbers.
     pub version: &'a str,
+    /// For `CatalogFile`: a file name.
+    pub catalog: &'a str,
 }
 
 /// The INF text of an INX text.
 ///
 /// # Errors
 ///
-/// When the text has no `DriverVer` directive in its Version section, or a variable that is not known.
+/// When the text has no `DriverVer` or no `CatalogFile` directive in its Version section, or a variable that is not known.
 pub fn stamp(text: &str, with: Stamp<'_>) -> Result<String> {
     let mut inf = String::with_capacity(text.len());
     let mut in_version = false;
-    let mut stamped = false;
+    let values = [
+        ("DriverVer", format!("{},{}", with.date, with.version)),
+        ("CatalogFile", with.catalog.to_owned()),
+    ];
+    let mut stamped = [false; 2];
     for (index, line) in text.lines().enumerate() {
         let line = line
             .replace("$ARCH$", with.architecture)
@@ -33,18 +41,19 @@ pub fn stamp(text: &str, with: Stamp<'_>) -> Result<String> {
         if code.starts_with('[') {
             in_version = code.eq_ignore_ascii_case("[version]");
         }
-        if in_version && directive(code).eq_ignore_ascii_case("DriverVer") {
-            inf += "DriverVer   = ";
-            inf += with.date;
-            inf.push(',');
-            inf += with.version;
-            stamped = true;
+        let found = values
+            .iter()
+            .position(|(name, _)| in_version && directive(code).eq_ignore_ascii_case(name));
+        if let Some((at, (name, value))) = found.and_then(|at| Some((at, values.get(at)?))) {
+            writeln!(inf, "{name:<11} = {value}")?;
+            stamped[at] = true;
         } else {
-            inf += &line;
+            writeln!(inf, "{line}")?;
         }
-        inf.push('\n');
     }
-    ensure!(stamped, "the section [Version] has no directive DriverVer");
+    for ((name, _), stamped) in values.iter().zip(stamped) {
+        ensure!(stamped, "the section [Version] has no directive {name}");
+    }
     Ok(inf)
 }
 
@@ -84,19 +93,20 @@ mod tests {
         framework: "1.33",
         date: "01/02/2026",
         version: "0.1.0.0",
+        catalog: "x.cat",
     };
 
     #[test]
     fn variables_and_version_are_stamped() -> Result<()> {
-        let inx = "[Version] ; head\nSignature = \"$WINDOWS NT$\"\nDriverVer = ; later\n[M]\nA = B,NT$ARCH$\nK = $KMDFVERSION$\n";
-        let inf = "[Version] ; head\nSignature = \"$WINDOWS NT$\"\nDriverVer   = 01/02/2026,0.1.0.0\n[M]\nA = B,NTamd64\nK = 1.33\n";
+        let inx = "[Version] ; head\nSignature = \"$WINDOWS NT$\"\nDriverVer = ; later\nCatalogFile = ; later\n[M]\nA = B,NT$ARCH$\nK = $KMDFVERSION$\n";
+        let inf = "[Version] ; head\nSignature = \"$WINDOWS NT$\"\nDriverVer   = 01/02/2026,0.1.0.0\nCatalogFile = x.cat\n[M]\nA = B,NTamd64\nK = 1.33\n";
         assert_eq!(stamp(inx, STAMP)?, inf);
         Ok(())
     }
 
     #[test]
     fn comments_may_name_anything() -> Result<()> {
-        let inx = "; $OTHER$ DriverVer\n[version]\nDriverVer=\nText = \";\" ; $X$\n";
+        let inx = "; $OTHER$ DriverVer\n[version]\nDriverVer=\ncatalogfile=\nText = \";\" ; $X$\n";
         assert!(stamp(inx, STAMP)?.contains("Text = \";\" ; $X$"));
         Ok(())
     }
@@ -111,7 +121,12 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_driver_version_is_refused() {
-        assert!(stamp("[Version]\n[Other]\nDriverVer=\n", STAMP).is_err());
+    fn a_text_without_a_directive_to_stamp_is_refused() {
+        for text in [
+            "[Version]\nCatalogFile=\n[Other]\nDriverVer=\n",
+            "[Version]\nDriverVer=\n",
+        ] {
+            assert!(stamp(text, STAMP).is_err(), "{text}");
+        }
     }
 }

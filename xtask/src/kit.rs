@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::Result;
 
-use crate::{command, files, place};
+use crate::{
+    architecture::{ARM64, Architecture},
+    command, files, place,
+};
 
 /// The version that the kit gives itself: the one of Windows 11 24H2.
 pub const VERSION: &str = "10.0.26100.0";
@@ -26,9 +29,14 @@ const IMPORT_LIBRARIES: &[(&str, bool)] = &[
 /// The libraries that are code: the C file in `lab/wdk/src` and whether it belongs to the framework.
 const CODE_LIBRARIES: &[(&str, bool)] = &[("WdfDriverEntry", true), ("BufferOverflowFastFailK", false)];
 
-/// The kernel-mode flags of a C file, with the driver model of the root Cargo.toml.
-pub const C_FLAGS: &[&str] = &[
-    "--target=x86_64-pc-windows-msvc",
+/// The library of compiler helpers that wdk-build links on ARM64. The compilers here call none of them, so it is empty.
+const ARM64_HELPERS: &str = "arm64rt";
+
+/// A library file that is nothing but its signature, `IMAGE_ARCHIVE_START` of winnt.h.
+const EMPTY_ARCHIVE: &[u8] = b"!<arch>\n";
+
+/// The kernel-mode flags of a C file on every machine, with the driver model of the root Cargo.toml.
+const C_FLAGS: &[&str] = &[
     "-ffreestanding",
     // What nothing refers to stays out of the image: a WDM driver gets no framework binding from WdfDriverEntry.lib.
     "-ffunction-sections",
@@ -37,9 +45,6 @@ pub const C_FLAGS: &[&str] = &[
     "-Wall",
     "-Werror",
     "-D_KERNEL_MODE",
-    "-D_WIN64",
-    "-D_AMD64_",
-    "-DAMD64",
     "-DKMDF_VERSION_MAJOR=1",
     "-DKMDF_VERSION_MINOR=33",
     "-DKMDF_MINIMUM_VERSION_REQUIRED=31",
@@ -50,7 +55,7 @@ pub const C_FLAGS: &[&str] = &[
 /// # Errors
 ///
 /// When a file cannot be copied, or clang or llvm refuse one.
-pub fn assemble() -> Result<()> {
+pub fn assemble(architecture: &Architecture) -> Result<()> {
     let (source, kit) = (place::ROOT.join("lab/wdk"), place::kit());
     let includes = kit.join("Include").join(VERSION);
     let mut changed = false;
@@ -62,11 +67,19 @@ pub fn assemble() -> Result<()> {
     ] {
         changed |= files::mirror(&from, &to)?;
     }
+    let libraries = kit.join("Lib");
+    if changed && libraries.exists() {
+        // Those of every machine were made of the old headers.
+        files::remove(&libraries)?;
+    }
     for (name, framework) in IMPORT_LIBRARIES {
-        import_library(&source.join("lib"), name, &library_folder(*framework))?;
+        import_library(&source.join("lib"), name, architecture, *framework)?;
     }
     for (name, framework) in CODE_LIBRARIES {
-        code_library(name, &library_folder(*framework), changed)?;
+        code_library(name, architecture, *framework)?;
+    }
+    if *architecture == *ARM64 {
+        empty_library(&library_folder(architecture, false).join(format!("{ARM64_HELPERS}.lib")))?;
     }
     Ok(())
 }
@@ -84,23 +97,29 @@ pub fn include_folders() -> Vec<PathBuf> {
 }
 
 /// What a plain kernel image is linked with.
-pub fn kernel_libraries() -> Vec<PathBuf> {
+pub fn kernel_libraries(architecture: &Architecture) -> Vec<PathBuf> {
     let names = ["ntoskrnl", "hal", "BufferOverflowFastFailK"];
     names
-        .map(|name| library_folder(false).join(format!("{name}.lib")))
+        .map(|name| library_folder(architecture, false).join(format!("{name}.lib")))
         .into()
 }
 
-fn library_folder(framework: bool) -> PathBuf {
+fn library_folder(architecture: &Architecture, framework: bool) -> PathBuf {
     let libraries = place::kit().join("Lib");
     if framework {
-        libraries.join("wdf/kmdf/x64").join(FRAMEWORK)
+        libraries.join("wdf/kmdf").join(architecture.kit).join(FRAMEWORK)
     } else {
-        libraries.join(VERSION).join("km/x64")
+        libraries.join(VERSION).join("km").join(architecture.kit)
     }
 }
 
-fn import_library(definitions: &Path, name: &str, folder: &Path) -> Result<()> {
+fn import_library(
+    definitions: &Path,
+    name: &str,
+    architecture: &Architecture,
+    framework: bool,
+) -> Result<()> {
+    let folder = library_folder(architecture, framework);
     let definition = folder.join(format!("{name}.def"));
     let library = folder.join(format!("{name}.lib"));
     let changed = files::copy(&definitions.join(format!("{name}.def")), &definition)?;
@@ -110,7 +129,7 @@ fn import_library(definitions: &Path, name: &str, folder: &Path) -> Result<()> {
     command::stage(&format!("making the import library {name}.lib"));
     let mut tool = Command::new("llvm-dlltool");
     discard_on_failure(
-        tool.args(["-m", "i386:x86-64", "-d"])
+        tool.args(["-m", architecture.dlltool, "-d"])
             .arg(&definition)
             .arg("-l")
             .arg(&library),
@@ -118,19 +137,18 @@ fn import_library(definitions: &Path, name: &str, folder: &Path) -> Result<()> {
     )
 }
 
-fn code_library(name: &str, folder: &Path, changed: bool) -> Result<()> {
+fn code_library(name: &str, architecture: &Architecture, framework: bool) -> Result<()> {
+    let folder = library_folder(architecture, framework);
     let library = folder.join(format!("{name}.lib"));
-    if !changed && library.exists() {
+    if library.exists() {
         return Ok(());
     }
     command::stage(&format!("compiling {name}.lib"));
-    files::make_folder(folder)?;
+    files::make_folder(&folder)?;
     let object = folder.join(format!("{name}.obj"));
-    // A failure must not leave the old library behind as if it were current.
-    let _ = std::fs::remove_file(&library);
     let source = place::kit().join("src").join(format!("{name}.c"));
     // A section for each function and variable: an image that binds to no framework keeps none of the entry stub.
-    let mut clang = compiler();
+    let mut clang = compiler(architecture);
     clang.args(["-ffunction-sections", "-fdata-sections", "-c"]);
     command::run(clang.arg(source).arg("-o").arg(&object))?;
     command::run(
@@ -141,10 +159,18 @@ fn code_library(name: &str, folder: &Path, changed: bool) -> Result<()> {
     )
 }
 
+/// A library without members; llvm-lib makes none of no input.
+fn empty_library(library: &Path) -> Result<()> {
+    files::write(library, EMPTY_ARCHIVE).map(drop)
+}
+
 /// Clang with flags and folders for a C file that includes the kit's headers.
-pub fn compiler() -> Command {
+pub fn compiler(architecture: &Architecture) -> Command {
     let mut clang = Command::new("clang");
-    clang.args(C_FLAGS);
+    clang
+        .arg(format!("--target={}", architecture.target))
+        .args(architecture.flags)
+        .args(C_FLAGS);
     for folder in include_folders() {
         clang.arg("-I").arg(folder);
     }

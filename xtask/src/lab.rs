@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Result;
 
-use crate::{command, drivers, place};
+use crate::{build::Build, command, drivers, place};
 
 /// Asks for drivers and a kernel that are optimized, and do not print for each call.
 const RELEASE: &str = "--release";
@@ -56,11 +56,12 @@ pub fn build_nthost(release: bool) -> Result<PathBuf> {
 /// Runs nthost where the user is, so that relative paths in arguments and scripts are the user's.
 fn run(arguments: &[String], script: Option<PathBuf>) -> Result<ExitCode> {
     let release = arguments.iter().any(|argument| argument == RELEASE);
-    drivers::build_profile(release, &[])?;
+    let build = if release { Build::RELEASE } else { Build::DEBUG };
+    drivers::build_all(build)?;
     let mut command = Command::new(build_nthost(release)?);
     command
         .arg("--drivers")
-        .arg(place::drivers(if release { "release" } else { "debug" }))
+        .arg(build.folder())
         .args(arguments.iter().filter(|argument| *argument != RELEASE))
         .args(script);
     command.current_dir(env::current_dir()?);

@@ -1,8 +1,10 @@
 //! The task runner of this repository: `cargo xtask TASK`.
 //!
 //! Parts: [`toolchain`] (what the host has), [`kit`] and [`host_port`] (what the official crates expect of it), [`drivers`] (the
-//! images), and the tasks themselves. Not here: packaging and signing, which the official makefile does on Windows.
+//! images), [`package`] (their packages), and the tasks themselves. Not here: packaging on Windows, which the official makefile does.
 
+mod architecture;
+mod build;
 mod c_drivers;
 mod ci;
 mod command;
@@ -15,6 +17,7 @@ mod infverif;
 mod inx;
 mod kit;
 mod lab;
+mod package;
 mod place;
 mod test;
 mod toolchain;
@@ -31,12 +34,12 @@ const TASKS: &[(&str, Run, &str)] = &[
     (
         "build",
         drivers::build,
-        "builds the drivers into target/drivers/PROFILE [--release]",
+        "builds the drivers into target/drivers/PROFILE [--release] [--arch aarch64]",
     ),
     (
         "check",
         drivers::check,
-        "checks drivers without linking [--clippy] [--release] [-p PACKAGE]…",
+        "checks drivers without linking [--clippy] [--release] [--arch aarch64] [-p PACKAGE]…",
     ),
     (
         "demo",
@@ -49,6 +52,16 @@ const TASKS: &[(&str, Run, &str)] = &[
         "gives the lab's prompt, or runs a script [--release] [SCRIPT] [--json FILE] …",
     ),
     ("test", test::test, "runs every test [FILTER]"),
+    (
+        "package",
+        package::run,
+        "makes signed driver packages in target/package [--arch aarch64]",
+    ),
+    (
+        "verify",
+        package::check,
+        "checks a package's signatures and catalog: FOLDER [--authority FILE.pem]",
+    ),
     (
         "exports",
         exports::run,

@@ -22,11 +22,6 @@ pub fn kit() -> PathBuf {
     TARGET.join("kit")
 }
 
-/// Where images, maps and INF files of a profile are collected.
-pub fn drivers(profile: &str) -> PathBuf {
-    TARGET.join("drivers").join(profile)
-}
-
 /// wdk-build looks for Cargo.lock in the ancestors of its output folder.
 ///
 /// # Errors

@@ -4,7 +4,9 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 
-use crate::{c_drivers, command, drivers, exports, files, infverif, kit, lab, place};
+use crate::{
+    architecture::X64, build::Build, c_drivers, command, drivers, exports, files, infverif, kit, lab, place,
+};
 
 /// The task `test`. Arguments go to cargo's own test of the host crates and the lab.
 ///
@@ -12,14 +14,15 @@ use crate::{c_drivers, command, drivers, exports, files, infverif, kit, lab, pla
 ///
 /// When something does not build, or a test fails.
 pub fn test(arguments: &[String]) -> Result<ExitCode> {
-    drivers::build_profile(false, &[])?;
-    drivers::build_profile(true, &[])?;
+    for build in [Build::DEBUG, Build::RELEASE] {
+        drivers::build_all(build)?;
+    }
     command::stage("checking the kit's layouts against lab/abi/data");
     check_layouts()?;
     infverif::check()?;
     c_drivers::check_header()?;
-    for profile in ["debug", "release"] {
-        exports::check(&place::drivers(profile))?;
+    for build in [Build::DEBUG, Build::RELEASE] {
+        exports::check(&build.folder())?;
     }
     let nthost = lab::build_nthost(false)?;
     command::exit_code(&mut cargo_test(nthost, arguments))
@@ -30,7 +33,7 @@ fn check_layouts() -> Result<()> {
     let source = place::TARGET.join("abi/asserts.c");
     files::write(&source, lab_abi::c_layout_asserts().as_bytes())?;
     command::run(
-        kit::compiler()
+        kit::compiler(X64)
             .arg("-I")
             .arg(place::kit().join("src"))
             .arg("-fsyntax-only")
@@ -53,8 +56,8 @@ fn cargo_test(nthost: PathBuf, arguments: &[String]) -> std::process::Command {
         .args(HOST_PACKAGES.iter().flat_map(|package| ["--package", package]))
         .args(arguments)
         .env("LAB_NTHOST", nthost)
-        .env("LAB_DRIVERS_DEBUG", place::drivers("debug"))
-        .env("LAB_DRIVERS_RELEASE", place::drivers("release"))
+        .env("LAB_DRIVERS_DEBUG", Build::DEBUG.folder())
+        .env("LAB_DRIVERS_RELEASE", Build::RELEASE.folder())
         .env("LAB_KIT", place::kit())
         .env("LAB_LINKER", place::TARGET.join("tools/lld-link"));
     cargo

@@ -8,13 +8,15 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{command, files, place};
-
-/// The target of the drivers.
-pub const TARGET: &str = "x86_64-pc-windows-msvc";
+use crate::{architecture::Architecture, command, files, place};
 
 /// Debian packages and the program by which one sees that they are there.
-const PACKAGES: &[(&str, &str)] = &[("clang", "clang"), ("llvm", "llvm-lib"), ("llvm", "llvm-dlltool")];
+const PACKAGES: &[(&str, &str)] = &[
+    ("clang", "clang"),
+    ("llvm", "llvm-lib"),
+    ("llvm", "llvm-dlltool"),
+    ("llvm", "llvm-rc"),
+];
 
 /// The Debian package with libclang, which bindgen loads.
 const LIBCLANG_PACKAGE: &str = "libclang-dev";
@@ -31,6 +33,7 @@ pub struct Toolchain {
     libclang: PathBuf,
     linker: PathBuf,
     builds_core: bool,
+    architecture: &'static Architecture,
 }
 
 impl Toolchain {
@@ -39,16 +42,18 @@ impl Toolchain {
     /// # Errors
     ///
     /// When something is missing and cannot be installed; the text has the commands to run.
-    pub fn find() -> Result<Self> {
+    pub fn find(architecture: &'static Architecture) -> Result<Self> {
         install_packages()?;
         let sysroot = PathBuf::from(command::output(
             Command::new("rustc").args(["--print", "sysroot"]),
         )?);
-        let builds_core = !has_target(&sysroot) && !add_target(&sysroot)?;
+        let target = architecture.target;
+        let builds_core = !has_target(&sysroot, target) && !add_target(&sysroot, target)?;
         Ok(Self {
             libclang: libclang().context("libclang was installed and is not found")?,
             linker: linker(&sysroot)?,
             builds_core,
+            architecture,
         })
     }
 
@@ -64,42 +69,64 @@ impl Toolchain {
         } else {
             command::cargo()
         };
+        let target = self.architecture.target;
+        let (variable, name) = (target.replace('-', "_"), target.replace('-', "_").to_uppercase());
         cargo
             .current_dir(&*place::ROOT)
-            .args([subcommand, "--target", TARGET])
+            .args([subcommand, "--target", target])
+            .args(["--config", &self.without_paths()])
             .env("WDKContentRoot", place::kit())
             .env("Version_Number", crate::kit::VERSION)
             .env("LIBCLANG_PATH", &self.libclang)
-            .env("CC_x86_64_pc_windows_msvc", "clang")
-            .env("AR_x86_64_pc_windows_msvc", "llvm-lib")
-            .env("CARGO_TARGET_X86_64_PC_WINDOWS_MSVC_LINKER", &self.linker)
+            .env(format!("CC_{variable}"), "clang")
+            .env(format!("AR_{variable}"), "llvm-lib")
+            .env(format!("CARGO_TARGET_{name}_LINKER"), &self.linker)
             // This would replace the flags in .cargo/config.toml.
-            .env_remove("CARGO_TARGET_X86_64_PC_WINDOWS_MSVC_RUSTFLAGS")
+            .env_remove(format!("CARGO_TARGET_{name}_RUSTFLAGS"))
             .env_remove("RUSTFLAGS");
         if self.builds_core {
             cargo.args(["-Zbuild-std=core,alloc", "--config", OPTIMIZED_BUILTINS]);
         }
         cargo
     }
+
+    /// The setting of cargo that takes the folders of this machine out of panic messages, so that equal sources give equal images
+    /// wherever they lie. It is added to the flags in .cargo/config.toml.
+    fn without_paths(&self) -> String {
+        let flags = [(&*place::ROOT, "sample"), (&cargo_home(), "cargo")].map(|(folder, name)| {
+            format!("{:?}", format!("--remap-path-prefix={}={name}", folder.display()))
+        });
+        format!(
+            "target.{}.rustflags=[{}]",
+            self.architecture.target,
+            flags.join(",")
+        )
+    }
 }
 
-fn has_target(sysroot: &Path) -> bool {
-    sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir()
+/// Where cargo keeps the sources of other crates.
+fn cargo_home() -> PathBuf {
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
+    std::env::var_os("CARGO_HOME").map_or_else(|| home().join(".cargo"), PathBuf::from)
+}
+
+fn has_target(sysroot: &Path, target: &str) -> bool {
+    sysroot.join("lib/rustlib").join(target).join("lib").is_dir()
 }
 
 /// Asks rustup for the target and says whether it is there now. Where rustup cannot, Debian's compiler builds core itself.
-fn add_target(sysroot: &Path) -> Result<bool> {
+fn add_target(sysroot: &Path, target: &str) -> Result<bool> {
     if command::find("rustup").is_some() {
-        command::stage(&format!("adding the target {TARGET}"));
-        let added = command::run(Command::new("rustup").args(["target", "add", TARGET]));
-        if added.is_ok() && has_target(sysroot) {
+        command::stage(&format!("adding the target {target}"));
+        let added = command::run(Command::new("rustup").args(["target", "add", target]));
+        if added.is_ok() && has_target(sysroot, target) {
             return Ok(true);
         }
     }
     if !Path::new("/usr/bin/cargo").exists() || !has_debian_sources() {
         command::stage("rustup cannot add it; trying Debian's compiler");
         install(DEBIAN_COMPILER).with_context(|| {
-            format!("the compiler has no core for {TARGET}; run `rustup target add {TARGET}`")
+            format!("the compiler has no core for {target}; run `rustup target add {target}`")
         })?;
     }
     Ok(false)
@@ -184,14 +211,24 @@ fn llvm_version(folder: &Path) -> u32 {
 }
 
 fn install_packages() -> Result<()> {
-    let mut missing: Vec<&str> = PACKAGES
+    require(PACKAGES)?;
+    if libclang().is_none() {
+        install(&[LIBCLANG_PACKAGE])?;
+    }
+    Ok(())
+}
+
+/// Installs those of the Debian packages whose program PATH does not have.
+///
+/// # Errors
+///
+/// When one is missing and cannot be installed; the text has the commands to run.
+pub fn require(packages: &[(&str, &str)]) -> Result<()> {
+    let mut missing: Vec<&str> = packages
         .iter()
         .filter(|(_, program)| command::find(program).is_none())
         .map(|(package, _)| *package)
         .collect();
-    if libclang().is_none() {
-        missing.push(LIBCLANG_PACKAGE);
-    }
     missing.dedup();
     if missing.is_empty() {
         Ok(())

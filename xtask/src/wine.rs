@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::{command, drivers, files, place, toolchain};
+use crate::{build::Build, command, drivers, files, place, toolchain};
 
 /// The legacy drivers, each started and stopped once.
 const CLIENTS: &[&str] = &["helper-c", "helper"];
@@ -46,7 +46,7 @@ const TIME_LIMIT: &str = "120";
 /// When Wine is missing and cannot be installed, a driver does not build, or what the drivers print differs.
 pub fn run(_arguments: &[String]) -> Result<ExitCode> {
     let wine = Wine::find()?;
-    drivers::build_profile(false, &[])?;
+    drivers::build_all(Build::DEBUG)?;
     wine.prepare()?;
     let result = CLIENTS.iter().try_for_each(|client| wine.client(client));
     wine.end();
@@ -97,7 +97,7 @@ impl Wine {
         let to = self.prefix().join("drive_c/windows/system32/drivers");
         for image in CLIENTS.iter().chain(IMPORTED) {
             let name = format!("{image}.sys");
-            files::copy(&place::drivers("debug").join(&name), &to.join(&name))?;
+            files::copy(&Build::DEBUG.folder().join(&name), &to.join(&name))?;
         }
         Ok(())
     }

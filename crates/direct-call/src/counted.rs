@@ -18,6 +18,7 @@ use alloc::alloc::{alloc, dealloc};
 use core::alloc::Layout;
 use core::ffi::c_void;
 use core::mem::ManuallyDrop;
+use core::ops::Deref;
 use core::ptr::{self, NonNull};
 
 use crate::references::{Left, References};
@@ -31,42 +32,56 @@ pub trait Pin: Copy {
 
 /// The context behind a table.
 #[derive(Debug)]
-struct Counted<O, S> {
+#[repr(C)]
+struct Counted<O, S, T> {
+    /// First, so that who does not know `T` finds it.
+    head: Head<O, S>,
+    data: T,
+}
+
+/// What a context begins with, whatever data the provider keeps in it.
+#[derive(Debug)]
+struct Head<O, S> {
     references: References,
     rundown: Rundown<S>,
     object: O,
+    /// Frees the whole context.
+    free: unsafe fn(NonNull<Self>),
 }
 
 /// The device's hold on the context. Dropping it marks the interface as removed, waits for calls in progress,
 /// and frees the memory if no client holds a reference.
 #[derive(Debug)]
-pub struct Owner<O: Pin, S: Sleeper>(NonNull<Counted<O, S>>);
+pub struct Owner<O: Pin, S: Sleeper, T>(NonNull<Counted<O, S, T>>);
 
-// SAFETY: the context is only reached through its atomics, through `Sleeper`, which is shared between threads
-// by contract, and by copying `object`; the bounds say that this may happen on any thread.
-unsafe impl<O: Pin + Send + Sync, S: Sleeper + Send + Sync> Send for Owner<O, S> {}
+// SAFETY: the context is only reached through its atomics, through `Sleeper` and `T`, which are shared between
+// threads, and by copying `object`; the bounds say that this, and dropping `T`, may happen on any thread.
+unsafe impl<O: Pin + Send + Sync, S: Sleeper + Send + Sync, T: Send + Sync> Send for Owner<O, S, T> {}
+// SAFETY: as for Send; a shared owner only reads.
+unsafe impl<O: Pin + Send + Sync, S: Sleeper + Send + Sync, T: Send + Sync> Sync for Owner<O, S, T> {}
 
-impl<O: Pin, S: Sleeper> Owner<O, S> {
+impl<O: Pin, S: Sleeper, T> Owner<O, S, T> {
     /// A context without references in memory from the global allocator, nonpaged in drivers; `None` when
-    /// there is none.
+    /// there is none. `data` is what the routines of the table share; it is dropped with the context.
     #[must_use]
-    pub fn new(object: O, sleeper: S) -> Option<Self> {
+    pub fn new(object: O, sleeper: S, data: T) -> Option<Self> {
         let layout = const {
-            assert!(size_of::<Counted<O, S>>() > 0);
-            Layout::new::<Counted<O, S>>()
+            assert!(size_of::<Counted<O, S, T>>() > 0);
+            Layout::new::<Counted<O, S, T>>()
         };
         // SAFETY: the size is not 0, asserted above.
         let memory = unsafe { alloc(layout) };
         let context = NonNull::new(memory)?.cast();
-        let counted = Counted {
+        let head = Head {
             references: References::new(),
             rundown: Rundown::new(sleeper),
             object,
+            free: free::<O, S, T>,
         };
         // SAFETY: fresh memory of the right size and alignment, from `layout`.
-        unsafe { context.write(counted) };
+        unsafe { context.write(Counted { head, data }) };
         let owner = Self(context);
-        owner.counted().rundown.prepare();
+        owner.counted().head.rundown.prepare();
         Some(owner)
     }
 
@@ -79,7 +94,13 @@ impl<O: Pin, S: Sleeper> Owner<O, S> {
     /// References that clients hold at this moment.
     #[must_use]
     pub fn held(&self) -> u64 {
-        self.counted().references.held()
+        self.counted().head.references.held()
+    }
+
+    /// What the routines of the table share.
+    #[must_use]
+    pub const fn data(&self) -> &T {
+        &self.counted().data
     }
 
     /// Gives the ownership to a raw pointer, for a device's context space.
@@ -98,18 +119,18 @@ impl<O: Pin, S: Sleeper> Owner<O, S> {
         Self(raw.cast())
     }
 
-    const fn counted(&self) -> &Counted<O, S> {
+    const fn counted(&self) -> &Counted<O, S, T> {
         // SAFETY: written in `new`, and alive while the owner has not been dropped.
         unsafe { self.0.as_ref() }
     }
 }
 
-impl<O: Pin, S: Sleeper> Drop for Owner<O, S> {
+impl<O: Pin, S: Sleeper, T> Drop for Owner<O, S, T> {
     fn drop(&mut self) {
-        self.counted().rundown.remove();
-        if self.counted().references.drop_owner() == Left::Nothing {
+        self.counted().head.rundown.remove();
+        if self.counted().head.references.drop_owner() == Left::Nothing {
             // SAFETY: `Nothing` is answered once, and says that no client is left.
-            unsafe { free(self.0) };
+            unsafe { free::<O, S, T>(self.0.cast()) };
         }
     }
 }
@@ -118,13 +139,13 @@ impl<O: Pin, S: Sleeper> Drop for Owner<O, S> {
 ///
 /// # Safety
 ///
-/// `context` is [`Owner::context`] of an owner of the same types, which is alive, or the caller holds a
+/// `context` is [`Owner::context`] of an owner of the same `O` and `S`, which is alive, or the caller holds a
 /// reference.
 pub unsafe fn reference<O: Pin, S: Sleeper>(context: *mut c_void) {
     // SAFETY: alive by the caller's promise.
-    let counted = unsafe { &*context.cast::<Counted<O, S>>() };
-    counted.object.pin();
-    counted.references.acquire();
+    let head = unsafe { &*context.cast::<Head<O, S>>() };
+    head.object.pin();
+    head.references.acquire();
 }
 
 /// The body of `InterfaceDereference`: gives a reference back, and returns the object from which the caller
@@ -136,18 +157,44 @@ pub unsafe fn reference<O: Pin, S: Sleeper>(context: *mut c_void) {
 ///
 /// # Safety
 ///
-/// `context` is [`Owner::context`] of an owner of the same types, and the caller gives up a reference that it
+/// `context` is [`Owner::context`] of an owner of the same `O` and `S`, and the caller gives up a reference that it
 /// holds, or the owner is alive.
 pub unsafe fn dereference<O: Pin, S: Sleeper>(context: *mut c_void) -> Option<O> {
-    let context = NonNull::new(context.cast::<Counted<O, S>>())?;
+    let context = NonNull::new(context.cast::<Head<O, S>>())?;
     // SAFETY: alive by the caller's promise, until the release below.
-    let counted = unsafe { context.as_ref() };
-    let object = counted.object;
-    if counted.references.release().ok()? == Left::Nothing {
-        // SAFETY: `Nothing` is answered once, and says that the owner has gone and no other client is left.
+    let head = unsafe { context.as_ref() };
+    let (object, free) = (head.object, head.free);
+    if head.references.release().ok()? == Left::Nothing {
+        // SAFETY: `Nothing` is answered once, and says that the owner has gone and no other client is left; the context's own
+        // routine, from `Owner::new`.
         unsafe { free(context) };
     }
     Some(object)
+}
+
+/// A call in progress that needs the device: removal waits while it lives. Dereferences to the provider's data.
+#[derive(Debug)]
+pub struct Inside<'a, O: Pin, S: Sleeper, T> {
+    counted: &'a Counted<O, S, T>,
+    /// Held for its drop.
+    #[expect(dead_code, reason = "a guard")]
+    call: Call<'a, S>,
+}
+
+impl<O: Pin, S: Sleeper, T> Inside<'_, O, S, T> {
+    /// References that clients hold at this moment.
+    #[must_use]
+    pub fn held(&self) -> u64 {
+        self.counted.head.references.held()
+    }
+}
+
+impl<O: Pin, S: Sleeper, T> Deref for Inside<'_, O, S, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.counted.data
+    }
 }
 
 /// Begins a call that needs the device behind `context`: for the routines of a table that take the context.
@@ -158,21 +205,24 @@ pub unsafe fn dereference<O: Pin, S: Sleeper>(context: *mut c_void) -> Option<O>
 ///
 /// # Safety
 ///
-/// As for [`reference()`], for as long as the returned guard lives.
-pub unsafe fn enter<'a, O: Pin + 'a, S: Sleeper + 'a>(context: *mut c_void) -> Result<Call<'a, S>, Removed> {
+/// `context` is [`Owner::context`] of an owner of the same types, and the caller holds a reference, or the owner is alive, for
+/// as long as the returned guard lives.
+pub unsafe fn enter<'a, O: Pin, S: Sleeper, T>(context: *mut c_void) -> Result<Inside<'a, O, S, T>, Removed> {
     // SAFETY: alive by the caller's promise.
-    let counted = unsafe { &*context.cast::<Counted<O, S>>() };
-    counted.rundown.enter()
+    let counted = unsafe { &*context.cast::<Counted<O, S, T>>() };
+    let call = counted.head.rundown.enter()?;
+    Ok(Inside { counted, call })
 }
 
 /// # Safety
 ///
-/// `context` was made by `Owner::new`, nobody uses it any more, and it is freed once.
-unsafe fn free<O: Pin, S: Sleeper>(context: NonNull<Counted<O, S>>) {
+/// `context` was made by `Owner::new` of these types, nobody uses it any more, and it is freed once.
+unsafe fn free<O: Pin, S: Sleeper, T>(context: NonNull<Head<O, S>>) {
+    let context = context.cast::<Counted<O, S, T>>();
     // SAFETY: initialised in `Owner::new`, and unused by the caller's promise.
     unsafe { ptr::drop_in_place(context.as_ptr()) };
     // SAFETY: allocated in `Owner::new` with this very layout.
-    unsafe { dealloc(context.as_ptr().cast(), Layout::new::<Counted<O, S>>()) };
+    unsafe { dealloc(context.as_ptr().cast(), Layout::new::<Counted<O, S, T>>()) };
 }
 
 #[cfg(test)]
@@ -181,6 +231,7 @@ mod tests {
 
     use core::ffi::c_void;
     use core::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+    use std::sync::Arc;
     use std::thread;
 
     use proptest::prelude::*;
@@ -249,40 +300,58 @@ mod tests {
     #[test]
     fn a_reference_outlives_the_owner() {
         let device = Device::new();
-        let owner = Owner::new(device, NeverSleeps).expect("the test machine has memory");
+        let owner = Owner::new(device, NeverSleeps, ()).expect("the test machine has memory");
         let context = owner.context();
         take(context);
         assert_eq!((owner.held(), device.pins()), (1, 1));
         // SAFETY: the owner is alive.
-        assert!(unsafe { enter::<Device, NeverSleeps>(context) }.is_ok());
+        assert!(unsafe { enter::<Device, NeverSleeps, ()>(context) }.is_ok());
         drop(owner);
         // SAFETY: a reference is held.
-        assert!(unsafe { enter::<Device, NeverSleeps>(context) }.is_err());
+        assert!(unsafe { enter::<Device, NeverSleeps, ()>(context) }.is_err());
         assert_eq!(device.pins(), 1);
         assert!(give_back(context));
         assert_eq!(device.pins(), 0);
     }
 
     #[test]
+    fn data_is_reached_inside_and_dropped_with_the_context() {
+        let data = Arc::new(19);
+        let owner =
+            Owner::new(Device::new(), NeverSleeps, Arc::clone(&data)).expect("the test machine has memory");
+        let context = owner.context();
+        take(context);
+        // SAFETY: the owner is alive.
+        let inside =
+            unsafe { enter::<Device, NeverSleeps, Arc<i32>>(context) }.expect("nothing is removed yet");
+        assert_eq!((**inside, inside.held()), (19, 1));
+        drop(inside);
+        drop(owner);
+        assert_eq!(Arc::strong_count(&data), 2);
+        assert!(give_back(context));
+        assert_eq!(Arc::strong_count(&data), 1);
+    }
+
+    #[test]
     fn one_dereference_too_many_is_ignored_while_the_owner_lives() {
         let device = Device::new();
-        let owner = Owner::new(device, NeverSleeps).expect("the test machine has memory");
+        let owner = Owner::new(device, NeverSleeps, ()).expect("the test machine has memory");
         assert!(!give_back(owner.context()));
         assert_eq!(device.pins(), 0);
     }
 
     #[test]
     fn ownership_survives_the_raw_form() {
-        let owner = Owner::new(Device::new(), NeverSleeps).expect("the test machine has memory");
+        let owner = Owner::new(Device::new(), NeverSleeps, ()).expect("the test machine has memory");
         let raw = owner.into_raw();
         // SAFETY: from the line above, turned back once.
-        drop(unsafe { Owner::<Device, NeverSleeps>::from_raw(raw) });
+        drop(unsafe { Owner::<Device, NeverSleeps, ()>::from_raw(raw) });
     }
 
     #[test]
     fn threads_leave_in_any_order() {
         let device = Device::new();
-        let owner = Owner::new(device, NeverSleeps).expect("the test machine has memory");
+        let owner = Owner::new(device, NeverSleeps, ()).expect("the test machine has memory");
         let clients: [_; 3] = core::array::from_fn(|_| {
             take(owner.context());
             let reference = Reference(owner.context());
@@ -303,7 +372,7 @@ mod tests {
         #[test]
         fn pins_are_references(steps in prop::collection::vec(any::<bool>(), 0..32)) {
             let device = Device::new();
-            let owner = Owner::new(device, NeverSleeps).expect("the test machine has memory");
+            let owner = Owner::new(device, NeverSleeps, ()).expect("the test machine has memory");
             let mut held = 0_i64;
             for acquire in steps {
                 if acquire {

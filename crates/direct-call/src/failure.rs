@@ -11,6 +11,8 @@ impl Failure {
     pub const UNSUCCESSFUL: Self = Self(0xC000_0001_u32.cast_signed());
     /// `STATUS_INSUFFICIENT_RESOURCES`, ntstatus.h.
     pub const INSUFFICIENT_RESOURCES: Self = Self(0xC000_009A_u32.cast_signed());
+    /// `STATUS_DEVICE_REMOVED`, ntstatus.h.
+    pub const DEVICE_REMOVED: Self = Self(0xC000_02B6_u32.cast_signed());
 
     /// The failure `status`, or `STATUS_UNSUCCESSFUL` if `status` claims success.
     #[must_use]

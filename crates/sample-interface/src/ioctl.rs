@@ -37,5 +37,36 @@ pub const IOCTL_CHILD_DOUBLE: u32 = CTL_CODE(
     FILE_READ_ACCESS | FILE_WRITE_ACCESS,
 );
 
-// What a C compiler makes of the same CTL_CODE.
-const _: () = assert!(IOCTL_CHILD_DOUBLE == 0x0022_E000);
+/// Plugs a child into the bus: its number, a `ULONG`, in; nothing out. To the device interface `GUID_DEVINTERFACE_SAMPLE_BUS`, which only
+/// administrators open.
+///
+/// # Errors
+///
+/// - `STATUS_BUFFER_TOO_SMALL`: the input is shorter than four bytes.
+/// - Those of [`SampleBusPlugIn`](crate::SAMPLE_BUS_INTERFACE::SampleBusPlugIn).
+pub const IOCTL_SAMPLE_BUS_PLUG_IN: u32 = CTL_CODE(
+    FILE_DEVICE_UNKNOWN,
+    FIRST_VENDOR_FUNCTION + 1,
+    METHOD_BUFFERED,
+    FILE_WRITE_ACCESS,
+);
+
+/// Pulls a child out of the bus: its number, a `ULONG`, in; nothing out. As [`IOCTL_SAMPLE_BUS_PLUG_IN`].
+///
+/// # Errors
+///
+/// - `STATUS_BUFFER_TOO_SMALL`: the input is shorter than four bytes.
+/// - Those of [`SampleBusUnplug`](crate::SAMPLE_BUS_INTERFACE::SampleBusUnplug).
+pub const IOCTL_SAMPLE_BUS_UNPLUG: u32 = CTL_CODE(
+    FILE_DEVICE_UNKNOWN,
+    FIRST_VENDOR_FUNCTION + 2,
+    METHOD_BUFFERED,
+    FILE_WRITE_ACCESS,
+);
+
+// What a C compiler makes of the same CTL_CODEs.
+const _: () = {
+    assert!(IOCTL_CHILD_DOUBLE == 0x0022_E000);
+    assert!(IOCTL_SAMPLE_BUS_PLUG_IN == 0x0022_A004);
+    assert!(IOCTL_SAMPLE_BUS_UNPLUG == 0x0022_A008);
+};

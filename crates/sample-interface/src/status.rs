@@ -14,6 +14,12 @@ impl NtStatus {
     pub const STATUS_SUCCESS: Self = Self(0);
     /// `STATUS_INVALID_PARAMETER`: an argument is wrong, here a NULL pointer.
     pub const STATUS_INVALID_PARAMETER: Self = Self::from_bits(0xC000_000D);
+    /// `STATUS_NO_SUCH_DEVICE`: the bus has no child of that number.
+    pub const STATUS_NO_SUCH_DEVICE: Self = Self::from_bits(0xC000_000E);
+    /// `STATUS_DATATYPE_MISALIGNMENT`: a pointer is not a multiple of its type's alignment. A warning, so no success.
+    pub const STATUS_DATATYPE_MISALIGNMENT: Self = Self::from_bits(0x8000_0002);
+    /// `STATUS_OBJECT_NAME_COLLISION`: the bus has a child of that number.
+    pub const STATUS_OBJECT_NAME_COLLISION: Self = Self::from_bits(0xC000_0035);
     /// `STATUS_INVALID_DEVICE_REQUEST`: the device does not know this request.
     pub const STATUS_INVALID_DEVICE_REQUEST: Self = Self::from_bits(0xC000_0010);
     /// `STATUS_BUFFER_TOO_SMALL`: a buffer is too short for the fixed-size structure it must hold.

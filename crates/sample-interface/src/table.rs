@@ -6,7 +6,7 @@ use core::mem::{align_of, offset_of, size_of};
 
 use guid_create::GUID;
 
-use crate::{GUID_SAMPLE_INTERFACE, NtStatus};
+use crate::{GUID_SAMPLE_BUS_INTERFACE, GUID_SAMPLE_INTERFACE, GUID_SAMPLE_INTERFACE_2, NtStatus};
 
 /// The header of every direct-call interface: `INTERFACE`, wdm.h.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +50,104 @@ impl SAMPLE_INTERFACE {
     pub const VERSION: u16 = SAMPLE_INTERFACE_VERSION_1;
 }
 
+/// Version of [`SAMPLE_INTERFACE_2`] as described here.
+pub const SAMPLE_INTERFACE_VERSION_2: u16 = 2;
+
+/// What a child or a filter offers under `GUID_SAMPLE_INTERFACE_2`.
+///
+/// The routines that take the context need the device: after its removal they return `STATUS_DEVICE_REMOVED`, for as long as the
+/// client holds its reference, and the removal waits for calls in progress.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct SAMPLE_INTERFACE_2 {
+    /// The header; its `Version` is [`SAMPLE_INTERFACE_VERSION_2`].
+    pub InterfaceHeader: INTERFACE,
+    /// As in [`SAMPLE_INTERFACE`].
+    pub SampleDouble: unsafe extern "system" fn(Value: *mut i32) -> NtStatus,
+    /// Doubles the `Count` values from `Values` on, in their order, up to the first whose double does not fit. `*Done` is how many
+    /// were doubled; the others are left as they were.
+    ///
+    /// IRQL <= `DISPATCH_LEVEL`, reentrant, nonpaged. `Values` points to `Count` writable `INT`s that are resident at the caller's
+    /// IRQL, or is NULL where `Count` is 0.
+    ///
+    /// Returns `STATUS_SUCCESS`; `STATUS_INTEGER_OVERFLOW`, with `*Done` saying at which value. Without any effect, and without
+    /// writing to `*Done`: `STATUS_INVALID_PARAMETER` for a NULL `Values` or `Done`, and for a `Count` of more bytes than there are addresses;
+    /// `STATUS_DATATYPE_MISALIGNMENT` for either pointer; `STATUS_DEVICE_REMOVED`.
+    pub SampleDoubleArray: unsafe extern "system" fn(
+        Context: *mut c_void,
+        Values: *mut i32,
+        Count: usize,
+        Done: *mut usize,
+    ) -> NtStatus,
+    /// Writes what the device has counted to `Statistics`, which has `Length` bytes.
+    ///
+    /// IRQL <= `DISPATCH_LEVEL`, reentrant, nonpaged.
+    ///
+    /// Returns `STATUS_SUCCESS`; without writing anything, `STATUS_INVALID_PARAMETER` for a NULL `Statistics`, `STATUS_BUFFER_TOO_SMALL` for
+    /// a `Length` below that of [`SAMPLE_STATISTICS`], `STATUS_DATATYPE_MISALIGNMENT`, `STATUS_DEVICE_REMOVED`.
+    pub SampleQueryStatistics: unsafe extern "system" fn(
+        Context: *mut c_void,
+        Statistics: *mut SAMPLE_STATISTICS,
+        Length: u32,
+    ) -> NtStatus,
+}
+
+impl SAMPLE_INTERFACE_2 {
+    /// The GUID under which the table is found.
+    pub const GUID: GUID = GUID_SAMPLE_INTERFACE_2;
+    /// The version that a client asks for and the provider registers.
+    pub const VERSION: u16 = SAMPLE_INTERFACE_VERSION_2;
+}
+
+/// What a device has counted since it was made. The three numbers are read one after the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct SAMPLE_STATISTICS {
+    /// Calls of `SampleDoubleArray` that found the device.
+    pub Calls: u64,
+    /// Those of them that did not return `STATUS_SUCCESS`.
+    pub Failures: u64,
+    /// References that clients hold on the device's tables at this moment.
+    pub References: u64,
+}
+
+/// Version of [`SAMPLE_BUS_INTERFACE`] as described here.
+pub const SAMPLE_BUS_INTERFACE_VERSION_1: u16 = 1;
+
+/// The most children that a bus has; they are numbered from 1.
+pub const SAMPLE_BUS_CHILD_LIMIT: u32 = 64;
+
+/// What a bus offers under `GUID_SAMPLE_BUS_INTERFACE`, to its own stack and to its children's.
+///
+/// Every routine needs the bus: after its removal it returns `STATUS_DEVICE_REMOVED`. IRQL <= `DISPATCH_LEVEL`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct SAMPLE_BUS_INTERFACE {
+    /// The header; its `Version` is [`SAMPLE_BUS_INTERFACE_VERSION_1`].
+    pub InterfaceHeader: INTERFACE,
+    /// How many children the bus has: those that are plugged in, whether the system has found them yet or not.
+    ///
+    /// Returns `STATUS_SUCCESS`; `STATUS_INVALID_PARAMETER` for a NULL or misaligned `Count`; `STATUS_DEVICE_REMOVED`.
+    pub SampleBusChildCount: unsafe extern "system" fn(Context: *mut c_void, Count: *mut u32) -> NtStatus,
+    /// Plugs a child in. The system finds it soon after.
+    ///
+    /// Returns `STATUS_SUCCESS`; `STATUS_INVALID_PARAMETER` for a number that is not 1 to [`SAMPLE_BUS_CHILD_LIMIT`];
+    /// `STATUS_OBJECT_NAME_COLLISION` for a child that is there; `STATUS_INSUFFICIENT_RESOURCES`; `STATUS_DEVICE_REMOVED`.
+    pub SampleBusPlugIn: unsafe extern "system" fn(Context: *mut c_void, Number: u32) -> NtStatus,
+    /// Pulls a child out. The system removes it by surprise soon after.
+    ///
+    /// Returns `STATUS_SUCCESS`; `STATUS_INVALID_PARAMETER` for a number that is not 1 to [`SAMPLE_BUS_CHILD_LIMIT`];
+    /// `STATUS_NO_SUCH_DEVICE` for a child that is not there; `STATUS_DEVICE_REMOVED`.
+    pub SampleBusUnplug: unsafe extern "system" fn(Context: *mut c_void, Number: u32) -> NtStatus,
+}
+
+impl SAMPLE_BUS_INTERFACE {
+    /// The GUID under which the table is found.
+    pub const GUID: GUID = GUID_SAMPLE_BUS_INTERFACE;
+    /// The version that a client asks for and the provider registers.
+    pub const VERSION: u16 = SAMPLE_BUS_INTERFACE_VERSION_1;
+}
+
 // The layout that a 64-bit C compiler gives to the same declarations; every supported target is 64-bit.
 const _: () = {
     assert!(size_of::<INTERFACE>() == 32);
@@ -64,6 +162,26 @@ const _: () = {
     assert!(align_of::<SAMPLE_INTERFACE>() == 8);
     assert!(offset_of!(SAMPLE_INTERFACE, InterfaceHeader) == 0);
     assert!(offset_of!(SAMPLE_INTERFACE, SampleDouble) == 32);
+
+    assert!(size_of::<SAMPLE_INTERFACE_2>() == 56);
+    assert!(align_of::<SAMPLE_INTERFACE_2>() == 8);
+    assert!(offset_of!(SAMPLE_INTERFACE_2, InterfaceHeader) == 0);
+    assert!(offset_of!(SAMPLE_INTERFACE_2, SampleDouble) == offset_of!(SAMPLE_INTERFACE, SampleDouble));
+    assert!(offset_of!(SAMPLE_INTERFACE_2, SampleDoubleArray) == 40);
+    assert!(offset_of!(SAMPLE_INTERFACE_2, SampleQueryStatistics) == 48);
+
+    assert!(size_of::<SAMPLE_STATISTICS>() == 24);
+    assert!(align_of::<SAMPLE_STATISTICS>() == 8);
+    assert!(offset_of!(SAMPLE_STATISTICS, Calls) == 0);
+    assert!(offset_of!(SAMPLE_STATISTICS, Failures) == 8);
+    assert!(offset_of!(SAMPLE_STATISTICS, References) == 16);
+
+    assert!(size_of::<SAMPLE_BUS_INTERFACE>() == 56);
+    assert!(align_of::<SAMPLE_BUS_INTERFACE>() == 8);
+    assert!(offset_of!(SAMPLE_BUS_INTERFACE, InterfaceHeader) == 0);
+    assert!(offset_of!(SAMPLE_BUS_INTERFACE, SampleBusChildCount) == 32);
+    assert!(offset_of!(SAMPLE_BUS_INTERFACE, SampleBusPlugIn) == 40);
+    assert!(offset_of!(SAMPLE_BUS_INTERFACE, SampleBusUnplug) == 48);
 
     assert!(size_of::<NtStatus>() == 4);
 };

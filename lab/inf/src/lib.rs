@@ -1,13 +1,13 @@
 //! Setup information files: reading them, and what they say about a driver package.
 //!
 //! Read: sections, directives, quoted strings, continuation lines, `%strkey%` tokens, UTF-8 and UTF-16 with a byte order mark.
-//! Understood: `[Version]`, `[Manufacturer]`, models with their target decoration, `DDInstall` with `.Services`, `.HW` and `.Wdf`,
-//! service-install sections, `AddReg`. Not modelled: `CopyFiles` (a package's files lie beside its INF), `Include` and
+//! Understood: `[Version]` with extension INFs, `[Manufacturer]`, models with their target decoration, `DDInstall` with `.Services`,
+//! `.Filters`, `.HW` and `.Wdf`, service-install and filter-install sections, `AddReg`. Not modelled: `CopyFiles` (a package's files lie beside its INF), `Include` and
 //! `Needs`, co-installers, `Interfaces`, and everything for other architectures than amd64.
 
 mod package;
 mod parse;
 pub mod verify;
 
-pub use package::{Model, Package, RegistryEntry, Service, number};
+pub use package::{Filter, Model, Package, Place, RegistryEntry, Service, Side, number};
 pub use parse::{Directive, Encoding, Inf, InfError, Section, Undefined};

@@ -294,6 +294,10 @@ fn set_up(device: Obj<Device>) -> Outcome {
         Kind::Pdo => set_up_pdo(device, wdm),
         Kind::Control => {}
     }
+    if !device.settings.preprocess.as_slice().is_empty() {
+        // A driver that sees IRPs first has a location of its own, for a completion routine (fxdevice.cpp).
+        wdm.set_stack_size(wdm.stack_size().saturating_add(1));
+    }
     if device.kind != Kind::Control {
         wdm.set_flags(wdm.flags() & !DO_DEVICE_INITIALIZING);
     }

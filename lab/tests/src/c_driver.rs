@@ -75,6 +75,91 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
 }
 "#;
 
+/// A WDM driver that attaches a device to every stack it is added to, tells of each `PnP` IRP that passes, and sends everything down.
+///
+/// `ADD` is what `AddDevice` returns; with `DETACHED` it attaches nothing.
+pub const LAYER: &str = r#"
+#include <ntddk.h>
+#ifndef ADD
+#define ADD STATUS_SUCCESS
+#endif
+typedef struct { PDEVICE_OBJECT Lower; } LAYER_EXTENSION;
+
+static PCSTR NameOf(UCHAR Minor)
+{
+    switch (Minor) {
+    case IRP_MN_START_DEVICE: return "START_DEVICE";
+    case IRP_MN_QUERY_REMOVE_DEVICE: return "QUERY_REMOVE_DEVICE";
+    case IRP_MN_REMOVE_DEVICE: return "REMOVE_DEVICE";
+    default: return NULL;
+    }
+}
+
+static NTSTATUS SendDown(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    IoSkipCurrentIrpStackLocation(Irp);
+    return IoCallDriver(((LAYER_EXTENSION *)Device->DeviceExtension)->Lower, Irp);
+}
+
+static NTSTATUS Pnp(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    UCHAR minor = IoGetCurrentIrpStackLocation(Irp)->MinorFunction;
+    PDEVICE_OBJECT lower = ((LAYER_EXTENSION *)Device->DeviceExtension)->Lower;
+    NTSTATUS status;
+    if (NameOf(minor) != NULL) {
+        DbgPrint(NAME ": %s\n", NameOf(minor));
+    }
+    if (minor == IRP_MN_START_DEVICE || minor == IRP_MN_QUERY_REMOVE_DEVICE || minor == IRP_MN_REMOVE_DEVICE) {
+        Irp->IoStatus.Status = STATUS_SUCCESS;
+    }
+    status = SendDown(Device, Irp);
+    if (minor == IRP_MN_REMOVE_DEVICE) {
+        IoDetachDevice(lower);
+        IoDeleteDevice(Device);
+    }
+    return status;
+}
+
+static NTSTATUS AddDevice(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Pdo)
+{
+    PDEVICE_OBJECT device;
+    NTSTATUS status;
+    DbgPrint(NAME ": AddDevice\n");
+#ifdef DETACHED
+    UNREFERENCED_PARAMETER(Driver);
+    UNREFERENCED_PARAMETER(Pdo);
+    UNREFERENCED_PARAMETER(device);
+    UNREFERENCED_PARAMETER(status);
+#else
+    if (!NT_SUCCESS(ADD)) {
+        return ADD;
+    }
+    status = IoCreateDevice(Driver, sizeof(LAYER_EXTENSION), NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    ((LAYER_EXTENSION *)device->DeviceExtension)->Lower = IoAttachDeviceToDeviceStack(device, Pdo);
+    device->Flags &= ~DO_DEVICE_INITIALIZING;
+#endif
+    return ADD;
+}
+
+static VOID Unload(PDRIVER_OBJECT Driver) { UNREFERENCED_PARAMETER(Driver); DbgPrint(NAME ": DriverUnload\n"); }
+NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
+{
+    ULONG major;
+    UNREFERENCED_PARAMETER(Path);
+    DbgPrint(NAME ": DriverEntry\n");
+    for (major = 0; major <= IRP_MJ_MAXIMUM_FUNCTION; major++) {
+        Driver->MajorFunction[major] = SendDown;
+    }
+    Driver->MajorFunction[IRP_MJ_PNP] = Pnp;
+    Driver->DriverExtension->AddDevice = AddDevice;
+    Driver->DriverUnload = Unload;
+    return STATUS_SUCCESS;
+}
+"#;
+
 /// A driver to be made in a lab's folder.
 #[derive(Clone, Copy, Debug)]
 pub struct CDriver<'a> {
@@ -91,6 +176,21 @@ pub struct CDriver<'a> {
 }
 
 impl Lab {
+    /// Makes a [`LAYER`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Lab::compile`].
+    pub fn layer(&self, name: &str, defines: &[&str]) -> Result<()> {
+        self.compile(&CDriver {
+            name,
+            source: LAYER,
+            defines,
+            exports: &[],
+            libraries: &[],
+        })
+    }
+
     /// Compiles and links a driver.
     ///
     /// # Errors

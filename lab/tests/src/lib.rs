@@ -1,11 +1,12 @@
 //! Runs nthost for the tests: each run is a process in a folder of its own, which goes with the [`Lab`].
 //!
 //! Parts: [`Lab`] (the folder with drivers, the process), [`Run`] (what a user sees of it), [`script`] (the commands), [`damage`]
-//! (images that are wrong on purpose), [`c_driver`] (small drivers in C). Not here: any knowledge of nthost's insides.
+//! (images that are wrong on purpose), [`c_driver`] (small drivers in C), [`inf`] (their packages). Not here: any knowledge of nthost's insides.
 #![forbid(unsafe_code)]
 
 pub mod c_driver;
 pub mod damage;
+pub mod inf;
 pub mod script;
 
 use std::{

@@ -10,7 +10,7 @@ use wdk_sys::{
     _WDF_EXECUTION_LEVEL, _WDF_SYNCHRONIZATION_SCOPE, WDF_OBJECT_ATTRIBUTES, WDF_OBJECT_CONTEXT_TYPE_INFO,
 };
 
-use super::device::size_of_ulong;
+use super::device::{Device, size_of_ulong};
 
 /// A type that lives in the context space of a framework object. Implemented by
 /// [`device_context!`](crate::device_context).
@@ -77,10 +77,26 @@ macro_rules! device_context {
 #[must_use]
 pub fn object_attributes<C: Context>() -> WDF_OBJECT_ATTRIBUTES {
     WDF_OBJECT_ATTRIBUTES {
+        ContextTypeInfo: C::type_info(),
+        ..default_attributes()
+    }
+}
+
+/// Default attributes of an object that belongs to a device, and goes with it.
+#[must_use]
+pub fn object_attributes_of(parent: Device<'_>) -> WDF_OBJECT_ATTRIBUTES {
+    WDF_OBJECT_ATTRIBUTES {
+        ParentObject: parent.raw().cast(),
+        ..default_attributes()
+    }
+}
+
+/// `WDF_OBJECT_ATTRIBUTES_INIT`.
+fn default_attributes() -> WDF_OBJECT_ATTRIBUTES {
+    WDF_OBJECT_ATTRIBUTES {
         Size: size_of_ulong::<WDF_OBJECT_ATTRIBUTES>(),
         ExecutionLevel: _WDF_EXECUTION_LEVEL::WdfExecutionLevelInheritFromParent,
         SynchronizationScope: _WDF_SYNCHRONIZATION_SCOPE::WdfSynchronizationScopeInheritFromParent,
-        ContextTypeInfo: C::type_info(),
         ..WDF_OBJECT_ATTRIBUTES::default()
     }
 }

@@ -5,12 +5,14 @@
 )]
 
 use core::marker::PhantomData;
+use core::ptr;
 
 use guid_create::GUID;
 use wdk_sys::{WDFDEVICE, call_unsafe_wdf_function_binding};
 
 use super::context::Context;
 use super::provider::DeviceObject;
+use crate::Failure;
 
 /// A framework device of the calling driver, valid for `'callback`.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +45,29 @@ impl<'callback> Device<'callback> {
         // SAFETY: null, or this device's space of exactly this type, zeroed by the framework at first, which
         // `Context` declares a valid value; it lasts as long as the device.
         unsafe { space.cast::<C>().as_ref() }
+    }
+
+    /// Offers a device interface class: to user mode, and to drivers that open the device.
+    ///
+    /// # Errors
+    ///
+    /// What `WdfDeviceCreateDeviceInterface` answers.
+    ///
+    /// # IRQL
+    ///
+    /// `PASSIVE_LEVEL`.
+    pub fn offer_device_interface(self, class: GUID) -> Result<(), Failure> {
+        let class = guid_of(class);
+        // SAFETY: a valid handle, by `from_raw`; the GUID is copied, and no reference string is given.
+        let status = unsafe {
+            call_unsafe_wdf_function_binding!(
+                WdfDeviceCreateDeviceInterface,
+                self.0,
+                &raw const class,
+                ptr::null()
+            )
+        };
+        Failure::check(status)
     }
 
     /// The WDM device object under the framework device.

@@ -3,21 +3,30 @@
 //! All of it is for Plug and Play devices. `Device` stands for a `WDFDEVICE` that is valid for a callback's
 //! duration, so that the promise is made once, in the trampoline, and not at each call.
 
+mod below;
 mod client;
 mod context;
 mod dereference;
 mod device;
+mod device_init;
 mod event;
 mod provider;
+mod request;
 
+#[doc(inline)]
+pub use below::Offers;
 #[doc(inline)]
 pub use client::{Client, ClientSlot};
 #[doc(inline)]
-pub use context::{Context, ContextType, object_attributes};
+pub use context::{Context, ContextType, object_attributes, object_attributes_of};
 #[doc(inline)]
 pub use device::{Device, guid_of, size_of_ulong};
 #[doc(inline)]
-pub use provider::{Provider, ProviderSlot};
+pub use device_init::{DeviceInit, create_driver};
+#[doc(inline)]
+pub use provider::{Inside, Provider, ProviderSlot, forward_to_parent};
+#[doc(inline)]
+pub use request::{Output, Plain, Request};
 
 /// `Header` is the header that the framework copies.
 const _: () = {

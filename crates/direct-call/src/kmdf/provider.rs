@@ -2,6 +2,9 @@
 #![allow(unsafe_code, reason = "registers tables that foreign drivers call")]
 
 use core::ffi::c_void;
+use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
+use core::ops::Deref;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -13,7 +16,8 @@ use super::dereference::interface_dereference;
 use super::device::{Device, guid_of, size_of_ulong};
 use super::event::Event;
 use crate::counted::{self, Owner, Pin};
-use crate::{Failure, Header, Interface};
+use crate::rundown::Removed;
+use crate::{Failure, GUID, Header, Interface};
 
 /// The WDM device object that keeps the provider's image in memory.
 #[derive(Clone, Copy, Debug)]
@@ -46,11 +50,33 @@ impl Pin for DeviceObject {
 ///
 /// Dropping it, in `EvtCleanupCallback`, marks the interfaces of the
 /// device as removed and waits for calls in progress; references that clients still hold stay good.
+///
+/// `T` is what the routines that take the context share, reached through [`Provider::enter`].
 #[derive(Debug)]
-pub struct Provider(Owner<DeviceObject, Event>);
+pub struct Provider<T = ()>(Owner<DeviceObject, Event, T>);
 
-impl Provider {
-    /// The counted context for `device`.
+/// A routine that takes the context, between [`Provider::enter`] and its end: the device stays. Dereferences to the provider's data.
+#[derive(Debug)]
+pub struct Inside<'a, T>(counted::Inside<'a, DeviceObject, Event, T>);
+
+impl<T> Inside<'_, T> {
+    /// References that clients hold at this moment.
+    #[must_use]
+    pub fn held(&self) -> u64 {
+        self.0.held()
+    }
+}
+
+impl<T> Deref for Inside<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Send + Sync + 'static> Provider<T> {
+    /// The counted context for `device`, with `data` in it.
     ///
     /// # Errors
     ///
@@ -59,8 +85,8 @@ impl Provider {
     /// # IRQL
     ///
     /// `PASSIVE_LEVEL`.
-    pub fn new(device: Device<'_>) -> Result<Self, Failure> {
-        Owner::new(device.device_object(), Event::default())
+    pub fn new(device: Device<'_>, data: T) -> Result<Self, Failure> {
+        Owner::new(device.device_object(), Event::default(), data)
             .map(Self)
             .ok_or(Failure::INSUFFICIENT_RESOURCES)
     }
@@ -82,18 +108,29 @@ impl Provider {
         // SAFETY: `Interface` promises that a table begins with the header, and SIZE asserts its size and
         // alignment.
         unsafe { header.write(self.header::<I>()) };
-        let guid = guid_of(I::GUID);
-        let mut config = WDF_QUERY_INTERFACE_CONFIG {
-            Size: size_of_ulong::<WDF_QUERY_INTERFACE_CONFIG>(),
+        let config = WDF_QUERY_INTERFACE_CONFIG {
             Interface: header.cast(),
-            InterfaceType: &raw const guid,
             ..WDF_QUERY_INTERFACE_CONFIG::default()
         };
-        // SAFETY: a valid handle, by `Device`; the framework copies the table and the GUID before it returns.
-        let status = unsafe {
-            call_unsafe_wdf_function_binding!(WdfDeviceAddQueryInterface, device.raw(), &raw mut config)
-        };
-        Failure::check(status)
+        // SAFETY: the table is on this routine's stack.
+        unsafe { add_query_interface(device, I::GUID, config) }
+    }
+
+    /// The first thing that a routine of the table does with its context. Lock-free, IRQL <= `DISPATCH_LEVEL`.
+    ///
+    /// # Errors
+    ///
+    /// `STATUS_DEVICE_REMOVED` when the device is gone.
+    ///
+    /// # Safety
+    ///
+    /// `context` is that of a table that a provider of the same `T` published, and the caller, a client, holds a reference until
+    /// the result is dropped.
+    pub unsafe fn enter<'a>(context: *mut c_void) -> Result<Inside<'a, T>, Failure> {
+        // SAFETY: the same promise; `header` gives out the context of an owner of these types.
+        unsafe { counted::enter(context) }
+            .map(Inside)
+            .map_err(|Removed| Failure::DEVICE_REMOVED)
     }
 
     const fn header<I: Interface>(&self) -> Header {
@@ -105,6 +142,48 @@ impl Provider {
             dereference: Some(interface_dereference),
         }
     }
+}
+
+/// Has a child pass queries for `I` to the top of its parent's stack, where the bus offers it: `SendQueryToParentStack`. `child` is a PDO.
+///
+/// # Errors
+///
+/// What `WdfDeviceAddQueryInterface` answers: `STATUS_INSUFFICIENT_RESOURCES`, or `STATUS_INVALID_PARAMETER` for what is no PDO.
+///
+/// # IRQL
+///
+/// `PASSIVE_LEVEL`.
+pub fn forward_to_parent<I: Interface>(child: Device<'_>) -> Result<(), Failure> {
+    let config = WDF_QUERY_INTERFACE_CONFIG {
+        SendQueryToParentStack: u8::from(true),
+        ..WDF_QUERY_INTERFACE_CONFIG::default()
+    };
+    // SAFETY: there is no table in it.
+    unsafe { add_query_interface(child, I::GUID, config) }
+}
+
+/// `WdfDeviceAddQueryInterface`; `Size` and `InterfaceType` are set here.
+///
+/// # Safety
+///
+/// The table in `config`, if any, is as long as its header says.
+unsafe fn add_query_interface(
+    device: Device<'_>,
+    guid: GUID,
+    config: WDF_QUERY_INTERFACE_CONFIG,
+) -> Result<(), Failure> {
+    let guid = guid_of(guid);
+    let mut config = WDF_QUERY_INTERFACE_CONFIG {
+        Size: size_of_ulong::<WDF_QUERY_INTERFACE_CONFIG>(),
+        InterfaceType: &raw const guid,
+        ..config
+    };
+    // SAFETY: a valid handle, by `Device`; the framework copies the table, by the caller's promise as long as it says, and the
+    // GUID before it returns.
+    let status = unsafe {
+        call_unsafe_wdf_function_binding!(WdfDeviceAddQueryInterface, device.raw(), &raw mut config)
+    };
+    Failure::check(status)
 }
 
 /// The `InterfaceReference` of every published table. IRQL <= `DISPATCH_LEVEL`.
@@ -119,25 +198,37 @@ unsafe extern "system" fn interface_reference(context: *mut c_void) {
 }
 
 /// A place for a [`Provider`] in a device's context space; empty while all bytes are zero.
-#[derive(Debug, Default)]
-pub struct ProviderSlot(AtomicPtr<c_void>);
+#[derive(Debug)]
+pub struct ProviderSlot<T = ()>(AtomicPtr<c_void>, PhantomData<Provider<T>>);
 
-impl ProviderSlot {
+impl<T: Send + Sync + 'static> ProviderSlot<T> {
     /// Keeps `provider`; one that was kept before is dropped.
-    pub fn put(&self, provider: Provider) {
+    pub fn put(&self, provider: Provider<T>) {
         drop(Self::owned(
             self.0.swap(provider.0.into_raw().as_ptr(), Ordering::AcqRel),
         ));
     }
 
+    /// The data of the provider, if there is one.
+    ///
+    /// # Safety
+    ///
+    /// Nobody calls [`ProviderSlot::put`] or [`ProviderSlot::take`] while the returned reference lives.
+    pub unsafe fn data(&self) -> Option<&T> {
+        let provider = ManuallyDrop::new(Self::owned(self.0.load(Ordering::Acquire))?);
+        let data: *const T = provider.0.data();
+        // SAFETY: the provider stays in the slot, by the caller's promise, and keeps its data.
+        Some(unsafe { &*data })
+    }
+
     /// Takes the provider out, if there is one.
-    pub fn take(&self) -> Option<Provider> {
+    pub fn take(&self) -> Option<Provider<T>> {
         Self::owned(self.0.swap(ptr::null_mut(), Ordering::AcqRel))
     }
 
-    fn owned(raw: *mut c_void) -> Option<Provider> {
-        // SAFETY: only `put` fills the slot, from `into_raw`; the swap that took the pointer out gave it to
-        // this thread alone.
+    fn owned(raw: *mut c_void) -> Option<Provider<T>> {
+        // SAFETY: only `put` fills the slot, from `into_raw`; a swap that took the pointer out gave it to this thread alone, and
+        // `data` never drops what it gets.
         NonNull::new(raw).map(|raw| Provider(unsafe { Owner::from_raw(raw) }))
     }
 }

@@ -246,20 +246,9 @@ fn unlink(device: Device) {
     }
 }
 
-/// `IoDeleteDevice`: takes the device out of its driver's list and name space; the object goes with its last reference.
+/// `IoDeleteDevice`: takes the device out of its driver's list and name space; the object goes with its last reference. What is
+/// attached to it has one: a lower driver deletes its device before the upper one detaches, when `IRP_MN_REMOVE_DEVICE` comes back up.
 pub fn delete_device(device: Device) {
-    if let Some(above) = device.upper() {
-        let what = format!(
-            "{} is deleted while {} is attached to it",
-            device.describe(),
-            above.describe()
-        );
-        verifier::bugcheck(
-            BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION,
-            &what,
-            verifier::owner(),
-        );
-    }
     names::remove_object(device.0.cast());
     unlink(device);
     device.dereference();
@@ -275,6 +264,7 @@ fn deleted(body: *mut c_void) {
 #[must_use]
 pub fn attach(source: Device, target: Device) -> Device {
     let below = target.top();
+    below.reference();
     below.update(|fields| fields.AttachedDevice = source.0);
     source.update_extension(|fields| fields.AttachedTo = below.0);
     let lower = below.read();
@@ -286,10 +276,10 @@ pub fn attach(source: Device, target: Device) -> Device {
     below
 }
 
-/// `IoDetachDevice`: takes off what is attached to `target`.
+/// `IoDetachDevice`: takes off what is attached to `target`, which goes then if it waited for that.
 pub(super) fn detach(target: Device) {
-    if let Some(above) = target.upper() {
-        above.update_extension(|fields| fields.AttachedTo = std::ptr::null_mut());
-    }
+    let Some(above) = target.upper() else { return };
+    above.update_extension(|fields| fields.AttachedTo = std::ptr::null_mut());
     target.update(|fields| fields.AttachedDevice = std::ptr::null_mut());
+    target.dereference();
 }

@@ -42,7 +42,7 @@ pub fn load(name: &str, path: &Path) -> Result<ImageRef, LoadError> {
 
 /// Loads an image; `pending` are the images whose imports are being bound right now.
 fn load_with(name: &str, path: &Path, pending: &mut Vec<ImageRef>) -> Result<ImageRef, LoadError> {
-    if let Some(image) = registry::by_name(name) {
+    if let Some(image) = registry::by_file(path) {
         image.references.fetch_add(1, Ordering::SeqCst);
         return Ok(image);
     }
@@ -183,7 +183,7 @@ fn dependency(
     let Some(path) = search(image, module) else {
         return Ok(None);
     };
-    let is_new = registry::by_name(module).is_none();
+    let is_new = registry::by_file(&path).is_none();
     let file_name = path
         .file_name()
         .map_or_else(|| module.to_owned(), |name| name.to_string_lossy().into_owned());

@@ -114,6 +114,13 @@ pub(super) fn by_name(name: &str) -> Option<ImageRef> {
         .find(|image| image.name.eq_ignore_ascii_case(name))
 }
 
+/// The loaded image of this file. Two files of one name are two images, as on Windows.
+pub(super) fn by_file(path: &Path) -> Option<ImageRef> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let wanted = real(path);
+    loaded().into_iter().find(|image| real(&image.path) == wanted)
+}
+
 pub(super) fn register(image: Arc<Image>) {
     IMAGES.write().unwrap_or_else(PoisonError::into_inner).push(image);
 }

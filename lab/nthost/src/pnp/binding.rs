@@ -1,23 +1,14 @@
 //! What an installation writes: services, and what a device has got, in the device's key and its driver key as on Windows.
 
+use std::iter;
 use std::path::Path;
 
 use super::node::{self, Node, NodeId};
 use super::rank::{self, Match};
-use super::store;
+use super::{addreg, stack, store};
 use crate::cm::{self, Value};
 use crate::io;
-use lab_inf::{RegistryEntry, Service};
-
-// FLG_ADDREG_… of setupapi.h: the types of values, and what happens to one that is there.
-const FLG_ADDREG_BINVALUETYPE: u32 = 0x0000_0001;
-const FLG_ADDREG_NOCLOBBER: u32 = 0x0000_0002;
-const FLG_ADDREG_TYPE_MASK: u32 = 0xFFFF_0000 | FLG_ADDREG_BINVALUETYPE;
-const FLG_ADDREG_TYPE_SZ: u32 = 0x0000_0000;
-const FLG_ADDREG_TYPE_MULTI_SZ: u32 = 0x0001_0000;
-const FLG_ADDREG_TYPE_EXPAND_SZ: u32 = 0x0002_0000;
-const FLG_ADDREG_TYPE_BINARY: u32 = 0x0000_0001;
-const FLG_ADDREG_TYPE_DWORD: u32 = 0x0001_0001;
+use lab_inf::Service;
 
 /// `SERVICE_KERNEL_DRIVER` and `SERVICE_DEMAND_START` of wdm.h.
 const SERVICE_KERNEL_DRIVER: u32 = 1;
@@ -25,6 +16,10 @@ const SERVICE_DEMAND_START: u32 = 3;
 
 /// Values of a device's key that are there while it has a driver.
 const DRIVER_VALUES: [&str; 4] = ["Driver", "Service", "Mfg", "ClassGUID"];
+
+/// The value of a device's software key with the extension packages that it has. Windows keeps them in
+/// `DEVPKEY_Device_ExtendedConfigurationIds`; the value's name is the lab's own.
+const EXTENSIONS: &str = "ExtensionInfs";
 
 /// The key of a device.
 pub(super) fn device_key(instance: &str) -> String {
@@ -36,26 +31,46 @@ pub(super) fn driver_key(instance: &str) -> Option<String> {
     cm::text(&device_key(instance), "Driver")
 }
 
-/// Gives a device the package that fits it best; returns its service.
-pub(super) fn assign_driver(id: NodeId) -> Option<String> {
-    let node = node::get(id)?;
-    let best = rank::matches(&node).into_iter().next()?;
-    let service = best.model.service.clone()?;
-    for service in &best.model.services {
-        install_service(&best.published.original, service);
-    }
-    write_binding(&node, &best, &service);
-    for entry in &best.model.hardware {
-        add_registry(&device_key(&node.instance), entry);
+/// Gives a device the package that fits it best, and the extension packages on top of it. False if no base package fits.
+pub(super) fn assign_driver(id: NodeId) -> bool {
+    let Some(node) = node::get(id) else { return false };
+    let best = rank::matches(&node).into_iter().next();
+    let Some(best) = best.filter(|best| best.model.service.is_some()) else {
+        return false;
+    };
+    let extensions = rank::extensions(&node);
+    clear(&node.instance);
+    write_binding(&node, &best, &extensions);
+    for part in iter::once(&best).chain(&extensions) {
+        apply(&node, part);
     }
     restore(id);
     record_device(id);
-    Some(service)
+    true
+}
+
+/// Writes what a package says of services, registry and filters.
+fn apply(node: &Node, part: &Match) {
+    for service in &part.model.services {
+        install_service(&part.published.original, service);
+    }
+    if let Some(driver) = driver_key(&node.instance) {
+        let key = format!(r"{}\{driver}", cm::CLASS);
+        part.model
+            .software
+            .iter()
+            .for_each(|entry| addreg::add(&key, entry));
+    }
+    for entry in &part.model.hardware {
+        addreg::add_hardware(&node.instance, entry);
+    }
+    for filter in &part.model.filters {
+        stack::register(&node.instance, filter);
+    }
 }
 
 /// Writes which driver a device has got.
-fn write_binding(node: &Node, best: &Match, service: &str) {
-    clear(&node.instance);
+fn write_binding(node: &Node, best: &Match, extensions: &[Match]) {
     let package = &best.published.package;
     let class = format!(r"{}\{}", cm::CLASS, package.class_guid);
     cm::set(&class, "Class", Value::string(&package.class));
@@ -73,9 +88,13 @@ fn write_binding(node: &Node, best: &Match, service: &str) {
     ] {
         cm::set(&key, name, Value::string(text));
     }
+    let names = extensions
+        .iter()
+        .map(|extension| extension.published.name.as_str());
+    cm::set(&key, EXTENSIONS, Value::strings(names));
     let own = [
         driver.as_str(),
-        service,
+        best.model.service.as_deref().unwrap_or_default(),
         &best.model.manufacturer,
         &package.class_guid,
     ];
@@ -110,6 +129,7 @@ pub(super) fn restore(id: NodeId) {
     node::update(id, |node| {
         node.service = cm::text(&device, "Service");
         node.inf = cm::text(&key, "InfPath");
+        node.extensions = cm::texts(&key, EXTENSIONS);
         node.description = text(&key, "DriverDesc");
         node.manufacturer = text(&device, "Mfg");
         (node.class, node.class_guid) = (class, class_guid);
@@ -124,9 +144,12 @@ pub(super) fn clear(instance: &str) {
     for value in DRIVER_VALUES {
         cm::delete_value(&device_key(instance), value);
     }
+    addreg::clear_properties(instance);
+    stack::clear(instance);
     if let Some(node) = node::find_instance(instance) {
         node::update(node.id, |node| {
             (node.service, node.inf) = (None, None);
+            node.extensions.clear();
             for text in [&mut node.manufacturer, &mut node.class, &mut node.class_guid] {
                 text.clear();
             }
@@ -140,12 +163,15 @@ pub(super) fn forget(instance: &str) {
     cm::delete_key(&device_key(instance));
 }
 
-/// The devices that have got a package, those too that are not there now.
+/// The devices that have got a package, as their base package or an extension, those too that are not there now.
 pub(super) fn users(inf: &str) -> Vec<String> {
     let uses = |instance: &String| {
         let driver = driver_key(instance).unwrap_or_default();
-        let own = cm::text(&format!(r"{}\{driver}", cm::CLASS), "InfPath");
-        own.is_some_and(|own| own.eq_ignore_ascii_case(inf))
+        let key = format!(r"{}\{driver}", cm::CLASS);
+        let base = cm::text(&key, "InfPath");
+        base.into_iter()
+            .chain(cm::texts(&key, EXTENSIONS))
+            .any(|own| own.eq_ignore_ascii_case(inf))
     };
     known_devices().into_iter().filter(uses).collect()
 }
@@ -178,40 +204,7 @@ fn install_service(inf: &Path, service: &Service) {
     cm::set(&key, "Start", Value::dword(SERVICE_DEMAND_START));
     cm::set(&key, "ImagePath", Value::expandable(&image));
     for entry in &service.registry {
-        add_registry(&key, entry);
-    }
-}
-
-/// A line of an `AddReg` section, relative to a key.
-fn add_registry(key: &str, entry: &RegistryEntry) {
-    let path = if entry.subkey.is_empty() {
-        key.to_owned()
-    } else {
-        format!(r"{key}\{}", entry.subkey)
-    };
-    let keep = entry.flags & FLG_ADDREG_NOCLOBBER != 0 && cm::query(&path, &entry.name).is_some();
-    if let (Some(value), false) = (value_of(entry), keep) {
-        cm::set(&path, &entry.name, value);
-    }
-}
-
-/// The value that a line writes; `None` for a type or data that is wrong.
-pub(super) fn value_of(entry: &RegistryEntry) -> Option<Value> {
-    let first = entry.data.first().map_or("", String::as_str);
-    match entry.flags & FLG_ADDREG_TYPE_MASK {
-        FLG_ADDREG_TYPE_SZ => Some(Value::string(first)),
-        FLG_ADDREG_TYPE_EXPAND_SZ => Some(Value::expandable(first)),
-        FLG_ADDREG_TYPE_MULTI_SZ => Some(Value::strings(entry.data.iter().map(String::as_str))),
-        FLG_ADDREG_TYPE_DWORD => Some(Value::dword(lab_inf::number(first)?)),
-        FLG_ADDREG_TYPE_BINARY => {
-            let bytes: Result<Vec<u8>, _> = entry
-                .data
-                .iter()
-                .map(|byte| u8::from_str_radix(byte, 16))
-                .collect();
-            bytes.ok().map(Value::binary)
-        }
-        _ => None,
+        addreg::add(&key, entry);
     }
 }
 

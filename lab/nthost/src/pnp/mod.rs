@@ -3,9 +3,10 @@
 //! Everything that changes the tree runs on one thread, in order, as the system's device action worker does. The shell asks through
 //! [`run`] and waits; drivers ask through `IoInvalidateDeviceRelations` and do not.
 //!
-//! Not modelled: resources and rebalancing, docking, wait-wake, filters, raw devices, device property keys, notification of
+//! Not modelled: resources and rebalancing, docking, wait-wake, bus filters, raw devices, device property keys, notification of
 //! drivers and applications.
 
+mod addreg;
 mod binding;
 mod control;
 mod enumerate;
@@ -16,6 +17,7 @@ mod rank;
 mod remove;
 mod request;
 mod root;
+mod stack;
 mod start;
 mod store;
 mod worker;
@@ -28,9 +30,10 @@ pub use control::{disable, enable, restart, scan};
 pub use node::{Node, NodeId, Problem, State, children_of, find_instance, node_of, nodes, root_node};
 pub use packages::{DeleteError, Installed, delete_driver, install};
 pub use property::{property, registry_path};
-pub use rank::{Match, matches};
+pub use rank::{Match, extension_matches, matches};
 pub use remove::{RemoveError, file_closed, remove, remove_everything, surprise_remove};
 pub use root::add_root_device;
+pub use stack::{Layer, Role, layers};
 pub use store::{InstallError, Published, add_driver, published};
 pub use worker::{run, settle};
 

@@ -102,6 +102,10 @@ pub struct Node {
     pub service: Option<String>,
     /// The package's published name.
     pub inf: Option<String>,
+    /// The published names of the extension packages on top of it.
+    pub extensions: Vec<String>,
+    /// The services of its stack, from the bottom up, as the stack was built last.
+    pub stack: Vec<String>,
     /// Manufacturer, class and class GUID of the package.
     pub manufacturer: String,
     /// The setup class.
@@ -138,6 +142,8 @@ pub(super) fn add(parent: Option<NodeId>, instance: String, pdo: Option<Device>)
         not_disableable: false,
         service: None,
         inf: None,
+        extensions: Vec::new(),
+        stack: Vec::new(),
         manufacturer: String::new(),
         class: String::new(),
         class_guid: String::new(),

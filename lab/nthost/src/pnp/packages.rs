@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::node::{self, Node, NodeId};
+use super::rank::{self, Match};
 use super::remove::{self, RemoveError};
 use super::store::{self, Published};
-use super::{binding, rank, start};
+use super::{binding, start};
 
 /// What `/install` did with a device that the package fits.
 #[derive(Clone, Debug)]
@@ -46,32 +47,46 @@ pub fn install(published: &Published) -> Vec<(String, Installed)> {
 }
 
 fn next_fitting(published: &Published, done: &BTreeSet<String>) -> Option<Node> {
-    let fits = |node: &Node| {
-        let found = rank::matches(node);
-        found.iter().any(|found| found.published.name == published.name)
-    };
     node::nodes()
         .into_iter()
-        .find(|node| !done.contains(&node.instance) && fits(node))
+        .find(|node| !done.contains(&node.instance) && fits(node, published))
+}
+
+/// An extension package needs a base package to be added to.
+fn fits(node: &Node, published: &Published) -> bool {
+    let named = |found: &Match| found.published.name == published.name;
+    let base = rank::matches(node);
+    if published.package.extension_id.is_some() {
+        !base.is_empty() && rank::extension_matches(node).iter().any(named)
+    } else {
+        base.iter().any(named)
+    }
+}
+
+/// Whether a device is to have a package and has not got it.
+fn is_wanted(node: &Node, published: &Published) -> bool {
+    let named = |found: &Match| found.published.name == published.name;
+    if published.package.extension_id.is_some() {
+        !node.extensions.contains(&published.name) && rank::extensions(node).iter().any(named)
+    } else {
+        node.inf.as_ref() != Some(&published.name) && rank::matches(node).first().is_some_and(named)
+    }
 }
 
 fn install_on(node: &Node, published: &Published) -> Installed {
-    let best = rank::matches(node).into_iter().next();
-    let is_best = best.is_some_and(|best| best.published.name == published.name);
-    if !is_best || node.inf.as_ref() == Some(&published.name) {
+    if !is_wanted(node, published) {
         return Installed::UpToDate;
     }
     if let Err(error) = remove::stop(node.id) {
         return Installed::Refused(error);
     }
-    binding::clear(&node.instance);
     assign_and_start(node.id);
     Installed::New
 }
 
 /// A disabled device gets its driver too, and does not start.
 fn assign_and_start(id: NodeId) {
-    let _service = binding::assign_driver(id);
+    binding::assign_driver(id);
     start::start(id);
 }
 

@@ -1,6 +1,6 @@
 //! What drivers may ask the `PnP` manager about a device.
 
-use super::{binding, node};
+use super::{addreg, binding, node};
 use crate::abi::{
     NTSTATUS, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER_2, STATUS_OBJECT_NAME_NOT_FOUND,
 };
@@ -50,7 +50,10 @@ pub fn property(pdo: Device, property: i32) -> Result<Vec<u8>, NTSTATUS> {
         CLASS_GUID => text(&node.class_guid),
         DRIVER_KEY_NAME => text(&binding::driver_key(&node.instance).unwrap_or_default()),
         MANUFACTURER => text(&node.manufacturer),
-        FRIENDLY_NAME => Err(STATUS_OBJECT_NAME_NOT_FOUND),
+        FRIENDLY_NAME => {
+            let name = cm::text(&binding::device_key(&node.instance), "FriendlyName");
+            text(&name.unwrap_or_default())
+        }
         LOCATION_INFORMATION => text(&node.location),
         PHYSICAL_DEVICE_OBJECT_NAME => text(&object_name(pdo)),
         ENUMERATOR_NAME => text(node.instance.split('\\').next().unwrap_or_default()),
@@ -87,7 +90,7 @@ fn object_name(device: Device) -> String {
 pub fn registry_path(pdo: Device, kind: u32) -> Option<String> {
     let node = node::node_of(pdo)?;
     match kind & (PLUGPLAY_REGKEY_DEVICE | PLUGPLAY_REGKEY_DRIVER) {
-        PLUGPLAY_REGKEY_DEVICE => Some(format!(r"{}\{}\Device Parameters", cm::ENUM, node.instance)),
+        PLUGPLAY_REGKEY_DEVICE => Some(addreg::hardware_key(&node.instance)),
         PLUGPLAY_REGKEY_DRIVER => {
             let driver = binding::driver_key(&node.instance)?;
             Some(format!(r"{}\{driver}", cm::CLASS))

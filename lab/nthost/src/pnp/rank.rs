@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use super::node::Node;
 use super::store::{self, Published};
-use lab_inf::Model;
+use lab_inf::{Model, Package};
 
 // The ranges of the identifier score, setupapi.h's DRIVER_..._RANK: which list of the device meets which of the INF's.
 const HARDWARE_TO_HARDWARE: u32 = 0x0000;
@@ -46,11 +46,44 @@ impl Match {
     }
 }
 
-/// Every package that fits a device, the best first.
+/// Every base package that fits a device, the best first.
 #[must_use]
 pub fn matches(node: &Node) -> Vec<Match> {
+    matching(node, |package| package.extension_id.is_none())
+}
+
+/// Every extension package that fits a device, each ID's best first.
+#[must_use]
+pub fn extension_matches(node: &Node) -> Vec<Match> {
+    by_extension_id(node).into_iter().flatten().collect()
+}
+
+/// The extension packages that a device gets on top of its base package: of each `ExtensionId` the best one. Windows promises no
+/// order among them; here it is the order in which the IDs came into the store.
+#[must_use]
+pub fn extensions(node: &Node) -> Vec<Match> {
+    let groups = by_extension_id(node).into_iter();
+    groups.filter_map(|group| group.into_iter().next()).collect()
+}
+
+/// The extension packages that fit a device, those of one `ExtensionId` together.
+fn by_extension_id(node: &Node) -> Vec<Vec<Match>> {
+    let mut groups: Vec<Vec<Match>> = Vec::new();
+    for found in matching(node, |package| package.extension_id.is_some()) {
+        let id = |found: &Match| found.published.package.extension_id.clone();
+        match groups.iter_mut().find(|group| id(&group[0]) == id(&found)) {
+            Some(group) => group.push(found),
+            None => groups.push(vec![found]),
+        }
+    }
+    groups.sort_by_key(|group| group.iter().map(|found| found.published.order).min());
+    groups
+}
+
+fn matching(node: &Node, wanted: fn(&Package) -> bool) -> Vec<Match> {
     let mut found: Vec<Match> = store::published()
         .into_iter()
+        .filter(|published| wanted(&published.package))
         .filter_map(|published| best_model(node, &published))
         .collect();
     found.sort_by_key(Match::key);

@@ -147,12 +147,17 @@ fn release(id: NodeId) {
     pdo.dereference();
 }
 
-/// Sends `IRP_MN_REMOVE_DEVICE` to a stack, after which only its PDO is there, and unloads drivers that have no device left.
+/// Sends `IRP_MN_REMOVE_DEVICE` to a stack, after which only its PDO is there, and unloads those of its drivers that have no device
+/// left, from the bottom up.
 pub(super) fn tear_down_stack(id: NodeId) {
     let Some(node) = node::get(id) else { return };
     let Some(pdo) = node.pdo else { return };
     io::disable_all(pdo);
-    let drivers: HashSet<Driver> = pdo.stack().skip(1).map(Device::driver).collect();
+    let mut drivers: Vec<Driver> = pdo.stack().skip(1).map(Device::driver).collect();
+    // A driver that attached nothing goes too.
+    drivers.extend(node.stack.iter().filter_map(|service| io::loaded(service)));
+    let mut seen = HashSet::new();
+    drivers.retain(|driver| seen.insert(*driver));
     // The bus may delete the PDO while it handles the request.
     pdo.reference();
     if node.service.is_some() {

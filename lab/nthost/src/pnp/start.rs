@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "calls AddDevice")]
 
 use super::node::{self, NodeId, Problem, State};
-use super::{binding, control, enumerate, remove, request};
+use super::{binding, control, enumerate, remove, request, stack};
 use crate::abi::{
     DO_DEVICE_INITIALIZING, IRP_MN_FILTER_RESOURCE_REQUIREMENTS, IRP_MN_QUERY_PNP_DEVICE_STATE, NTSTATUS,
     STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,
@@ -16,7 +16,7 @@ const PNP_DEVICE_FAILED: usize = 0x4;
 /// `PNP_DEVICE_NOT_DISABLEABLE` of wdm.h.
 const PNP_DEVICE_NOT_DISABLEABLE: usize = 0x20;
 
-/// Finds a driver for a device, loads it, and starts the device. What goes wrong becomes the device's problem.
+/// Finds drivers for a device, loads them, and starts the device. What goes wrong becomes the device's problem.
 pub(super) fn start(id: NodeId) {
     let Some(node) = node::get(id) else { return };
     let Some(pdo) = node.pdo else { return };
@@ -24,11 +24,11 @@ pub(super) fn start(id: NodeId) {
         node::update(id, |node| node.problem = Some(Problem::Disabled));
         return;
     }
-    let Some(service) = node.service.or_else(|| binding::assign_driver(id)) else {
+    if node.service.is_none() && !binding::assign_driver(id) {
         node::update(id, |node| node.problem = Some(Problem::NoDriver));
         return;
-    };
-    if let Err(problem) = run(id, pdo, &service) {
+    }
+    if let Err(problem) = run(id, pdo) {
         node::update(id, |node| node.problem = Some(problem));
         return;
     }
@@ -41,24 +41,42 @@ pub(super) fn start(id: NodeId) {
     enumerate::enumerate(id);
 }
 
-fn run(id: NodeId, pdo: Device, service: &str) -> Result<(), Problem> {
-    let driver = io::load(service).map_err(|error| {
-        dbg::print(&format!("PnP: {error}\n"));
-        Problem::FailedLoad
-    })?;
-    let added = add_device(driver, pdo);
-    if !added.is_success() {
-        io::unload_if_idle(driver);
-        return Err(Problem::FailedAdd(added));
-    }
-    check_initialized(pdo);
-    request::simple(pdo, IRP_MN_FILTER_RESOURCE_REQUIREMENTS);
-    let started = request::start(pdo);
-    if !started.is_success() {
+fn run(id: NodeId, pdo: Device) -> Result<(), Problem> {
+    let services = node::get(id).map_or_else(Vec::new, |node| stack::services(&node));
+    node::update(id, |node| node.stack.clone_from(&services));
+    let built = load_all(&services).and_then(|drivers| build(&drivers, pdo));
+    let started = built.and_then(|()| {
+        check_initialized(pdo);
+        request::simple(pdo, IRP_MN_FILTER_RESOURCE_REQUIREMENTS);
+        let status = request::start(pdo);
+        failed(status).map_or(Ok(()), |status| Err(Problem::FailedStart(status)))
+    });
+    if started.is_err() {
         remove::tear_down_stack(id);
-        return Err(Problem::FailedStart(started));
     }
-    Ok(())
+    started
+}
+
+/// As on Windows, every driver of the stack is loaded before the first `AddDevice` is called.
+fn load_all(services: &[String]) -> Result<Vec<Driver>, Problem> {
+    let load = |service: &String| {
+        io::load(service).map_err(|error| {
+            dbg::print(&format!("PnP: {error}\n"));
+            Problem::FailedLoad
+        })
+    };
+    services.iter().map(load).collect()
+}
+
+/// Calls each driver's `AddDevice`, from the bottom up. One that fails, a filter's too, fails the device.
+fn build(drivers: &[Driver], pdo: Device) -> Result<(), Problem> {
+    let refused = drivers.iter().find_map(|driver| failed(add_device(*driver, pdo)));
+    refused.map_or(Ok(()), |status| Err(Problem::FailedAdd(status)))
+}
+
+/// The status, if it is a failure.
+fn failed(status: NTSTATUS) -> Option<NTSTATUS> {
+    (!status.is_success()).then_some(status)
 }
 
 /// Calls the driver's `AddDevice`.

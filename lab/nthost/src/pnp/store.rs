@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::binding;
+use super::addreg;
 use lab_inf::{Inf, InfError, Package, RegistryEntry};
 
 /// Why a package is not added.
@@ -64,6 +64,7 @@ pub fn add_driver(file: &Path) -> Result<Published, InstallError> {
     }
     for model in &package.models {
         check_types(&inf, &model.hardware)?;
+        check_types(&inf, &model.software)?;
     }
     let fingerprint = fingerprint(file, &package)
         .map_err(|error| inf.error(0, format!("a file of the package cannot be read: {error}")))?;
@@ -133,7 +134,7 @@ fn check_types(inf: &Inf, entries: &[RegistryEntry]) -> Result<(), InfError> {
                 format!("AddReg writes below {} and may write below HKR only", entry.root),
             ));
         }
-        if binding::value_of(entry).is_none() {
+        if addreg::value_of(entry).is_none() {
             return Err(inf.error(
                 entry.line,
                 format!(

@@ -15,7 +15,7 @@ use crate::mm::pool;
 use crate::verifier::{self, Outcome};
 use crate::{exports, ldr};
 
-pub use tree::{Device, image_of_service, observe, status};
+pub use tree::{Device, Layer, drivers_of, observe, status};
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// Microseconds from the start to the end of the first `DriverEntry`; zero before.

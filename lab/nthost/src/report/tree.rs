@@ -1,5 +1,6 @@
 //! The devices that the report shows: the tree as it was when it was largest.
 
+use std::slice;
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
@@ -22,12 +23,82 @@ pub struct Device {
     pub driver: Option<String>,
     /// The driver package's published name.
     pub inf: Option<String>,
+    /// The published names of the extension packages on top of it.
+    pub extensions: Vec<String>,
+    /// Its device objects, from the top of the stack down to the PDO.
+    pub stack: Vec<Layer>,
     /// `Started`, `Stopped`, `Disconnected`, `Disabled` or `Problem`.
     pub status: &'static str,
     /// The problem's code and name, if it has one.
     pub problem: Option<String>,
     /// The devices that it is the bus of.
     pub children: Vec<Self>,
+}
+
+/// A device object in a device's stack.
+#[derive(Clone, Debug, Serialize)]
+pub struct Layer {
+    /// The device object.
+    pub device_object: String,
+    /// `upper filter`, `function`, `lower filter` or `bus`.
+    pub role: &'static str,
+    /// The service of its driver.
+    pub service: String,
+    /// The image of that service; none for the host's own drivers.
+    pub driver: Option<String>,
+}
+
+impl Layer {
+    fn of(layer: pnp::Layer) -> Self {
+        let image = image_of_service(&layer.service);
+        Self {
+            device_object: layer.device,
+            role: layer.role.name(),
+            service: layer.service,
+            driver: Some(image).filter(|image| !image.is_empty()),
+        }
+    }
+
+    /// Its driver as the tree shows it: the image, what it is unless it is the function driver, its service unless that has the
+    /// image's name.
+    fn describe(&self) -> String {
+        let image = self.driver.as_deref().unwrap_or(&self.service);
+        let role = Some(self.role).filter(|role| *role != pnp::Role::Function.name());
+        let named_alike = image
+            .rsplit_once('.')
+            .is_some_and(|(stem, _)| stem.eq_ignore_ascii_case(&self.service));
+        let service = (!named_alike).then(|| format!("service {}", self.service));
+        let notes: Vec<String> = role.map(str::to_owned).into_iter().chain(service).collect();
+        if notes.is_empty() {
+            image.to_owned()
+        } else {
+            format!("{image} [{}]", notes.join(", "))
+        }
+    }
+}
+
+/// The drivers of a device in one line, from the top of its stack down, without its bus's.
+#[must_use]
+pub fn drivers_of(node: &Node) -> String {
+    let packages = |inf: &String| [slice::from_ref(inf), &node.extensions].concat().join(", ");
+    let Some((service, packages)) = node.service.as_ref().zip(node.inf.as_ref().map(packages)) else {
+        return String::from("driver: (no driver)");
+    };
+    let layers = stack(node);
+    let above: Vec<String> = layers
+        .iter()
+        .filter(|layer| layer.role != pnp::Role::Bus.name())
+        .map(Layer::describe)
+        .collect();
+    match above.as_slice() {
+        [] => format!("driver: {} ({packages})", image_of_service(service)),
+        [only] => format!("driver: {only} ({packages})"),
+        several => format!("drivers: {} ({packages})", several.join(" > ")),
+    }
+}
+
+fn stack(node: &Node) -> Vec<Layer> {
+    pnp::layers(node).into_iter().map(Layer::of).collect()
 }
 
 static LARGEST: Mutex<Option<Device>> = Mutex::new(None);
@@ -61,6 +132,8 @@ impl Device {
             service: node.service.clone(),
             driver: node.service.as_deref().map(image_of_service),
             inf: node.inf.clone(),
+            extensions: node.extensions.clone(),
+            stack: stack(node),
             status: status(node),
             problem: node.problem.map(|problem| {
                 let (code, name) = problem.code();

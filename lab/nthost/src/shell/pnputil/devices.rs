@@ -133,6 +133,7 @@ fn describe(session: &mut Session, node: &Node) {
         line(session, "Problem Status", &status.unwrap_or_default());
     }
     line(session, "Driver Name", node.inf.as_deref().unwrap_or_default());
+    list_of(session, "Extension Driver Names", &node.extensions);
 }
 
 /// A name with the first of its values, the others below that.
@@ -160,22 +161,22 @@ fn relations(session: &mut Session, node: &Node) {
     list_of(session, "Children", &children);
 }
 
-/// The packages that fit a device, the best first.
+/// The packages that fit a device, the best first: base packages, then extension packages, each ID by itself.
 fn drivers(session: &mut Session, node: &Node) {
-    let matches = pnp::matches(node);
-    if matches.is_empty() {
+    let (base, extensions) = (pnp::matches(node), pnp::extension_matches(node));
+    if base.is_empty() && extensions.is_empty() {
         return;
     }
     session.say("Matching Drivers:");
-    for (index, found) in matches.iter().enumerate() {
-        let installed = node.inf.as_ref() == Some(&found.published.name);
-        let status = match (index, installed) {
-            (0, true) => "Best Ranked / Installed",
-            (0, false) => "Best Ranked",
-            (_, true) => "Outranked / Installed",
-            (_, false) => "Outranked",
-        };
-        driver(session, found, status);
+    let mut best_of = None;
+    for found in base.iter().chain(&extensions) {
+        let name = &found.published.name;
+        let installed = node.inf.as_ref() == Some(name) || node.extensions.contains(name);
+        let id = Some(&found.published.package.extension_id);
+        let rank = if best_of == id { "Outranked" } else { "Best Ranked" };
+        best_of = id;
+        let installed = if installed { " / Installed" } else { "" };
+        driver(session, found, &format!("{rank}{installed}"));
     }
 }
 
@@ -187,11 +188,17 @@ fn driver(session: &mut Session, found: &Match, status: &str) {
         ("Provider Name", &package.provider),
         ("Class Name", &package.class),
         ("Class GUID", &package.class_guid),
+        (
+            "Extension ID",
+            package.extension_id.as_deref().unwrap_or_default(),
+        ),
         ("Driver Version", &package.driver_ver.replace(',', " ")),
         ("Matching Device ID", &found.id),
         ("Driver Rank", &format!("{:08X}", found.rank)),
         ("Driver Status", status),
     ] {
-        session.say(&format!("    {:<24}{value}", format!("{name}:")));
+        if !value.is_empty() {
+            session.say(&format!("    {:<24}{value}", format!("{name}:")));
+        }
     }
 }

@@ -13,7 +13,7 @@ pub(super) use control::remove_generated;
 use super::commands::usage;
 use super::session::{CommandError, CommandResult, Session};
 use crate::pnp::{self, Node, Problem};
-use crate::report::{image_of_service, status};
+use crate::report::{drivers_of, status};
 
 const TITLE: &str = "Microsoft PnP Utility\n";
 
@@ -63,19 +63,16 @@ fn show_children(session: &mut Session, parent: pnp::NodeId, depth: usize) {
     }
 }
 
-/// A device in one line: who it is, its driver, its state.
+/// A device in one line: who it is, its drivers, its state.
 fn tree_line(node: &Node) -> String {
-    let driver = match (&node.service, &node.inf) {
-        (Some(service), Some(inf)) => format!("{} ({inf})", image_of_service(service)),
-        _ => String::from("(no driver)"),
-    };
     let problem = node.problem.map_or_else(String::new, |problem: Problem| {
         format!(" {} {}", problem.code().0, problem.code().1)
     });
     format!(
-        "{}  \"{}\"  driver: {driver}  {}{problem}",
+        "{}  \"{}\"  {}  {}{problem}",
         node.instance,
         node.description,
+        drivers_of(node),
         status(node)
     )
 }

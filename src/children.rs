@@ -1,0 +1,179 @@
+//! The children of a bus: which are plugged in.
+//!
+//! The framework's list does not answer that: it takes a child that is on its way out for one that can be reported missing again, and
+//! counts in steps (fxchildlist.cpp, `UpdateAsMissing`, `GetNextDevice`). So the bus keeps a set of its own, and changes both under one
+//! lock.
+#![allow(unsafe_code, reason = "framework calls")]
+
+use core::ptr;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use direct_call::Failure;
+use direct_call::kmdf::{Device, object_attributes_of, size_of_ulong};
+use sample_interface::{NtStatus, SAMPLE_BUS_CHILD_LIMIT};
+use wdk_sys::{
+    WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER, WDFCHILDLIST, WDFSPINLOCK, call_unsafe_wdf_function_binding,
+};
+
+/// What identifies a child in the framework's list.
+#[repr(C)]
+pub struct Identification {
+    header: WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER,
+    /// From 1, unique on its bus.
+    pub number: u32,
+}
+
+impl Identification {
+    const fn new(number: u32) -> Self {
+        let header = WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER {
+            IdentificationDescriptionSize: size_of_ulong::<Self>(),
+        };
+        Self { header, number }
+    }
+}
+
+/// The children of a bus device. Every routine may run in any thread, at IRQL <= `DISPATCH_LEVEL`, while the device exists.
+pub struct Children {
+    list: WDFCHILDLIST,
+    lock: WDFSPINLOCK,
+    /// Bit `number - 1` for each child that is plugged in; changed under the lock only.
+    plugged: AtomicU64,
+}
+
+const _: () = assert!(SAMPLE_BUS_CHILD_LIMIT <= u64::BITS);
+
+// SAFETY: handles of objects that the framework locks, and an atomic.
+unsafe impl Send for Children {}
+// SAFETY: as for Send.
+unsafe impl Sync for Children {}
+
+impl Children {
+    /// None, on a bus that was made with a default child list.
+    ///
+    /// # Errors
+    ///
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
+    ///
+    /// # IRQL
+    ///
+    /// `PASSIVE_LEVEL`.
+    pub fn new(bus: Device<'_>) -> Result<Self, Failure> {
+        let mut attributes = object_attributes_of(bus);
+        let mut lock = ptr::null_mut();
+        // SAFETY: the attributes name the bus as parent, which the handle of `Device` makes valid, and are copied.
+        let status = unsafe {
+            call_unsafe_wdf_function_binding!(WdfSpinLockCreate, &raw mut attributes, &raw mut lock)
+        };
+        Failure::check(status)?;
+        // SAFETY: `bus::add` made the device with a default child list.
+        let list = unsafe { call_unsafe_wdf_function_binding!(WdfFdoGetDefaultChildList, bus.raw()) };
+        Ok(Self {
+            list,
+            lock,
+            plugged: AtomicU64::new(0),
+        })
+    }
+
+    /// Plugs children 1 to `count` in, all at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::plug_in`].
+    pub fn announce(&self, count: u32) -> Result<(), NtStatus> {
+        // SAFETY: the bus's own list, by `new`; a scan that begins here ends below.
+        unsafe { call_unsafe_wdf_function_binding!(WdfChildListBeginScan, self.list) };
+        let outcome = (1..=count).try_for_each(|number| self.plug_in(number));
+        // SAFETY: ends the scan begun above, also after a failure.
+        unsafe { call_unsafe_wdf_function_binding!(WdfChildListEndScan, self.list) };
+        outcome
+    }
+
+    /// How many children are plugged in, whether the system has found them or not.
+    pub fn count(&self) -> u32 {
+        self.plugged.load(Ordering::Relaxed).count_ones()
+    }
+
+    /// Plugs a child in; see [`SAMPLE_BUS_INTERFACE`](sample_interface::SAMPLE_BUS_INTERFACE).
+    ///
+    /// # Errors
+    ///
+    /// `STATUS_INVALID_PARAMETER`, `STATUS_OBJECT_NAME_COLLISION`, `STATUS_INSUFFICIENT_RESOURCES`.
+    pub fn plug_in(&self, number: u32) -> Result<(), NtStatus> {
+        let bit = bit_of(number)?;
+        let _locked = Locked::new(self.lock);
+        if self.plugged.load(Ordering::Relaxed) & bit != 0 {
+            return Err(NtStatus::STATUS_OBJECT_NAME_COLLISION);
+        }
+        let mut identification = Identification::new(number);
+        // SAFETY: the bus's own list, by `new`; the description has the size that the bus announced, and is copied.
+        let status = unsafe {
+            call_unsafe_wdf_function_binding!(
+                WdfChildListAddOrUpdateChildDescriptionAsPresent,
+                self.list,
+                (&raw mut identification).cast(),
+                ptr::null_mut()
+            )
+        };
+        succeeded(status)?;
+        self.plugged.fetch_or(bit, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Pulls a child out; see [`SAMPLE_BUS_INTERFACE`](sample_interface::SAMPLE_BUS_INTERFACE).
+    ///
+    /// # Errors
+    ///
+    /// `STATUS_INVALID_PARAMETER`, `STATUS_NO_SUCH_DEVICE`.
+    pub fn unplug(&self, number: u32) -> Result<(), NtStatus> {
+        let bit = bit_of(number)?;
+        let _locked = Locked::new(self.lock);
+        if self.plugged.load(Ordering::Relaxed) & bit == 0 {
+            return Err(NtStatus::STATUS_NO_SUCH_DEVICE);
+        }
+        let mut identification = Identification::new(number);
+        // SAFETY: the bus's own list, by `new`; the description has the size that the bus announced, and is only read.
+        let status = unsafe {
+            call_unsafe_wdf_function_binding!(
+                WdfChildListUpdateChildDescriptionAsMissing,
+                self.list,
+                (&raw mut identification).cast()
+            )
+        };
+        succeeded(status)?;
+        self.plugged.fetch_and(!bit, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// # Errors
+///
+/// `STATUS_INVALID_PARAMETER` for a number that no child can have.
+const fn bit_of(number: u32) -> Result<u64, NtStatus> {
+    if number == 0 || number > SAMPLE_BUS_CHILD_LIMIT {
+        return Err(NtStatus::STATUS_INVALID_PARAMETER);
+    }
+    Ok(1 << (number - 1))
+}
+
+const fn succeeded(status: i32) -> Result<(), NtStatus> {
+    let status = NtStatus(status);
+    if status.is_success() { Ok(()) } else { Err(status) }
+}
+
+/// The lock, held.
+struct Locked(WDFSPINLOCK);
+
+impl Locked {
+    fn new(lock: WDFSPINLOCK) -> Self {
+        // SAFETY: made in `Children::new`; the callers do not hold it.
+        unsafe { call_unsafe_wdf_function_binding!(WdfSpinLockAcquire, lock) };
+        Self(lock)
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // SAFETY: acquired in `new`, by this thread.
+        unsafe { call_unsafe_wdf_function_binding!(WdfSpinLockRelease, self.0) };
+    }
+}

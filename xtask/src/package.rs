@@ -1,0 +1,193 @@
+//! The tasks `package` and `verify`: driver packages that a Windows machine in test mode installs, and their check.
+
+mod catalog;
+mod certificate;
+mod digest;
+mod signature;
+pub mod sources;
+mod trust_list;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result, ensure};
+use clap::Arg;
+
+use crate::{architecture::X64, build::Build, command, drivers, files, place, toolchain};
+use catalog::{Catalog, Contents};
+use certificate::TestCertificate;
+use sources::{PACKAGES, Package};
+
+/// Debian packages and the program by which one sees that they are there.
+const TOOLS: &[(&str, &str)] = &[("osslsigncode", "osslsigncode"), ("openssl", "openssl")];
+
+/// The task `package`: always the release build.
+///
+/// # Errors
+///
+/// When a driver does not build, or a package cannot be made of it.
+pub fn run(line: &[String]) -> Result<ExitCode> {
+    let matches = clap::Command::new("package")
+        .arg(drivers::architecture_argument())
+        .get_matches_from(command::words("package", line));
+    ensure!(
+        !cfg!(windows),
+        "on Windows, the driver makefile makes the packages: run `cargo make`"
+    );
+    let build = Build {
+        architecture: drivers::chosen_architecture(&matches)?,
+        ..Build::RELEASE
+    };
+    drivers::build_all(build)?;
+    make_all(build)?;
+    eprintln!("xtask: the packages are in {}", folder(build).display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The task `verify`.
+///
+/// # Errors
+///
+/// When something of the package does not verify.
+pub fn check(line: &[String]) -> Result<ExitCode> {
+    let matches = clap::Command::new("verify")
+        .arg(Arg::new("folder").required(true).help("The package's folder"))
+        .arg(
+            Arg::new("authority")
+                .long("authority")
+                .help("The PEM file of the certificate to trust; this checkout's, if not given"),
+        )
+        .get_matches_from(command::words("verify", line));
+    toolchain::require(TOOLS)?;
+    let folder = matches
+        .get_one::<String>("folder")
+        .context("no folder is named")?;
+    let authority = match matches.get_one::<String>("authority") {
+        Some(file) => PathBuf::from(file),
+        None => TestCertificate::find()?.certificate(),
+    };
+    verify(Path::new(folder), &authority)?;
+    println!("verify: {folder}: the signatures are good, and the catalog has every file");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where the packages lie. The lab's machine has no folder of its own.
+pub fn folder(build: Build) -> PathBuf {
+    let packages = place::TARGET.join("package");
+    if build.architecture == X64 {
+        packages
+    } else {
+        packages.join(build.architecture.rust)
+    }
+}
+
+/// Makes every package of what was built.
+///
+/// # Errors
+///
+/// When a file that an INF file lists was not built, or signing fails.
+pub fn make_all(build: Build) -> Result<()> {
+    toolchain::require(TOOLS)?;
+    let certificate = TestCertificate::find()?;
+    for package in PACKAGES {
+        make(package, build, &certificate)
+            .with_context(|| format!("cannot make the package {}", package.name))?;
+    }
+    files::copy(
+        &certificate.exported(),
+        &folder(build).join(certificate::EXPORTED),
+    )?;
+    Ok(())
+}
+
+/// Images are signed before the catalog hashes them; that changes nothing of the hash, and everything of what one copies too early.
+fn make(package: &Package, build: Build, certificate: &TestCertificate) -> Result<()> {
+    let folder = folder(build).join(package.name);
+    if folder.exists() {
+        files::remove(&folder)?;
+    }
+    let inf_name = format!("{}.inf", package.name);
+    // Lines end as a Windows editor would end them.
+    let text = package.inf(build)?.replace('\n', "\r\n");
+    files::write(&folder.join(&inf_name), text.as_bytes())?;
+    let inf = sources::inf_of(&folder)?;
+    let mut listed = sources::listed_files(&inf);
+    for name in listed
+        .iter()
+        .map(String::as_str)
+        .chain(package.extras.iter().copied())
+    {
+        add_file(name, &folder, build, certificate)?;
+    }
+    listed.push(inf_name);
+    let contents: Vec<(String, Vec<u8>)> = listed
+        .into_iter()
+        .map(|name| Ok((name.clone(), files::read_bytes(&folder.join(&name))?)))
+        .collect::<Result<_>>()?;
+    let catalog = Contents {
+        files: &contents,
+        device_ids: &sources::device_ids(&inf),
+        architecture: build.architecture.inf,
+        time: certificate.signing_time()?,
+    };
+    let unsigned = build.tools().join(format!("{}.cat", package.name));
+    files::write(&unsigned, &catalog.unsigned()?)?;
+    signature::sign_catalog(
+        &unsigned,
+        &folder.join(format!("{}.cat", package.name)),
+        certificate,
+    )
+}
+
+/// Copies a file, and an image signed and with its symbols.
+fn add_file(name: &str, folder: &Path, build: Build, certificate: &TestCertificate) -> Result<()> {
+    let (from, to) = (sources::origin(name, build), folder.join(name));
+    ensure!(
+        from.exists(),
+        "the INF file lists {name}, which is not at {}",
+        from.display()
+    );
+    if to.exists() {
+        return Ok(());
+    }
+    if from.extension().is_some_and(|ending| ending == "sys") {
+        signature::sign_image(&from, &to, certificate)?;
+        files::copy(&from.with_extension("pdb"), &to.with_extension("pdb"))?;
+    } else {
+        files::copy(&from, &to)?;
+    }
+    Ok(())
+}
+
+/// Checks a package as Windows does before it installs it: the catalog's signature, each image's own, and each file's hash.
+///
+/// # Errors
+///
+/// The first thing that is wrong, with the file.
+pub fn verify(folder: &Path, authority: &Path) -> Result<()> {
+    let inf = sources::inf_of(folder)?;
+    let catalog_name = inf
+        .value("Version", "CatalogFile")
+        .with_context(|| format!("{} has no CatalogFile in [Version]", inf.file.display()))?;
+    let catalog = folder.join(catalog_name);
+    signature::verify(&catalog, authority)?;
+    let list = Catalog::read(&files::read_bytes(&catalog)?)?;
+    let installed = sources::listed_files(&inf)
+        .into_iter()
+        .map(|name| folder.join(name));
+    for file in installed.chain([inf.file.clone()]) {
+        ensure!(
+            list.has(&files::read_bytes(&file)?)?,
+            "the catalog {} does not have the file {} as it is; package it again",
+            catalog.display(),
+            file.display()
+        );
+        if file.extension().is_some_and(|ending| ending == "sys") {
+            signature::verify(&file, authority)?;
+            signature::verify_in_catalog(&file, &catalog, authority)?;
+        }
+    }
+    Ok(())
+}
