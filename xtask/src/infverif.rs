@@ -80,7 +80,7 @@ fn verify_file(file: &Path, mode: Option<Mode>) -> Result<Vec<Finding>> {
         return Ok(verify::verify_bytes(file, &bytes, mode));
     }
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
-    let text = sources::stamped(file, &name, Build::DEBUG)?;
+    let text = sources::stamped(file, &name, Build::RELEASE)?;
     Ok(verify::verify_bytes(file, text.as_bytes(), mode))
 }
 

@@ -77,7 +77,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
 
 /// A WDM driver that attaches a device to every stack it is added to, tells of each `PnP` IRP that passes, and sends everything down.
 ///
-/// `ADD` is what `AddDevice` returns; with `DETACHED` it attaches nothing.
+/// `ADD` is what `AddDevice` returns; with `DETACHED` it attaches nothing; with `SERVES` it answers queries for version 1 of the sample's
+/// interface itself, and tells at the end how many references are left.
 pub const LAYER: &str = r#"
 #include <ntddk.h>
 #ifndef ADD
@@ -101,11 +102,45 @@ static NTSTATUS SendDown(PDEVICE_OBJECT Device, PIRP Irp)
     return IoCallDriver(((LAYER_EXTENSION *)Device->DeviceExtension)->Lower, Irp);
 }
 
+#ifdef SERVES
+/* {7B0A3F52-94C1-4D0E-8F0B-51A7D2C9E619} */
+static const GUID Served = { 0x7b0a3f52, 0x94c1, 0x4d0e, { 0x8f, 0x0b, 0x51, 0xa7, 0xd2, 0xc9, 0xe6, 0x19 } };
+typedef struct { INTERFACE Header; NTSTATUS (*Double)(INT *); } SERVED_TABLE;
+static LONG References;
+static VOID Reference(PVOID Context) { UNREFERENCED_PARAMETER(Context); InterlockedIncrement(&References); }
+static VOID Dereference(PVOID Context) { UNREFERENCED_PARAMETER(Context); InterlockedDecrement(&References); }
+static NTSTATUS Double(INT *Value) { DbgPrint(NAME ": Double\n"); *Value *= 2; return STATUS_SUCCESS; }
+
+static BOOLEAN Serve(PIRP Irp)
+{
+    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
+    SERVED_TABLE *table = (SERVED_TABLE *)stack->Parameters.QueryInterface.Interface;
+    if (!IsEqualGUID(stack->Parameters.QueryInterface.InterfaceType, &Served)) {
+        return FALSE;
+    }
+    table->Header.Size = sizeof(*table);
+    table->Header.Version = 1;
+    table->Header.Context = table;
+    table->Header.InterfaceReference = Reference;
+    table->Header.InterfaceDereference = Dereference;
+    table->Double = Double;
+    Reference(NULL);
+    Irp->IoStatus.Status = STATUS_SUCCESS;
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return TRUE;
+}
+#endif
+
 static NTSTATUS Pnp(PDEVICE_OBJECT Device, PIRP Irp)
 {
     UCHAR minor = IoGetCurrentIrpStackLocation(Irp)->MinorFunction;
     PDEVICE_OBJECT lower = ((LAYER_EXTENSION *)Device->DeviceExtension)->Lower;
     NTSTATUS status;
+#ifdef SERVES
+    if (minor == IRP_MN_QUERY_INTERFACE && Serve(Irp)) {
+        return STATUS_SUCCESS;
+    }
+#endif
     if (NameOf(minor) != NULL) {
         DbgPrint(NAME ": %s\n", NameOf(minor));
     }
@@ -144,7 +179,15 @@ static NTSTATUS AddDevice(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Pdo)
     return ADD;
 }
 
-static VOID Unload(PDRIVER_OBJECT Driver) { UNREFERENCED_PARAMETER(Driver); DbgPrint(NAME ": DriverUnload\n"); }
+static VOID Unload(PDRIVER_OBJECT Driver)
+{
+    UNREFERENCED_PARAMETER(Driver);
+#ifdef SERVES
+    DbgPrint(NAME ": %d references left\n", References);
+#endif
+    DbgPrint(NAME ": DriverUnload\n");
+}
+
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
 {
     ULONG major;

@@ -1,5 +1,7 @@
 //! The commands that the tests use, once.
 
+use guid_create::GUID;
+
 /// Installs the bus driver.
 pub const ADD_BUS: &str = "pnputil /add-driver sample.inf /install";
 /// Installs the children's function driver.
@@ -46,8 +48,8 @@ pub fn ioctl(target: &str, code: u32, input: &[u8], output: usize) -> String {
     format!("ioctl {target} {code:#x} {bytes}/out {output}")
 }
 
-/// Sends `IRP_MN_QUERY_INTERFACE` from the host.
+/// Sends `IRP_MN_QUERY_INTERFACE` from the host to a device's stack.
 #[must_use]
-pub fn query_interface(guid: &str, size: u16, version: u16) -> String {
-    format!("query-interface {FIRST_CHILD} {guid} {size} {version}")
+pub fn query_interface(device: &str, guid: GUID, size: u16, version: u16) -> String {
+    format!("query-interface {device} {{{guid}}} {size} {version}")
 }

@@ -101,7 +101,7 @@ fn a_driver_that_becomes_a_dll_survives_its_last_device() -> Result<()> {
 
 #[test]
 fn the_table_and_the_export_are_one_routine() -> Result<()> {
-    let query = query_interface(&format!("{{{GUID_SAMPLE_INTERFACE}}}"), 40, 1);
+    let query = query_interface(FIRST_CHILD, GUID_SAMPLE_INTERFACE, 40, 1);
     let run = Lab::new(Build::Debug)?.run(&[ADD_BUS, ADD_CHILD, PLUG_BUS, &query])?;
     run.passes()?;
     let offset = exported_offset(&Lab::new(Build::Debug)?.read("sample.sys")?)?;

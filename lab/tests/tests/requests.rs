@@ -14,11 +14,6 @@ const VERSION: u16 = 1;
 /// What a request says that wrote nothing.
 const NOTHING: &str = ", 0 bytes";
 
-/// A GUID in the form that the command takes.
-fn braced(guid: guid_create::GUID) -> String {
-    format!("{{{guid}}}")
-}
-
 /// Runs one line against the started drivers; the run passes and says each text.
 fn answers(line: &str, texts: &[&str]) -> Result<()> {
     let run = Lab::new(Build::Release)?.run(&started(&[line]))?;
@@ -76,39 +71,38 @@ fn an_unknown_request_is_refused() -> Result<()> {
 #[test]
 fn a_query_that_fits_gets_the_table() -> Result<()> {
     answers(
-        &query_interface(&braced(GUID_SAMPLE_INTERFACE), SIZE, VERSION),
+        &query_interface(FIRST_CHILD, GUID_SAMPLE_INTERFACE, SIZE, VERSION),
         &["STATUS_SUCCESS (0x00000000), size 40, version 1"],
     )?;
     // A newer client gets the older table and must look at Version.
     answers(
-        &query_interface(&braced(GUID_SAMPLE_INTERFACE), SIZE + 8, VERSION + 1),
+        &query_interface(FIRST_CHILD, GUID_SAMPLE_INTERFACE, SIZE + 8, VERSION + 1),
         &["STATUS_SUCCESS (0x00000000), size 40, version 1"],
     )
 }
 
 #[test]
 fn a_query_that_does_not_fit_is_refused_as_kmdf_does() -> Result<()> {
-    let guid = braced(GUID_SAMPLE_INTERFACE);
     answers(
-        &query_interface(&guid, SIZE - 1, VERSION),
+        &query_interface(FIRST_CHILD, GUID_SAMPLE_INTERFACE, SIZE - 1, VERSION),
         &["STATUS_INVALID_BUFFER_SIZE (0xC0000206)"],
     )?;
     answers(
-        &query_interface(&guid, SIZE, VERSION - 1),
+        &query_interface(FIRST_CHILD, GUID_SAMPLE_INTERFACE, SIZE, VERSION - 1),
         &["STATUS_INVALID_BUFFER_SIZE (0xC0000206)"],
     )?;
     answers(
-        &query_interface(&guid, 0, VERSION),
+        &query_interface(FIRST_CHILD, GUID_SAMPLE_INTERFACE, 0, VERSION),
         &["STATUS_INVALID_BUFFER_SIZE (0xC0000206)"],
     )?;
     answers(
-        &query_interface(&braced(GUID_DEVINTERFACE_CHILD), SIZE, VERSION),
+        &query_interface(FIRST_CHILD, GUID_DEVINTERFACE_CHILD, SIZE, VERSION),
         &["STATUS_NOT_SUPPORTED (0xC00000BB)"],
     )
 }
 
 #[test]
 fn a_query_without_a_buffer_is_refused() -> Result<()> {
-    let line = query_interface(&braced(GUID_SAMPLE_INTERFACE), SIZE, VERSION) + " /null";
+    let line = query_interface(FIRST_CHILD, GUID_SAMPLE_INTERFACE, SIZE, VERSION) + " /null";
     answers(&line, &["STATUS_INVALID_PARAMETER (0xC000000D)"])
 }

@@ -78,11 +78,11 @@ impl Package {
     }
 }
 
-/// The stamped text of an INX file, for a package of a name.
+/// The text of the INF file that an INX file becomes, in the package `name`.
 ///
 /// # Errors
 ///
-/// When the file cannot be read or stamped.
+/// When the INX file cannot be read or stamped.
 pub fn stamped(inx: &Path, name: &str, build: Build) -> Result<String> {
     let catalog = format!("{name}.cat");
     let stamp = Stamp {
