@@ -284,9 +284,7 @@ impl<'a> Layout<'a> {
         match self.seen.get(&name.to_lowercase()) {
             None => Some(self.visit(section, kind, by, build)),
             Some(known) if known.kind == kind => {
-                // A list of files that are copied is also the list of what an uninstallation deletes.
-                let shared = known.by != by && by != "Needs" && known.by != "Needs" && kind != Kind::Files;
-                if shared {
+                if known.by != by && by != "Needs" && known.by != "Needs" {
                     let message = format!("[{name}] is named by {} and by {by}; give each its own", known.by);
                     report.add(&rules::SECTION_SHARED, line, message);
                 }
