@@ -10,8 +10,11 @@ use std::{
 
 use anyhow::Result;
 use sample_interface::{
-    GUID_DEVINTERFACE_CHILD, GUID_SAMPLE_INTERFACE, IOCTL_CHILD_DOUBLE, SAMPLE_INTERFACE,
-    SAMPLE_INTERFACE_VERSION_1,
+    GUID_DEVINTERFACE_CHILD, GUID_DEVINTERFACE_SAMPLE_BUS, GUID_SAMPLE_BUS_INTERFACE, GUID_SAMPLE_INTERFACE,
+    GUID_SAMPLE_INTERFACE_2, INTERFACE, IOCTL_CHILD_DOUBLE, IOCTL_CHILD_DOUBLE_ARRAY,
+    IOCTL_CHILD_QUERY_STATISTICS, IOCTL_SAMPLE_BUS_PLUG_IN, IOCTL_SAMPLE_BUS_UNPLUG, SAMPLE_BUS_CHILD_LIMIT,
+    SAMPLE_BUS_INTERFACE, SAMPLE_BUS_INTERFACE_VERSION_1, SAMPLE_INTERFACE, SAMPLE_INTERFACE_2,
+    SAMPLE_INTERFACE_VERSION_1, SAMPLE_INTERFACE_VERSION_2, SAMPLE_STATISTICS,
 };
 
 use crate::{files, place};
@@ -57,12 +60,86 @@ C_ASSERT(sizeof(INTERFACE) == @SIZE_HEADER@);
 C_ASSERT(sizeof(SAMPLE_INTERFACE) == @SIZE_1@);
 C_ASSERT(FIELD_OFFSET(SAMPLE_INTERFACE, SampleDouble) == @OFFSET_DOUBLE@);
 
+/* The same with routines that take the context: {@GUID_SAMPLE_INTERFACE_2_TEXT@} */
+DEFINE_GUID(GUID_SAMPLE_INTERFACE_2, @GUID_SAMPLE_INTERFACE_2@);
+
+#define SAMPLE_INTERFACE_VERSION_2 @VERSION_2@
+
+/* What a device has counted: calls of SampleDoubleArray, those that failed, and references that clients hold now. */
+typedef struct _SAMPLE_STATISTICS {
+    ULONGLONG Calls;
+    ULONGLONG Failures;
+    ULONGLONG References;
+} SAMPLE_STATISTICS, *PSAMPLE_STATISTICS;
+
+/*
+ * Doubles Count values up to the first whose double does not fit; *Done is how many. STATUS_INTEGER_OVERFLOW says that one did not.
+ * STATUS_INVALID_PARAMETER, STATUS_DATATYPE_MISALIGNMENT and STATUS_DEVICE_REMOVED change nothing. IRQL <= DISPATCH_LEVEL.
+ */
+typedef NTSTATUS (*PSAMPLE_DOUBLE_ARRAY)(PVOID Context, INT *Values, SIZE_T Count, SIZE_T *Done);
+
+/* STATUS_INVALID_PARAMETER, STATUS_BUFFER_TOO_SMALL, STATUS_DATATYPE_MISALIGNMENT, STATUS_DEVICE_REMOVED. IRQL <= DISPATCH_LEVEL. */
+typedef NTSTATUS (*PSAMPLE_QUERY_STATISTICS)(PVOID Context, PSAMPLE_STATISTICS Statistics, ULONG Length);
+
+typedef struct _SAMPLE_INTERFACE_2 {
+    INTERFACE InterfaceHeader;
+    PSAMPLE_DOUBLE SampleDouble;
+    PSAMPLE_DOUBLE_ARRAY SampleDoubleArray;
+    PSAMPLE_QUERY_STATISTICS SampleQueryStatistics;
+} SAMPLE_INTERFACE_2, *PSAMPLE_INTERFACE_2;
+
+C_ASSERT(sizeof(SAMPLE_STATISTICS) == @SIZE_STATISTICS@);
+C_ASSERT(sizeof(SAMPLE_INTERFACE_2) == @SIZE_2@);
+C_ASSERT(FIELD_OFFSET(SAMPLE_INTERFACE_2, SampleDouble) == @OFFSET_DOUBLE@);
+C_ASSERT(FIELD_OFFSET(SAMPLE_INTERFACE_2, SampleDoubleArray) == @OFFSET_ARRAY@);
+C_ASSERT(FIELD_OFFSET(SAMPLE_INTERFACE_2, SampleQueryStatistics) == @OFFSET_STATISTICS@);
+
+/* The interface of the bus, which its children pass on: {@GUID_SAMPLE_BUS_INTERFACE_TEXT@} */
+DEFINE_GUID(GUID_SAMPLE_BUS_INTERFACE, @GUID_SAMPLE_BUS_INTERFACE@);
+
+#define SAMPLE_BUS_INTERFACE_VERSION_1 @VERSION_BUS@
+/* Children are numbered from 1. */
+#define SAMPLE_BUS_CHILD_LIMIT @CHILD_LIMIT@
+
+/* STATUS_INVALID_PARAMETER for NULL; STATUS_DEVICE_REMOVED. IRQL <= DISPATCH_LEVEL, as for the other two. */
+typedef NTSTATUS (*PSAMPLE_BUS_CHILD_COUNT)(PVOID Context, ULONG *Count);
+/* STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_COLLISION, STATUS_INSUFFICIENT_RESOURCES, STATUS_DEVICE_REMOVED. */
+typedef NTSTATUS (*PSAMPLE_BUS_PLUG_IN)(PVOID Context, ULONG Number);
+/* STATUS_INVALID_PARAMETER, STATUS_NO_SUCH_DEVICE, STATUS_DEVICE_REMOVED. */
+typedef NTSTATUS (*PSAMPLE_BUS_UNPLUG)(PVOID Context, ULONG Number);
+
+typedef struct _SAMPLE_BUS_INTERFACE {
+    INTERFACE InterfaceHeader;
+    PSAMPLE_BUS_CHILD_COUNT SampleBusChildCount;
+    PSAMPLE_BUS_PLUG_IN SampleBusPlugIn;
+    PSAMPLE_BUS_UNPLUG SampleBusUnplug;
+} SAMPLE_BUS_INTERFACE, *PSAMPLE_BUS_INTERFACE;
+
+C_ASSERT(sizeof(SAMPLE_BUS_INTERFACE) == @SIZE_BUS@);
+C_ASSERT(FIELD_OFFSET(SAMPLE_BUS_INTERFACE, SampleBusChildCount) == @OFFSET_COUNT@);
+C_ASSERT(FIELD_OFFSET(SAMPLE_BUS_INTERFACE, SampleBusPlugIn) == @OFFSET_PLUG_IN@);
+C_ASSERT(FIELD_OFFSET(SAMPLE_BUS_INTERFACE, SampleBusUnplug) == @OFFSET_UNPLUG@);
+
+/* The device interface of the bus: {@GUID_DEVINTERFACE_SAMPLE_BUS_TEXT@} */
+DEFINE_GUID(GUID_DEVINTERFACE_SAMPLE_BUS, @GUID_DEVINTERFACE_SAMPLE_BUS@);
+
+/* To that interface, by administrators: the child's number, a ULONG, in. */
+#define IOCTL_SAMPLE_BUS_PLUG_IN CTL_CODE(FILE_DEVICE_UNKNOWN, 0x801, METHOD_BUFFERED, FILE_WRITE_ACCESS)
+#define IOCTL_SAMPLE_BUS_UNPLUG CTL_CODE(FILE_DEVICE_UNKNOWN, 0x802, METHOD_BUFFERED, FILE_WRITE_ACCESS)
+C_ASSERT(IOCTL_SAMPLE_BUS_PLUG_IN == @IOCTL_SAMPLE_BUS_PLUG_IN@);
+C_ASSERT(IOCTL_SAMPLE_BUS_UNPLUG == @IOCTL_SAMPLE_BUS_UNPLUG@);
+
 /* The device interface of child.sys: {@GUID_DEVINTERFACE_CHILD_TEXT@} */
 DEFINE_GUID(GUID_DEVINTERFACE_CHILD, @GUID_DEVINTERFACE_CHILD@);
 
 /* To that interface: an INT in, its double out. */
 #define IOCTL_CHILD_DOUBLE CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+/* INTs in, their doubles out, up to the first that does not fit; a SAMPLE_STATISTICS out. */
+#define IOCTL_CHILD_DOUBLE_ARRAY CTL_CODE(FILE_DEVICE_UNKNOWN, 0x803, METHOD_BUFFERED, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_CHILD_QUERY_STATISTICS CTL_CODE(FILE_DEVICE_UNKNOWN, 0x804, METHOD_BUFFERED, FILE_READ_ACCESS)
 C_ASSERT(IOCTL_CHILD_DOUBLE == @IOCTL_CHILD_DOUBLE@);
+C_ASSERT(IOCTL_CHILD_DOUBLE_ARRAY == @IOCTL_CHILD_DOUBLE_ARRAY@);
+C_ASSERT(IOCTL_CHILD_QUERY_STATISTICS == @IOCTL_CHILD_QUERY_STATISTICS@);
 ";
 
 /// Writes the header.
@@ -76,29 +153,69 @@ pub fn run(_: &[String]) -> Result<ExitCode> {
 }
 
 fn render() -> String {
-    let values = [
-        ("GUID_SAMPLE_INTERFACE_TEXT", GUID_SAMPLE_INTERFACE.to_string()),
-        ("GUID_SAMPLE_INTERFACE", components(GUID_SAMPLE_INTERFACE)),
-        (
-            "GUID_DEVINTERFACE_CHILD_TEXT",
-            GUID_DEVINTERFACE_CHILD.to_string(),
-        ),
-        ("GUID_DEVINTERFACE_CHILD", components(GUID_DEVINTERFACE_CHILD)),
-        ("VERSION_1", SAMPLE_INTERFACE_VERSION_1.to_string()),
-        (
-            "SIZE_HEADER",
-            size_of::<sample_interface::INTERFACE>().to_string(),
-        ),
-        ("SIZE_1", size_of::<SAMPLE_INTERFACE>().to_string()),
-        (
-            "OFFSET_DOUBLE",
-            offset_of!(SAMPLE_INTERFACE, SampleDouble).to_string(),
-        ),
-        ("IOCTL_CHILD_DOUBLE", format!("{IOCTL_CHILD_DOUBLE:#010x}")),
-    ];
-    values.iter().fold(TEMPLATE.to_owned(), |text, (name, value)| {
-        text.replace(&format!("@{name}@"), value)
+    let values = guids().into_iter().chain(numbers());
+    values.fold(TEMPLATE.to_owned(), |text, (name, value)| {
+        text.replace(&format!("@{name}@"), &value)
     })
+}
+
+/// Every GUID twice: as text, and as `DEFINE_GUID` takes it.
+fn guids() -> Vec<(String, String)> {
+    let all = [
+        ("GUID_SAMPLE_INTERFACE", GUID_SAMPLE_INTERFACE),
+        ("GUID_SAMPLE_INTERFACE_2", GUID_SAMPLE_INTERFACE_2),
+        ("GUID_SAMPLE_BUS_INTERFACE", GUID_SAMPLE_BUS_INTERFACE),
+        ("GUID_DEVINTERFACE_SAMPLE_BUS", GUID_DEVINTERFACE_SAMPLE_BUS),
+        ("GUID_DEVINTERFACE_CHILD", GUID_DEVINTERFACE_CHILD),
+    ];
+    all.into_iter()
+        .flat_map(|(name, guid)| {
+            [
+                (format!("{name}_TEXT"), guid.to_string()),
+                (name.to_owned(), components(guid)),
+            ]
+        })
+        .collect()
+}
+
+/// Versions, sizes, offsets and control codes.
+fn numbers() -> Vec<(String, String)> {
+    let codes = [
+        ("IOCTL_CHILD_DOUBLE", IOCTL_CHILD_DOUBLE),
+        ("IOCTL_CHILD_DOUBLE_ARRAY", IOCTL_CHILD_DOUBLE_ARRAY),
+        ("IOCTL_CHILD_QUERY_STATISTICS", IOCTL_CHILD_QUERY_STATISTICS),
+        ("IOCTL_SAMPLE_BUS_PLUG_IN", IOCTL_SAMPLE_BUS_PLUG_IN),
+        ("IOCTL_SAMPLE_BUS_UNPLUG", IOCTL_SAMPLE_BUS_UNPLUG),
+    ];
+    let numbers = [
+        ("VERSION_1", usize::from(SAMPLE_INTERFACE_VERSION_1)),
+        ("VERSION_2", usize::from(SAMPLE_INTERFACE_VERSION_2)),
+        ("VERSION_BUS", usize::from(SAMPLE_BUS_INTERFACE_VERSION_1)),
+        ("CHILD_LIMIT", SAMPLE_BUS_CHILD_LIMIT as usize),
+        ("SIZE_HEADER", size_of::<INTERFACE>()),
+        ("SIZE_1", size_of::<SAMPLE_INTERFACE>()),
+        ("SIZE_2", size_of::<SAMPLE_INTERFACE_2>()),
+        ("SIZE_STATISTICS", size_of::<SAMPLE_STATISTICS>()),
+        ("SIZE_BUS", size_of::<SAMPLE_BUS_INTERFACE>()),
+        ("OFFSET_DOUBLE", offset_of!(SAMPLE_INTERFACE, SampleDouble)),
+        ("OFFSET_ARRAY", offset_of!(SAMPLE_INTERFACE_2, SampleDoubleArray)),
+        (
+            "OFFSET_STATISTICS",
+            offset_of!(SAMPLE_INTERFACE_2, SampleQueryStatistics),
+        ),
+        (
+            "OFFSET_COUNT",
+            offset_of!(SAMPLE_BUS_INTERFACE, SampleBusChildCount),
+        ),
+        (
+            "OFFSET_PLUG_IN",
+            offset_of!(SAMPLE_BUS_INTERFACE, SampleBusPlugIn),
+        ),
+        ("OFFSET_UNPLUG", offset_of!(SAMPLE_BUS_INTERFACE, SampleBusUnplug)),
+    ];
+    let codes = codes.map(|(name, code)| (name.to_owned(), format!("{code:#010x}")));
+    let numbers = numbers.map(|(name, number)| (name.to_owned(), number.to_string()));
+    codes.into_iter().chain(numbers).collect()
 }
 
 /// The arguments of `DEFINE_GUID` after the name.

@@ -20,13 +20,13 @@ const PAGE: &str = "docs/inf-rules.md";
 ///
 /// When a file cannot be read, or an INX file not stamped.
 pub fn run(arguments: &[String]) -> Result<ExitCode> {
-    let (switches, names): (Vec<_>, Vec<_>) = arguments
+    let (switches, given): (Vec<_>, Vec<_>) = arguments
         .iter()
         .partition(|argument| Mode::of_switch(argument).is_some());
     let mode = switches.last().and_then(|switch| Mode::of_switch(switch));
-    let named: Vec<_> = names.iter().map(PathBuf::from).collect();
-    let files = if named.is_empty() { inx_files()? } else { named };
-    let errors = verify_files(&files, mode)?;
+    let named: Vec<_> = given.iter().map(PathBuf::from).collect();
+    let chosen = if named.is_empty() { inx_files()? } else { named };
+    let errors = verify_files(&chosen, mode)?;
     Ok(if errors == 0 {
         ExitCode::SUCCESS
     } else {

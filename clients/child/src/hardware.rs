@@ -4,13 +4,14 @@
 //! gate only, which is open between the two.
 #![allow(unsafe_code, reason = "callbacks")]
 
+use core::mem;
 use core::sync::atomic::Ordering;
 
 use direct_call::Failure;
-use direct_call::kmdf::{Client, Device};
+use direct_call::kmdf::Device;
 use wdk_sys::{NTSTATUS, WDFCMRESLIST, WDFDEVICE};
 
-use crate::doubler::{ChildContext, SampleInterface, double};
+use crate::doubler::{ChildContext, Doubler};
 
 /// What the first call doubles.
 const FIRST_VALUE: i32 = 19;
@@ -29,7 +30,7 @@ pub unsafe extern "C" fn evt_device_prepare_hardware(
 /// The stack below is started by now, and this device is part of the stack: it may query its own.
 fn prepare(device: Device<'_>) -> Result<(), Failure> {
     let context = device.context::<ChildContext>().ok_or(Failure::UNSUCCESSFUL)?;
-    let doubler = Client::<SampleInterface>::query(device).map_err(|error| {
+    let doubler = Doubler::query(device).map_err(|error| {
         wdk::println!("Child: no interface: {error}");
         error.failure()
     })?;
@@ -40,9 +41,12 @@ fn prepare(device: Device<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn try_out(doubler: &Client<SampleInterface>) -> Result<(), Failure> {
-    wdk::println!("Child: before is {FIRST_VALUE}");
-    let after = double(doubler, FIRST_VALUE)?;
+fn try_out(doubler: &Doubler) -> Result<(), Failure> {
+    wdk::println!(
+        "Child: before is {FIRST_VALUE} (interface version {})",
+        doubler.version()
+    );
+    let after = doubler.double(FIRST_VALUE)?;
     wdk::println!("Child:  after is {after}");
     Ok(())
 }
@@ -73,9 +77,9 @@ pub unsafe extern "C" fn evt_device_release_hardware(
 }
 
 /// Gives the reference back, except in the build that is made to forget it.
-fn release(doubler: Option<Client<SampleInterface>>) {
+fn release(doubler: Option<Doubler>) {
     match doubler {
-        Some(doubler) if cfg!(feature = "forget-release") => doubler.forget(),
+        Some(doubler) if cfg!(feature = "forget-release") => mem::forget(doubler),
         doubler => drop(doubler),
     }
 }

@@ -1,7 +1,7 @@
 //! `EvtDevicePrepareHardware` and `EvtDeviceReleaseHardware`: the interface is held between the two.
 #![allow(unsafe_code, reason = "callbacks, and calls through a foreign table")]
 
-use direct_call::kmdf::{Client, ClientSlot, Device};
+use direct_call::kmdf::{Client, Device, Slot};
 use direct_call::{Failure, GUID, Interface, QueryError, device_context};
 use sample_interface::SAMPLE_INTERFACE;
 use wdk_sys::{NTSTATUS, STATUS_NOT_SUPPORTED, STATUS_SUCCESS, WDFCMRESLIST, WDFDEVICE};
@@ -24,7 +24,7 @@ unsafe impl Interface for SampleInterface {
 /// The context space of the device.
 pub struct StackedContext {
     /// Filled in prepare, if some filter offers the interface; emptied in release. Nothing else looks at it.
-    doubler: ClientSlot<SampleInterface>,
+    doubler: Slot<Client<SampleInterface>>,
 }
 
 device_context!(StackedContext, c"StackedContext");

@@ -9,6 +9,8 @@ pub struct Failure(i32);
 impl Failure {
     /// `STATUS_UNSUCCESSFUL`, ntstatus.h.
     pub const UNSUCCESSFUL: Self = Self(0xC000_0001_u32.cast_signed());
+    /// `STATUS_INVALID_PARAMETER`, ntstatus.h.
+    pub const INVALID_PARAMETER: Self = Self(0xC000_000D_u32.cast_signed());
     /// `STATUS_INSUFFICIENT_RESOURCES`, ntstatus.h.
     pub const INSUFFICIENT_RESOURCES: Self = Self(0xC000_009A_u32.cast_signed());
     /// `STATUS_DEVICE_REMOVED`, ntstatus.h.

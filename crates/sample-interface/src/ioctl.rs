@@ -37,6 +37,35 @@ pub const IOCTL_CHILD_DOUBLE: u32 = CTL_CODE(
     FILE_READ_ACCESS | FILE_WRITE_ACCESS,
 );
 
+/// Doubles `INT`s: any number of them in, as many out. To the device interface `GUID_DEVINTERFACE_CHILD`. Where a double does not fit, the
+/// output ends before that value.
+///
+/// # Errors
+///
+/// - `STATUS_BUFFER_TOO_SMALL`: there is no value, or the output is shorter than the input; nothing is written.
+/// - `STATUS_INVALID_PARAMETER`: the input ends within a value; nothing is written.
+/// - `STATUS_DEVICE_NOT_READY`, `STATUS_DEVICE_REMOVED`: as for [`IOCTL_CHILD_DOUBLE`].
+pub const IOCTL_CHILD_DOUBLE_ARRAY: u32 = CTL_CODE(
+    FILE_DEVICE_UNKNOWN,
+    FIRST_VENDOR_FUNCTION + 3,
+    METHOD_BUFFERED,
+    FILE_READ_ACCESS | FILE_WRITE_ACCESS,
+);
+
+/// Returns the [`SAMPLE_STATISTICS`](crate::SAMPLE_STATISTICS) of the provider. To the device interface `GUID_DEVINTERFACE_CHILD`.
+///
+/// # Errors
+///
+/// - `STATUS_BUFFER_TOO_SMALL`: the output is shorter than the structure; nothing is written.
+/// - `STATUS_NOT_SUPPORTED`: the child uses version 1 of the interface, which counts nothing.
+/// - `STATUS_DEVICE_NOT_READY`, `STATUS_DEVICE_REMOVED`: as for [`IOCTL_CHILD_DOUBLE`].
+pub const IOCTL_CHILD_QUERY_STATISTICS: u32 = CTL_CODE(
+    FILE_DEVICE_UNKNOWN,
+    FIRST_VENDOR_FUNCTION + 4,
+    METHOD_BUFFERED,
+    FILE_READ_ACCESS,
+);
+
 /// Plugs a child into the bus: its number, a `ULONG`, in; nothing out. To the device interface `GUID_DEVINTERFACE_SAMPLE_BUS`, which only
 /// administrators open.
 ///
@@ -67,6 +96,8 @@ pub const IOCTL_SAMPLE_BUS_UNPLUG: u32 = CTL_CODE(
 // What a C compiler makes of the same CTL_CODEs.
 const _: () = {
     assert!(IOCTL_CHILD_DOUBLE == 0x0022_E000);
+    assert!(IOCTL_CHILD_DOUBLE_ARRAY == 0x0022_E00C);
+    assert!(IOCTL_CHILD_QUERY_STATISTICS == 0x0022_6010);
     assert!(IOCTL_SAMPLE_BUS_PLUG_IN == 0x0022_A004);
     assert!(IOCTL_SAMPLE_BUS_UNPLUG == 0x0022_A008);
 };

@@ -24,6 +24,8 @@ impl NtStatus {
     pub const STATUS_INVALID_DEVICE_REQUEST: Self = Self::from_bits(0xC000_0010);
     /// `STATUS_BUFFER_TOO_SMALL`: a buffer is too short for the fixed-size structure it must hold.
     pub const STATUS_BUFFER_TOO_SMALL: Self = Self::from_bits(0xC000_0023);
+    /// `STATUS_NOT_SUPPORTED`: nobody serves the interface, or the version at hand does not have the routine.
+    pub const STATUS_NOT_SUPPORTED: Self = Self::from_bits(0xC000_00BB);
     /// `STATUS_INTEGER_OVERFLOW`: the result does not fit its type.
     pub const STATUS_INTEGER_OVERFLOW: Self = Self::from_bits(0xC000_0095);
     /// `STATUS_DEVICE_NOT_READY`: the device holds no interface at present.

@@ -9,5 +9,8 @@ mod package;
 mod parse;
 pub mod verify;
 
-pub use package::{Filter, Model, Package, Place, RegistryEntry, Service, Side, number};
+pub use package::{
+    CopiedFile, Directory, Filter, Install, Model, Package, Place, RegistryEntry, Service, Side, SourceFile,
+    Target, Wdf, number,
+};
 pub use parse::{Directive, Encoding, Inf, InfError, Section, Undefined};

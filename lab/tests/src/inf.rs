@@ -55,3 +55,10 @@ pub fn service(name: &str) -> String {
         "[Service_{name}]\nServiceType = 1\nStartType = 3\nErrorControl = 1\nServiceBinary = %13%\\{name}.sys\n"
     )
 }
+
+/// More images that the package brings.
+#[must_use]
+pub fn more_files(names: &[&str]) -> String {
+    let lines = names.iter().map(|name| format!("{name}.sys = 1\n"));
+    lines.fold(String::from("[SourceDisksFiles]\n"), |text, line| text + &line)
+}

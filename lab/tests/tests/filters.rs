@@ -170,7 +170,12 @@ fn lists_of_filters_in_the_hardware_section_count() -> Result<()> {
     let filters = "[Install.NT.HW]\nAddReg = Filters\n[Filters]\n\
                    HKR,,UpperFilters,0x00010000,upper\nHKR,,LowerFilters,0x00010000,lower\n\
                    [Install.NT.Services]\nAddService = upper,,Service_upper\nAddService = lower,,Service_lower\n";
-    let services = [inf::service("upper"), inf::service("lower")].concat();
+    let services = [
+        inf::service("upper"),
+        inf::service("lower"),
+        inf::more_files(&["upper", "lower"]),
+    ]
+    .concat();
     let text = inf::base("base", ID, &[filters, &services].concat());
     lab.write("legacy.inf", text.as_bytes())?;
     let run = lab.run(&[

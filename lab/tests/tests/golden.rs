@@ -52,6 +52,7 @@ fn every_scenario_of_the_repository_passes() -> Result<()> {
         "demo.lab",
         "helper.lab",
         "query-interface.lab",
+        "stacked.lab",
         "surprise-removal.lab",
     ] {
         let text = scenario(name)?;

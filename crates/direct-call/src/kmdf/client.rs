@@ -1,11 +1,9 @@
 //! A driver that uses an interface of its own device stack.
 #![allow(unsafe_code, reason = "a table filled by another driver")]
 
-use core::cell::UnsafeCell;
-use core::mem::{ManuallyDrop, MaybeUninit};
+use core::mem::MaybeUninit;
 use core::ptr;
 use core::slice;
-use core::sync::atomic::{AtomicU8, Ordering};
 
 use wdk_sys::call_unsafe_wdf_function_binding;
 
@@ -63,12 +61,6 @@ impl<I: Interface> Client<I> {
         &self.table
     }
 
-    /// Keeps the reference for ever: the provider's image can then never be unloaded. For tests of leak
-    /// detection.
-    pub const fn forget(self) {
-        let _kept = ManuallyDrop::new(self);
-    }
-
     fn accept(table: &MaybeUninit<I::Table>) -> Result<Self, QueryError> {
         let header = header_of::<I>(table);
         let needed = Extent {
@@ -117,66 +109,4 @@ const fn entries_of<I: Interface>(table: &MaybeUninit<I::Table>) -> &[usize] {
     // SAFETY: SIZE is the size of the table and a multiple of ENTRY; zeroed at first, so initialised; aligned
     // as the header is.
     unsafe { slice::from_raw_parts(first.cast(), count) }
-}
-
-/// The slot is empty; the value of fresh context space.
-const EMPTY: u8 = 0;
-/// The slot holds a client.
-const FULL: u8 = 1;
-
-/// A place for a [`Client`] in a device's context space; empty while all bytes are zero.
-#[derive(Debug)]
-pub struct ClientSlot<I: Interface> {
-    state: AtomicU8,
-    client: UnsafeCell<MaybeUninit<Client<I>>>,
-}
-
-// SAFETY: the cell is reached through `put`, `take` and `get` alone, whose callers promise not to overlap a
-// change.
-unsafe impl<I: Interface> Sync for ClientSlot<I> {}
-
-impl<I: Interface> ClientSlot<I> {
-    /// Keeps `client`, and drops one that was kept before.
-    ///
-    /// # Safety
-    ///
-    /// Nobody uses the slot or a reference from [`ClientSlot::get`] at the same time.
-    pub unsafe fn put(&self, client: Client<I>) {
-        // SAFETY: the caller's promise is the same.
-        drop(unsafe { self.take() });
-        // SAFETY: nobody else uses the cell, by the caller's promise.
-        unsafe { self.client.get().write(MaybeUninit::new(client)) };
-        self.state.store(FULL, Ordering::Release);
-    }
-
-    /// Takes the client out, if there is one.
-    ///
-    /// # Safety
-    ///
-    /// Nobody uses the slot or a reference from [`ClientSlot::get`] at the same time.
-    pub unsafe fn take(&self) -> Option<Client<I>> {
-        if self.state.swap(EMPTY, Ordering::AcqRel) == EMPTY {
-            return None;
-        }
-        // SAFETY: nobody else uses the cell, by the caller's promise.
-        let client = unsafe { self.client.get().read() };
-        // SAFETY: the state was FULL, which `put` sets after it has written; the swap hands it out once.
-        Some(unsafe { client.assume_init() })
-    }
-
-    /// The client, if there is one.
-    ///
-    /// # Safety
-    ///
-    /// Nobody calls [`ClientSlot::put`] or [`ClientSlot::take`] while the returned reference lives.
-    #[must_use]
-    pub unsafe fn get(&self) -> Option<&Client<I>> {
-        if self.state.load(Ordering::Acquire) == EMPTY {
-            return None;
-        }
-        // SAFETY: nobody writes, by the caller's promise.
-        let client = unsafe { &*self.client.get() };
-        // SAFETY: the state is FULL, which `put` sets after it has written.
-        Some(unsafe { client.assume_init_ref() })
-    }
 }

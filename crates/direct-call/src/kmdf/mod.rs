@@ -12,11 +12,12 @@ mod device_init;
 mod event;
 mod provider;
 mod request;
+mod slot;
 
 #[doc(inline)]
 pub use below::Offers;
 #[doc(inline)]
-pub use client::{Client, ClientSlot};
+pub use client::Client;
 #[doc(inline)]
 pub use context::{Context, ContextType, object_attributes, object_attributes_of};
 #[doc(inline)]
@@ -27,6 +28,8 @@ pub use device_init::{DeviceInit, create_driver};
 pub use provider::{Inside, Provider, ProviderSlot, forward_to_parent};
 #[doc(inline)]
 pub use request::{Output, Plain, Request};
+#[doc(inline)]
+pub use slot::Slot;
 
 /// `Header` is the header that the framework copies.
 const _: () = {

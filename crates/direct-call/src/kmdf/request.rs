@@ -3,7 +3,7 @@
 
 use core::ffi::c_void;
 use core::marker::PhantomData;
-use core::ptr;
+use core::{ptr, slice};
 
 use wdk_sys::{
     _WDF_IO_QUEUE_DISPATCH_TYPE, _WDF_TRI_STATE, PFN_WDF_IO_QUEUE_IO_DEVICE_CONTROL, STATUS_SUCCESS,
@@ -104,18 +104,7 @@ impl Request {
     ///
     /// `STATUS_BUFFER_TOO_SMALL`.
     pub fn input<T: Plain>(&self) -> Result<T, Failure> {
-        let mut buffer = ptr::null_mut();
-        // SAFETY: a request that is not completed; METHOD_BUFFERED, so the buffer is the system's.
-        let status = unsafe {
-            call_unsafe_wdf_function_binding!(
-                WdfRequestRetrieveInputBuffer,
-                self.0,
-                size_of::<T>() as _,
-                &raw mut buffer,
-                ptr::null_mut()
-            )
-        };
-        Failure::check(status)?;
+        let (buffer, _length) = self.input_buffer(size_of::<T>())?;
         // SAFETY: at least as many bytes as `T` has, as the framework has checked, of a request that is not completed; any bytes are a
         // value, by `Plain`.
         Ok(unsafe { buffer.cast::<T>().read_unaligned() })
@@ -127,18 +116,58 @@ impl Request {
     ///
     /// `STATUS_BUFFER_TOO_SMALL`.
     pub fn output<T: Plain>(&self) -> Result<Output<'_, T>, Failure> {
-        let mut buffer = ptr::null_mut();
+        let (buffer, _length) = self.output_buffer(size_of::<T>())?;
+        Ok(Output(buffer, PhantomData))
+    }
+
+    /// The values that the sender passed, to be changed where they are: input and output of `METHOD_BUFFERED` are the same memory.
+    ///
+    /// # Errors
+    ///
+    /// `STATUS_BUFFER_TOO_SMALL` for no value, or for an output that is shorter than the input; `STATUS_INVALID_PARAMETER` for a part of a
+    /// value.
+    pub fn in_place<T: Plain>(&mut self) -> Result<&mut [T], Failure> {
+        let (buffer, length) = self.input_buffer(size_of::<T>())?;
+        self.output_buffer(length)?;
+        let values = buffer.cast::<T>();
+        if !length.is_multiple_of(size_of::<T>()) || !values.is_aligned() {
+            return Err(Failure::INVALID_PARAMETER);
+        }
+        // SAFETY: so many bytes are both input and output, as the framework has checked, in a system buffer that nobody else uses until the
+        // request, which is borrowed, is completed; aligned, as just checked; any bytes are values, by `Plain`.
+        Ok(unsafe { slice::from_raw_parts_mut(values, length / size_of::<T>()) })
+    }
+
+    /// The input and its length.
+    fn input_buffer(&self, minimum: usize) -> Result<(*mut c_void, usize), Failure> {
+        let (mut buffer, mut length) = (ptr::null_mut(), 0);
+        // SAFETY: a request that is not completed; METHOD_BUFFERED, so the buffer is the system's.
+        let status = unsafe {
+            call_unsafe_wdf_function_binding!(
+                WdfRequestRetrieveInputBuffer,
+                self.0,
+                minimum as _,
+                &raw mut buffer,
+                &raw mut length
+            )
+        };
+        Failure::check(status).map(|()| (buffer, length as _))
+    }
+
+    /// The output and its length.
+    fn output_buffer(&self, minimum: usize) -> Result<(*mut c_void, usize), Failure> {
+        let (mut buffer, mut length) = (ptr::null_mut(), 0);
         // SAFETY: a request that is not completed; METHOD_BUFFERED, so the buffer is the system's.
         let status = unsafe {
             call_unsafe_wdf_function_binding!(
                 WdfRequestRetrieveOutputBuffer,
                 self.0,
-                size_of::<T>() as _,
+                minimum as _,
                 &raw mut buffer,
-                ptr::null_mut()
+                &raw mut length
             )
         };
-        Failure::check(status).map(|()| Output(buffer, PhantomData))
+        Failure::check(status).map(|()| (buffer, length as _))
     }
 
     /// Completes the request: with the number of bytes written, or with the failure's status.

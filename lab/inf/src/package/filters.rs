@@ -1,4 +1,4 @@
-//! `AddFilter`: the filters that an install section puts into a device's stack.
+//! `AddFilter`: filters that a package puts into a device's stack ("INF `AddFilter` directive", Windows 10 1903 and later).
 
 use super::registry::number;
 use crate::{Directive, Inf, InfError};

@@ -1,12 +1,15 @@
 //! `[Manufacturer]` and the models sections: the devices of a package, and what it installs for each.
 
-use super::filters::{Filter, filters};
-use super::registry::{self, RegistryEntry};
-use super::services::{Service, services};
-use crate::{Directive, Inf, InfError};
+use super::PLATFORM;
+use super::files::SourceFile;
+use super::install::Install;
+use crate::{Directive, Inf, InfError, Section};
 
-/// Decorations of section names that apply to this machine, best first.
-const PLATFORM: [&str; 3] = [".ntamd64", ".nt", ""];
+/// What is known of the package when its models are read.
+pub(super) struct Reading<'a> {
+    pub(super) sources: &'a [SourceFile],
+    pub(super) is_extension: bool,
+}
 
 /// A device that the package supports.
 #[derive(Clone, Debug)]
@@ -17,57 +20,80 @@ pub struct Model {
     pub manufacturer: String,
     /// The hardware ID, then compatible IDs.
     pub ids: Vec<String>,
-    /// The name of its install section, with decoration.
-    pub section: String,
-    /// The service of the function driver, where the package installs one.
-    pub service: Option<String>,
-    /// Every service of the package's section for this device.
-    pub services: Vec<Service>,
-    /// The filters that the package puts into the device's stack.
-    pub filters: Vec<Filter>,
-    /// `AddReg` of the install section: values of the device's software key.
-    pub software: Vec<RegistryEntry>,
-    /// `.HW` `AddReg`: values of the device's hardware key.
-    pub hardware: Vec<RegistryEntry>,
-    /// Whether a `.Wdf` section names the service.
-    pub has_wdf_section: bool,
+    /// What the package does for it.
+    pub install: Install,
 }
 
 /// The models for this machine.
-pub(super) fn models(inf: &Inf, is_extension: bool) -> Result<Vec<Model>, InfError> {
-    let manufacturers = inf
-        .section("Manufacturer")
-        .ok_or_else(|| inf.error(0, "there is no [Manufacturer] section"))?;
+pub(super) fn models(inf: &Inf, reading: &Reading<'_>) -> Result<Vec<Model>, InfError> {
+    let manufacturers = inf.section("Manufacturer").ok_or_else(|| {
+        inf.error(
+            0,
+            "there is neither a [Manufacturer] section nor a [DefaultInstall.NTamd64] section",
+        )
+    })?;
     let mut models = Vec::new();
     for line in &manufacturers.directives {
         let manufacturer = line.key.clone().unwrap_or_else(|| line.value(0).to_owned());
-        let section = models_section(inf, line)?;
-        for model in inf
-            .section(&section)
-            .map_or(&[] as &[Directive], |found| &found.directives)
-        {
-            models.push(one_model(inf, &manufacturer, model, is_extension)?);
+        let Some(section) = models_section(inf, line)? else {
+            continue;
+        };
+        for model in &section.directives {
+            models.push(one_model(inf, &manufacturer, model, reading)?);
         }
+    }
+    if models.is_empty() {
+        let reason = "the INF does not contain a model for this platform (NTamd64)";
+        return Err(inf.error(manufacturers.line, reason));
     }
     Ok(models)
 }
 
-/// The models section that fits this machine: `Models.NTamd64…` where the line lists one, else `Models`.
-fn models_section(inf: &Inf, line: &Directive) -> Result<String, InfError> {
+/// The models section for this machine, if there is one.
+///
+/// `Models.NTamd64…` where the line lists one, of several that with the highest version; `Models` where it lists none for this machine.
+fn models_section<'a>(inf: &'a Inf, line: &Directive) -> Result<Option<&'a Section>, InfError> {
     let base = line.value(0);
-    let targets = || line.values.iter().skip(1);
-    let ours = targets().find(|target| target.to_lowercase().starts_with("ntamd64"));
-    let generic = || targets().find(|target| target.eq_ignore_ascii_case("nt"));
-    let section = ours
-        .or_else(generic)
-        .map_or_else(|| base.to_owned(), |target| format!("{base}.{target}"));
-    if inf.section(&section).is_none() {
-        return Err(inf.error(line.line, format!("there is no models section [{section}]")));
-    }
-    Ok(section)
+    let targets = || line.values.iter().skip(1).filter(|target| !target.is_empty());
+    let best = targets()
+        .max_by_key(|target| fit(target))
+        .filter(|target| fit(target).is_some());
+    let Some(best) = best else {
+        return match inf.section(base) {
+            None if targets().next().is_none() => {
+                Err(inf.error(line.line, format!("there is no models section [{base}]")))
+            }
+            found => Ok(found),
+        };
+    };
+    let name = format!("{base}.{best}");
+    let section = inf.section(&name);
+    section
+        .map(Some)
+        .ok_or_else(|| inf.error(line.line, format!("there is no models section [{name}]")))
 }
 
-fn one_model(inf: &Inf, manufacturer: &str, line: &Directive, is_extension: bool) -> Result<Model, InfError> {
+/// How well a target operating system such as `NTamd64.10.0...16299` fits this machine: the architecture, then the version.
+fn fit(target: &str) -> Option<(bool, Vec<u32>)> {
+    let target = target.to_lowercase();
+    let (platform, version) = target.split_once('.').unwrap_or((&target, ""));
+    let is_named = match platform {
+        "ntamd64" => true,
+        "nt" => false,
+        _ => return None,
+    };
+    Some((
+        is_named,
+        version.split('.').map(|part| part.parse().unwrap_or(0)).collect(),
+    ))
+}
+
+fn one_model(
+    inf: &Inf,
+    manufacturer: &str,
+    line: &Directive,
+    reading: &Reading<'_>,
+) -> Result<Model, InfError> {
     let description = line
         .key
         .clone()
@@ -85,25 +111,17 @@ fn one_model(inf: &Inf, manufacturer: &str, line: &Directive, is_extension: bool
     }
     let section = decorated(inf, install)
         .ok_or_else(|| inf.error(line.line, format!("there is no install section [{install}]")))?;
-    let services = services(inf, &section)?;
-    if let (Some((_, line)), true) = (&services.function, is_extension) {
+    let install = Install::of(inf, &section, reading.sources)?;
+    if let (Some((_, line)), true) = (&install.function, reading.is_extension) {
         let reason =
             "an extension INF has no function driver: SPSVCINST_ASSOCSERVICE (0x2) is for base packages";
         return Err(inf.error(*line, reason));
     }
-    let hardware = registry::entries(inf, &format!("{section}.HW"))?;
-    let has_wdf_section = inf.section(&format!("{section}.Wdf")).is_some();
     Ok(Model {
         description,
         manufacturer: manufacturer.to_owned(),
         ids,
-        software: registry::entries(inf, &section)?,
-        filters: filters(inf, &section)?,
-        section,
-        service: services.function.map(|(name, _)| name),
-        services: services.all,
-        hardware,
-        has_wdf_section,
+        install,
     })
 }
 

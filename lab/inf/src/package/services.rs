@@ -1,20 +1,37 @@
 //! `AddService`: the services that a package installs.
 
+use super::files::{self, Target};
 use super::registry::{self, RegistryEntry, number};
 use crate::{Directive, Inf, InfError};
 
 /// `SPSVCINST_ASSOCSERVICE` of setupapi.h: this service is the device's function driver.
 const SPSVCINST_ASSOCSERVICE: u32 = 0x2;
 
-/// A service that the package installs.
+/// A service that the package installs: what `CreateService` is given.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// Its name.
     pub name: String,
-    /// The file name of `ServiceBinary`.
-    pub binary: String,
-    /// The line that names the binary.
+    /// The `SPSVCINST_…` flags of `AddService`.
+    pub flags: u32,
+    /// Where `ServiceBinary` says the image is.
+    pub binary: Target,
+    /// The line that names the image.
     pub line: usize,
+    /// `ServiceType`, `StartType` and `ErrorControl`: values of winnt.h.
+    pub kind: u32,
+    /// See `kind`.
+    pub start: u32,
+    /// See `kind`.
+    pub error_control: u32,
+    /// `DisplayName`.
+    pub display_name: Option<String>,
+    /// `Description`.
+    pub description: Option<String>,
+    /// `LoadOrderGroup`.
+    pub group: Option<String>,
+    /// `Dependencies`: services, and groups behind a `+`.
+    pub dependencies: Vec<String>,
     /// `AddReg` of the service-install section, relative to the service's key.
     pub registry: Vec<RegistryEntry>,
 }
@@ -47,28 +64,55 @@ pub(super) fn services(inf: &Inf, install: &str) -> Result<Services, InfError> {
             }
             services.function = Some((name.to_owned(), line.line));
         }
-        services.all.push(service(inf, line, name, section)?);
+        services.all.push(service(inf, line, name, flags, section)?);
     }
     Ok(services)
 }
 
-fn service(inf: &Inf, line: &Directive, name: &str, section: &str) -> Result<Service, InfError> {
+fn service(inf: &Inf, line: &Directive, name: &str, flags: u32, section: &str) -> Result<Service, InfError> {
     if inf.section(section).is_none() {
-        return Err(inf.error(
-            line.line,
-            format!("there is no service-install section [{section}]"),
-        ));
+        let reason = format!("there is no service-install section [{section}]");
+        return Err(inf.error(line.line, reason));
     }
-    let binary = inf.directives(section, "ServiceBinary").next();
-    let binary = binary.ok_or_else(|| inf.error(line.line, format!("[{section}] has no ServiceBinary")))?;
-    let file = binary.value(0).rsplit('\\').next().unwrap_or_default();
-    if file.is_empty() {
-        return Err(inf.error(binary.line, "ServiceBinary names no file"));
-    }
+    let entry = |key| {
+        let found = inf.directives(section, key).next();
+        found.ok_or_else(|| inf.error(line.line, format!("[{section}] has no {key}")))
+    };
+    let value = |key| {
+        let entry = entry(key)?;
+        number(entry.value(0))
+            .filter(|_| !entry.value(0).is_empty())
+            .ok_or_else(|| {
+                inf.error(
+                    entry.line,
+                    format!("{key} is {:?}, which is no number", entry.value(0)),
+                )
+            })
+    };
+    let text = |key| {
+        inf.value(section, key)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
+    let binary = entry("ServiceBinary")?;
     Ok(Service {
         name: name.to_owned(),
-        binary: file.to_owned(),
+        flags,
+        binary: files::binary(inf, binary)?,
         line: binary.line,
+        kind: value("ServiceType")?,
+        start: value("StartType")?,
+        error_control: value("ErrorControl")?,
+        display_name: text("DisplayName"),
+        description: text("Description"),
+        group: text("LoadOrderGroup"),
+        dependencies: dependencies(inf, section),
         registry: registry::entries(inf, section)?,
     })
+}
+
+fn dependencies(inf: &Inf, section: &str) -> Vec<String> {
+    let lines = inf.directives(section, "Dependencies");
+    let all = lines.flat_map(|line| &line.values);
+    all.filter(|name| !name.is_empty()).cloned().collect()
 }

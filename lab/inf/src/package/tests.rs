@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{Package, Place, Side};
+use super::{Directory, Package, Place, Side, Target};
 use crate::{Inf, InfError};
 
 const GOOD: &str = r#"
@@ -15,6 +15,9 @@ DriverVer = 11/21/2026,1.0.0.0
 [Models.NTamd64.10.0...16299]
 %Device% = Install, root\Thing, root\AnyThing
 [Install.NT]
+CopyFiles = Drivers
+[Drivers]
+helper.sys, help.sys
 [Install.NT.Services]
 AddService = thing, 0x2, Thing_Service
 [Install.NT.HW]
@@ -22,14 +25,32 @@ AddReg = Thing_HW
 [Thing_HW]
 HKR,,DeviceCharacteristics,0x10001,0x100
 [Thing_Service]
-ServiceBinary = %13%\thing.sys
+ServiceType = 1
+StartType = 3
+ErrorControl = 1
+ServiceBinary = %13%\sub\thing.sys
 AddReg = Thing_Parameters
 [Thing_Parameters]
 HKR,Parameters,Count,0x00010001,3
+[SourceDisksNames]
+1 = Disk,,,sub
+[SourceDisksFiles]
+thing.sys = 1
+help.sys = 1, deeper
+[DestinationDirs]
+DefaultDestDir = 13
+Drivers = 12
 [Strings]
 Us = "Us"
 Device = "A thing"
 "#;
+
+fn drivers(path: &str) -> Target {
+    Target {
+        directory: Directory::Drivers,
+        path: path.to_owned(),
+    }
+}
 
 fn package(text: &str) -> Result<Package, InfError> {
     Package::of(&Inf::parse(Path::new("x.inf"), text.as_bytes())?)
@@ -46,16 +67,30 @@ fn a_package_is_read_with_its_models_services_and_registry() {
         panic!("one model")
     };
     assert_eq!(model.ids, [r"root\Thing", r"root\AnyThing"]);
-    assert_eq!(model.service.as_deref(), Some("thing"));
-    assert!(!model.has_wdf_section);
+    let install = &model.install;
+    assert_eq!(install.service(), Some("thing"));
+    assert_eq!(install.services[0].registry[0].name, "Count");
+    assert_eq!(install.hardware[0].flags, 0x10001);
+    assert!(install.wdf.is_empty());
+    assert_eq!(package.warnings, []);
+}
+
+#[test]
+fn files_go_from_the_folder_of_the_inf_into_the_store_and_from_there() {
+    let package = package(GOOD).unwrap();
+    let sources: Vec<_> = package
+        .sources
+        .iter()
+        .map(|source| source.path.display().to_string())
+        .collect();
+    assert_eq!(sources, ["sub/thing.sys", "sub/deeper/help.sys"]);
+    let install = &package.models[0].install;
+    let copied = &install.files[0];
     assert_eq!(
-        (
-            model.services[0].binary.as_str(),
-            model.services[0].registry[0].name.as_str()
-        ),
-        ("thing.sys", "Count")
+        (copied.source.as_str(), &copied.target),
+        ("help.sys", &drivers("helper.sys"))
     );
-    assert_eq!(model.hardware[0].flags, 0x10001);
+    assert_eq!(install.services[0].binary.directory, Directory::Store);
 }
 
 #[test]
@@ -72,7 +107,7 @@ fn what_is_missing_is_named() {
             "[Other]",
             "there is no models section [Models.NTamd64.10.0...16299]",
         ),
-        ("[Install.NT]\n", "", "there is no install section [Install]"),
+        ("[Install.NT]\n", "[X]\n", "there is no install section [Install]"),
         (
             "[Thing_Service]",
             "[Service]",
@@ -114,14 +149,16 @@ fn an_extension_has_its_id_and_its_filters() {
     let package = package(&extension()).unwrap();
     assert_eq!(package.extension_id.as_deref(), Some("{0f1e}"));
     let model = &package.models[0];
-    assert_eq!((model.service.as_deref(), model.services.len()), (None, 1));
-    let filter = &model.filters[0];
+    assert_eq!((model.install.service(), model.install.services.len()), (None, 1));
+    let filter = &model.install.filters[0];
     assert_eq!(
         (filter.service.as_str(), &filter.place),
         ("thing", &Place::Position(Side::Lower))
     );
     let level = extension().replace("FilterPosition = Lower", "FilterLevel = Encryption");
-    let level = self::package(&level).unwrap().models[0].filters[0].place.clone();
+    let level = self::package(&level).unwrap().models[0].install.filters[0]
+        .place
+        .clone();
     assert_eq!(level, Place::Level(String::from("Encryption")));
 }
 
@@ -172,4 +209,176 @@ fn what_is_wrong_with_an_extension_or_filter_is_named() {
             reason
         );
     }
+}
+
+#[test]
+fn what_is_wrong_with_files_is_named() {
+    for (cut, with, reason) in [
+        (
+            "1 = Disk",
+            "2 = Disk",
+            "thing.sys is on disk \"1\", which is not in [SourceDisksNames]",
+        ),
+        (
+            "help.sys = 1",
+            "other.sys = 1",
+            "CopyFiles names help.sys, which is not in [SourceDisksFiles]",
+        ),
+        ("[Drivers]\n", "[X]\n", "there is no file-list section [Drivers]"),
+        (
+            "Drivers = 12",
+            "Drivers = 11",
+            "the directory %11% is not modelled; there are 12 (System32\\drivers) and 13 (the driver store)",
+        ),
+        (
+            "Drivers = 12",
+            "",
+            "help.sys goes to helper.sys in the driver store (dirid 13), where a file stays as it came: sub\\deeper\\help.sys",
+        ),
+        (
+            "%13%\\sub",
+            "%13%\\elsewhere",
+            "ServiceBinary names elsewhere\\thing.sys in the driver store (dirid 13), which is not in [SourceDisksFiles]",
+        ),
+        (
+            "%13%\\sub",
+            "C:",
+            "ServiceBinary is \"C:\\\\thing.sys\" and must be such as %13%\\name.sys",
+        ),
+        (
+            "1, deeper",
+            "1, ..",
+            "help.sys does not lie in the folder of the INF or below",
+        ),
+        ("StartType = 3", "", "[Thing_Service] has no StartType"),
+        (
+            "NTamd64.10.0...16299]",
+            "NTx86]",
+            "there is no models section [Models.NTamd64.10.0...16299]",
+        ),
+        (
+            "NTamd64.10.0...16299\n",
+            "NTx86\n",
+            "the INF does not contain a model for this platform (NTamd64)",
+        ),
+        (
+            "[Manufacturer]",
+            "[X]",
+            "there is neither a [Manufacturer] section nor a [DefaultInstall.NTamd64] section",
+        ),
+    ] {
+        assert_eq!(package(&GOOD.replacen(cut, with, 1)).unwrap_err().reason, reason);
+    }
+}
+
+#[test]
+fn the_models_of_the_highest_version_for_this_machine_count() {
+    let text = GOOD.replace(
+        "Models, NTamd64.10.0...16299",
+        "Models, NTx86, NT, NTamd64.10.0...22000, NTamd64.10.0...16299",
+    ) + "[Models.NTamd64.10.0...22000]\n\"New\" = Install, root\\New\n";
+    assert_eq!(package(&text).unwrap().models[0].description, "New");
+}
+
+#[test]
+fn what_windows_ignores_is_a_warning_with_its_line() {
+    let text = GOOD.replace(
+        "CopyFiles = Drivers",
+        "CopyFiles = Drivers\nCopyFile = x\nInclude = machine.inf",
+    );
+    let warnings = package(&text).unwrap().warnings;
+    let texts: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        texts,
+        [
+            "x.inf:14: CopyFile in [Install.NT] is no directive of that section, and Windows ignores it",
+            "x.inf:15: Include in [Install.NT] is not modelled"
+        ]
+    );
+}
+
+const PRIMITIVE: &str = r#"[Version]
+Signature = "$Windows NT$"
+Class = System
+ClassGuid = {4d36e97d-e325-11ce-bfc1-08002be10318}
+Provider = Us
+[SourceDisksNames]
+1 = Disk
+[SourceDisksFiles]
+thing.sys = 1
+[DestinationDirs]
+DefaultDestDir = 12
+[DefaultInstall.NTamd64]
+CopyFiles = @thing.sys
+[DefaultInstall.NTamd64.Services]
+AddService = thing,, Service
+[Service]
+ServiceType = 1
+StartType = 3
+ErrorControl = 1
+ServiceBinary = %12%\thing.sys
+[DefaultUninstall.NTamd64]
+LegacyUninstall = 1
+"#;
+
+#[test]
+fn a_primitive_package_has_files_and_services_and_no_models() {
+    let package = package(PRIMITIVE).unwrap();
+    assert!(package.models.is_empty());
+    let install = package.primitive.unwrap();
+    assert_eq!(install.files[0].target, drivers("thing.sys"));
+    assert_eq!(install.services[0].binary, drivers("thing.sys"));
+}
+
+#[test]
+fn what_is_wrong_with_a_primitive_package_is_named() {
+    for (cut, with, reason) in [
+        (
+            "[DefaultInstall.NTamd64]",
+            "[DefaultInstall]",
+            "[DefaultInstall] needs the decoration of its platform: [DefaultInstall.NTamd64]",
+        ),
+        (
+            "[DefaultInstall.NTamd64]",
+            "[DefaultInstall.NTx86]",
+            "the INF does not contain a [DefaultInstall] for this platform (NTamd64)",
+        ),
+        (
+            "LegacyUninstall = 1",
+            "",
+            "a primitive package has no [DefaultUninstall], unless that says LegacyUninstall = 1",
+        ),
+        (
+            "[SourceDisksNames]",
+            "[Manufacturer]\n[SourceDisksNames]",
+            "a package with [DefaultInstall.NTamd64] is a primitive one and has no [Manufacturer]",
+        ),
+        (
+            "thing,, Service",
+            "thing, 2, Service",
+            "a primitive package has no function driver: SPSVCINST_ASSOCSERVICE (0x2) is for devices",
+        ),
+    ] {
+        assert_eq!(
+            package(&PRIMITIVE.replacen(cut, with, 1)).unwrap_err().reason,
+            reason
+        );
+    }
+}
+
+#[test]
+fn a_hundred_thousand_lines_are_read_in_no_time() {
+    let many = (0..100_000).fold(GOOD.to_owned(), |text, at| text + &format!("key{at} = value\n"));
+    let start = std::time::Instant::now();
+    assert!(package(&many).is_ok());
+    assert!(
+        start.elapsed() < std::time::Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[test]
+fn an_empty_file_has_no_version() {
+    assert_eq!(package("").unwrap_err().reason, "there is no [Version] section");
 }

@@ -254,8 +254,9 @@ fn unlink(device: Device) {
     }
 }
 
-/// `IoDeleteDevice`: takes the device out of its driver's list and name space; the object goes with its last reference. What is
-/// attached to it has one: a lower driver deletes its device before the upper one detaches, when `IRP_MN_REMOVE_DEVICE` comes back up.
+/// `IoDeleteDevice`: takes the device out of its driver's list and name space; the object goes with its last reference.
+///
+/// What is attached to it has one: a lower driver deletes its device before the upper one detaches, when `IRP_MN_REMOVE_DEVICE` comes back up.
 pub fn delete_device(device: Device) {
     names::remove_object(device.0.cast());
     unlink(device);

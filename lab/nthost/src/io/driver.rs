@@ -10,8 +10,9 @@ use super::device::Device;
 use super::irp::{self, Irp};
 use crate::abi::{
     DEVICE_OBJECT, DO_DEVICE_INITIALIZING, DRIVER_ADD_DEVICE, DRIVER_EXTENSION, DRIVER_INITIALIZE,
-    DRIVER_OBJECT, IO_TYPE_DRIVER, IRP, MAJOR_FUNCTION_COUNT, NTSTATUS, PVOID, STATUS_INSUFFICIENT_RESOURCES,
-    STATUS_INVALID_DEVICE_REQUEST, STATUS_OBJECT_NAME_COLLISION, STATUS_SUCCESS,
+    DRIVER_OBJECT, IO_TYPE_DRIVER, IRP, MAJOR_FUNCTION_COUNT, NTSTATUS, PVOID, STATUS_IMAGE_ALREADY_LOADED,
+    STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_OBJECT_NAME_COLLISION,
+    STATUS_SUCCESS,
 };
 use crate::ldr::{self, ImageRef, LoadError};
 use crate::mm::pool::{self, HOST_TAG, Kind, Request};
@@ -98,7 +99,6 @@ struct Record {
 }
 
 static DRIVERS: Mutex<Option<HashMap<usize, Record>>> = Mutex::new(None);
-static IMAGES: Mutex<Option<HashMap<String, PathBuf>>> = Mutex::new(None);
 
 fn with_drivers<R>(f: impl FnOnce(&mut HashMap<usize, Record>) -> R) -> R {
     f(DRIVERS
@@ -107,21 +107,11 @@ fn with_drivers<R>(f: impl FnOnce(&mut HashMap<usize, Record>) -> R) -> R {
         .get_or_insert_with(HashMap::new))
 }
 
-/// Says which file of this machine a service's image is.
-pub fn set_image(service: &str, path: PathBuf) {
-    let mut images = IMAGES.lock().unwrap_or_else(PoisonError::into_inner);
-    images
-        .get_or_insert_with(HashMap::new)
-        .insert(service.to_lowercase(), path);
-}
-
-fn image_path(service: &str) -> Option<PathBuf> {
-    IMAGES
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .as_ref()?
-        .get(&service.to_lowercase())
-        .cloned()
+/// The file of a service's image. Without an `ImagePath` it is the service's name in System32\drivers, as on Windows.
+fn image_file(service: &str) -> Option<PathBuf> {
+    let key = format!(r"{}\{service}", cm::SERVICES);
+    let default = || format!(r"{}\{service}.sys", ldr::files::DRIVERS);
+    cm::exists(&key).then(|| ldr::files::locate(&cm::text(&key, "ImagePath").unwrap_or_else(default)))
 }
 
 /// The service that a driver object runs; empty for what is none.
@@ -139,6 +129,14 @@ pub fn loaded(service: &str) -> Option<Driver> {
             .iter()
             .find(|(_, record)| record.service.eq_ignore_ascii_case(service));
         found.map(|(address, _)| Driver(core::ptr::with_exposed_provenance_mut(*address)))
+    })
+}
+
+/// The service whose driver runs an image.
+fn service_with(image: &ImageRef) -> Option<String> {
+    with_drivers(|drivers| {
+        let runs = |record: &&Record| !record.service.is_empty() && record.image.as_ref() == Some(image);
+        drivers.values().find(runs).map(|record| record.service.clone())
     })
 }
 
@@ -212,12 +210,19 @@ pub fn load(service: &str) -> Result<Driver, DriverError> {
     if let Some(driver) = loaded(service) {
         return Ok(driver);
     }
-    let path = image_path(service).ok_or_else(|| DriverError::NoService(service.to_owned()))?;
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let image = ldr::load(&name, &path).map_err(|error| DriverError::Load(service.to_owned(), error))?;
+    let path = image_file(service).ok_or_else(|| DriverError::NoService(service.to_owned()))?;
+    let failed = |error| DriverError::Load(service.to_owned(), error);
+    let image = ldr::load(&path).map_err(failed)?;
+    if let Some(other) = service_with(&image) {
+        let error = LoadError {
+            file: path,
+            place: String::from("the image"),
+            reason: format!("the service {other} runs it"),
+            status: STATUS_IMAGE_ALREADY_LOADED,
+        };
+        ldr::unload(image);
+        return Err(failed(error));
+    }
     let Some(entry) = image.entry() else {
         ldr::unload(image);
         return Err(DriverError::NoEntry(path));

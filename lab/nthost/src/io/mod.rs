@@ -19,7 +19,7 @@ use crate::exports::Export;
 pub use device::{Device, attach, create_device, delete_device, is_device};
 pub(crate) use driver::create_host_driver;
 pub use driver::{
-    Driver, DriverError, load, loaded, service_of, set_image, unload, unload_all, unload_if_idle, unstoppable,
+    Driver, DriverError, load, loaded, service_of, unload, unload_all, unload_if_idle, unstoppable,
 };
 pub use file::{File, FileError, IoctlResult, has_open_files, open};
 pub use interface::{disable_all, enabled_link, forget_device, links_of};

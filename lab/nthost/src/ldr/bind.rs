@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::directories::{Import, Symbol, Target};
 use super::dll;
 use super::error::LoadError;
+use super::files;
 use super::image::Image;
 use super::registry::{self, ImageRef};
 use crate::abi::{
@@ -20,8 +21,7 @@ static LOADING: Mutex<()> = Mutex::new(());
 /// How many forwarders may lead to one another.
 const MAX_FORWARDS: usize = 8;
 
-/// Loads the image in the file `path` and everything it imports; `name` is the file name under which other images
-/// import from it. An image that is loaded already gains a reference.
+/// Loads the image in a file and everything it imports. An image that is loaded already gains a reference.
 ///
 /// # Errors
 ///
@@ -35,18 +35,18 @@ const MAX_FORWARDS: usize = 8;
 /// # IRQL
 ///
 /// `PASSIVE_LEVEL`.
-pub fn load(name: &str, path: &Path) -> Result<ImageRef, LoadError> {
+pub fn load(path: &Path) -> Result<ImageRef, LoadError> {
     let _one_at_a_time = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
-    load_with(name, path, &mut Vec::new())
+    load_with(path, &mut Vec::new())
 }
 
 /// Loads an image; `pending` are the images whose imports are being bound right now.
-fn load_with(name: &str, path: &Path, pending: &mut Vec<ImageRef>) -> Result<ImageRef, LoadError> {
+fn load_with(path: &Path, pending: &mut Vec<ImageRef>) -> Result<ImageRef, LoadError> {
     if let Some(image) = registry::by_file(path) {
         image.references.fetch_add(1, Ordering::SeqCst);
         return Ok(image);
     }
-    let (image, imports) = Image::map(name, path)?;
+    let (image, imports) = Image::map(&files::name(path), path)?;
     let image = ImageRef(Arc::new(image));
     pending.push(image.clone());
     let result = bind(&image, &imports, pending);
@@ -102,7 +102,7 @@ fn resolve(
     }
     let dependency = dependency(image, module, pending)?.ok_or_else(|| {
         failure(
-            format!("there is no module {module} beside the image"),
+            format!("there is no module {module} beside the image or in System32\\drivers"),
             STATUS_DLL_NOT_FOUND,
         )
     })?;
@@ -184,10 +184,7 @@ fn dependency(
         return Ok(None);
     };
     let is_new = registry::by_file(&path).is_none();
-    let file_name = path
-        .file_name()
-        .map_or_else(|| module.to_owned(), |name| name.to_string_lossy().into_owned());
-    let loaded = load_with(&file_name, &path, pending)?;
+    let loaded = load_with(&path, pending)?;
     if is_new && let Err(error) = dll::initialize(&loaded) {
         registry::unload(loaded);
         return Err(error);
@@ -218,24 +215,16 @@ fn refuse_circle(image: &ImageRef, module: &str, pending: &[ImageRef]) -> Result
     })
 }
 
-/// The file of a module: loaded already, beside the importing image, or in the search path; names match in any case.
+/// The file of a module.
+///
+/// An image of that name that is loaded already serves, as on Windows, where imports go by file names; of several the one in the importer's
+/// directory. Else the file is looked for in the importer's directory, in System32\drivers, and in the search path.
 fn search(image: &ImageRef, module: &str) -> Option<PathBuf> {
-    if let Some(loaded) = registry::by_name(module) {
+    if let Some(loaded) = registry::by_name(module, &image.path) {
         return Some(loaded.path.clone());
     }
-    let beside = image.path.parent().map(Path::to_owned);
-    beside
+    [files::folder(&image.path), PathBuf::from(files::DRIVERS)]
         .into_iter()
         .chain(registry::search_paths())
-        .find_map(|directory| {
-            let entries = std::fs::read_dir(if directory.as_os_str().is_empty() {
-                Path::new(".")
-            } else {
-                &directory
-            });
-            let mut names = entries.ok()?.flatten();
-            names
-                .find(|entry| entry.file_name().to_string_lossy().eq_ignore_ascii_case(module))
-                .map(|entry| entry.path())
-        })
+        .find_map(|directory| files::find_in(&directory, module))
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use super::directories::{self, Exports, Function, Import};
 use super::error::{LoadError, Malformed};
+use super::files;
 use super::headers::Headers;
 use super::mapping::{Mapping, Protection};
 use super::symbols::Symbols;
@@ -17,7 +18,7 @@ use crate::abi::{STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_IMAGE_FORMAT, STA
 pub struct Image {
     /// The file name: `sample.sys`.
     pub name: String,
-    /// The file.
+    /// The file: a path of this machine, or of the lab's Windows.
     pub path: PathBuf,
     pub(super) headers: Headers,
     pub(super) exports: Exports,
@@ -38,7 +39,7 @@ pub struct Image {
 impl Image {
     /// Reads and maps a file, everything writable still.
     pub(super) fn map(name: &str, path: &Path) -> Result<(Self, Vec<Import>), LoadError> {
-        let file = std::fs::read(path).map_err(|error| LoadError {
+        let file = files::read(path).map_err(|error| LoadError {
             file: path.to_owned(),
             place: String::from("open"),
             reason: error.to_string(),
@@ -61,12 +62,7 @@ impl Image {
         headers: Headers,
         mapping: Mapping,
     ) -> Result<(Self, Vec<Import>), Malformed> {
-        let mut bytes = vec![0; headers.size_of_image];
-        bytes[..headers.size_of_headers].copy_from_slice(&file[..headers.size_of_headers]);
-        for section in &headers.sections {
-            let source = &file[section.file_offset..section.file_offset + section.file_size];
-            bytes[section.address..section.address + section.file_size].copy_from_slice(source);
-        }
+        let mut bytes = laid_out(file, &headers);
         let delta = (mapping.base() as u64).wrapping_sub(headers.image_base);
         directories::relocate(&headers, &mut bytes, delta)?;
         let imports = directories::imports(&headers, &bytes)?;
@@ -133,7 +129,7 @@ impl Image {
     /// The nearest symbol at or before `offset`, and the distance.
     pub fn symbol(&self, offset: usize) -> Option<(&str, usize)> {
         self.symbols
-            .get_or_init(|| Symbols::read(&self.path, self.exports.offsets()))
+            .get_or_init(|| Symbols::read(&files::origin(&self.path), self.exports.offsets()))
             .nearest(offset)
     }
 
@@ -155,6 +151,30 @@ impl Image {
             offset,
         }
     }
+}
+
+/// The bytes of a file, each section where it will be in memory.
+fn laid_out(file: &[u8], headers: &Headers) -> Vec<u8> {
+    let mut bytes = vec![0; headers.size_of_image];
+    bytes[..headers.size_of_headers].copy_from_slice(&file[..headers.size_of_headers]);
+    for section in &headers.sections {
+        let source = &file[section.file_offset..section.file_offset + section.file_size];
+        bytes[section.address..section.address + section.file_size].copy_from_slice(source);
+    }
+    bytes
+}
+
+/// The modules that an image in a file imports from; none for what is no sound image.
+#[must_use]
+pub fn imported_modules(file: &[u8]) -> Vec<String> {
+    let read = || {
+        let headers = Headers::read(file)?;
+        directories::imports(&headers, &laid_out(file, &headers))
+    };
+    let imports = read().unwrap_or_default();
+    let mut modules: Vec<String> = imports.into_iter().map(|import| import.module).collect();
+    modules.dedup();
+    modules
 }
 
 /// A complaint about the bytes of `path`, as Windows' status for it.

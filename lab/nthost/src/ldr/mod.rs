@@ -8,6 +8,7 @@ mod bytes;
 mod directories;
 mod dll;
 mod error;
+pub mod files;
 mod headers;
 mod image;
 mod mapping;
@@ -19,7 +20,7 @@ pub mod unwind;
 
 pub use bind::load;
 pub use error::{LoadError, Malformed};
-pub use image::Image;
+pub use image::{Image, imported_modules};
 pub use mapping::{Mapping, Protection};
 pub use registry::{
     ImageRef, Location, add_search_path, find, image_at, is_in, loaded, set_unload_hook, unload,

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::directories::Target;
+use super::files;
 use super::image::Image;
 use super::mapping::Protection;
 use crate::ke;
@@ -107,18 +108,23 @@ pub fn loaded() -> Vec<ImageRef> {
         .collect()
 }
 
-/// The loaded image of this file name, in any case.
-pub(super) fn by_name(name: &str) -> Option<ImageRef> {
-    loaded()
-        .into_iter()
-        .find(|image| image.name.eq_ignore_ascii_case(name))
+/// The loaded image of this file name, in any case, for an importer: of several the one in the importer's own directory.
+pub(super) fn by_name(name: &str, importer: &Path) -> Option<ImageRef> {
+    let named = || {
+        loaded()
+            .into_iter()
+            .filter(|image| image.name.eq_ignore_ascii_case(name))
+    };
+    named()
+        .find(|image| files::are_neighbours(&image.path, importer))
+        .or_else(|| named().next())
 }
 
 /// The loaded image of this file. Two files of one name are two images, as on Windows.
 pub(super) fn by_file(path: &Path) -> Option<ImageRef> {
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let wanted = real(path);
-    loaded().into_iter().find(|image| real(&image.path) == wanted)
+    loaded()
+        .into_iter()
+        .find(|image| files::is_same(&image.path, path))
 }
 
 pub(super) fn register(image: Arc<Image>) {

@@ -168,7 +168,7 @@ impl Folder {
 
     fn load(&self, name: &str, bytes: &[u8]) -> Result<ImageRef, LoadError> {
         let path = self.write(name, bytes);
-        load(name, &path)
+        load(&path)
     }
 }
 
@@ -242,7 +242,7 @@ fn loads_are_counted() {
     let first = folder
         .load("counted.sys", &Builder::default().build())
         .expect("the image is sound");
-    let second = load("COUNTED.SYS", &first.path).expect("the image is loaded already");
+    let second = load(&first.path).expect("the image is loaded already");
     assert!(first == second);
     unload(second);
     assert!(!first.is_unloaded());
@@ -368,10 +368,7 @@ fn what_is_no_native_x64_image_is_refused_with_the_place() {
         assert_eq!(error.status, STATUS_INVALID_IMAGE_FORMAT, "{error}");
         assert_eq!(error.place, place, "{error}");
     }
-    assert_eq!(
-        status_of(load("absent.sys", &folder.0.join("absent.sys"))),
-        STATUS_NO_SUCH_FILE
-    );
+    assert_eq!(status_of(load(&folder.0.join("absent.sys"))), STATUS_NO_SUCH_FILE);
     assert_eq!(
         status_of(folder.load("empty.sys", b"")),
         STATUS_INVALID_IMAGE_FORMAT

@@ -19,7 +19,7 @@ const FLG_ADDREG_TYPE_BINARY: u32 = 0x0000_0001;
 const FLG_ADDREG_TYPE_DWORD: u32 = 0x0001_0001;
 
 /// Names that stand for properties of the device itself when a `.HW` section writes them: "Special value-entry-name Keywords"
-/// of the `AddReg` directive, `FriendlyName` ("DEVPKEY_Device_FriendlyName"), and the filter levels ("Device filter driver
+/// of the `AddReg` directive, `FriendlyName` (`DEVPKEY_Device_FriendlyName`), and the filter levels ("Device filter driver
 /// ordering"). Every other name is a value of the hardware key, `Device Parameters`.
 const DEVICE_PROPERTIES: [&str; 15] = [
     "DeviceCharacteristics",
@@ -64,6 +64,11 @@ pub(super) fn clear_properties(instance: &str) {
     }
 }
 
+/// Whether a line says what to do in a way that can be done.
+pub(super) fn is_understood(entry: &RegistryEntry) -> bool {
+    entry.flags & (FLG_ADDREG_KEYONLY | FLG_ADDREG_DELVAL) != 0 || value_of(entry).is_some()
+}
+
 /// A line of an `AddReg` section, relative to a key.
 pub(super) fn add(key: &str, entry: &RegistryEntry) {
     let path = if entry.subkey.is_empty() {
@@ -102,7 +107,7 @@ fn append(path: &str, entry: &RegistryEntry, there: Option<Value>) {
 }
 
 /// The value that a line writes; `None` for a type or data that is wrong.
-pub(super) fn value_of(entry: &RegistryEntry) -> Option<Value> {
+fn value_of(entry: &RegistryEntry) -> Option<Value> {
     let first = entry.data.first().map_or("", String::as_str);
     match entry.flags & FLG_ADDREG_TYPE_MASK {
         FLG_ADDREG_TYPE_SZ => Some(Value::string(first)),

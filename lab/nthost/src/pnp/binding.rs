@@ -1,18 +1,11 @@
 //! What an installation writes: services, and what a device has got, in the device's key and its driver key as on Windows.
 
 use std::iter;
-use std::path::Path;
 
 use super::node::{self, Node, NodeId};
 use super::rank::{self, Match};
-use super::{addreg, stack, store};
+use super::{addreg, services, stack};
 use crate::cm::{self, Value};
-use crate::io;
-use lab_inf::Service;
-
-/// `SERVICE_KERNEL_DRIVER` and `SERVICE_DEMAND_START` of wdm.h.
-const SERVICE_KERNEL_DRIVER: u32 = 1;
-const SERVICE_DEMAND_START: u32 = 3;
 
 /// Values of a device's key that are there while it has a driver.
 const DRIVER_VALUES: [&str; 4] = ["Driver", "Service", "Mfg", "ClassGUID"];
@@ -35,7 +28,7 @@ pub(super) fn driver_key(instance: &str) -> Option<String> {
 pub(super) fn assign_driver(id: NodeId) -> bool {
     let Some(node) = node::get(id) else { return false };
     let best = rank::matches(&node).into_iter().next();
-    let Some(best) = best.filter(|best| best.model.service.is_some()) else {
+    let Some(best) = best.filter(|best| best.model.install.function.is_some()) else {
         return false;
     };
     let extensions = rank::extensions(&node);
@@ -51,20 +44,17 @@ pub(super) fn assign_driver(id: NodeId) -> bool {
 
 /// Writes what a package says of services, registry and filters.
 fn apply(node: &Node, part: &Match) {
-    for service in &part.model.services {
-        install_service(&part.published.original, service);
-    }
+    let install = &part.model.install;
+    part.published.copy_files(install);
+    services::install(&part.published, install);
     if let Some(driver) = driver_key(&node.instance) {
         let key = format!(r"{}\{driver}", cm::CLASS);
-        part.model
-            .software
-            .iter()
-            .for_each(|entry| addreg::add(&key, entry));
+        install.software.iter().for_each(|entry| addreg::add(&key, entry));
     }
-    for entry in &part.model.hardware {
+    for entry in &install.hardware {
         addreg::add_hardware(&node.instance, entry);
     }
-    for filter in &part.model.filters {
+    for filter in &install.filters {
         stack::register(&node.instance, filter);
     }
 }
@@ -79,7 +69,7 @@ fn write_binding(node: &Node, best: &Match, extensions: &[Match]) {
     let (date, version) = package.driver_ver.split_once(',').unwrap_or_default();
     for (name, text) in [
         ("InfPath", best.published.name.as_str()),
-        ("InfSection", &best.model.section),
+        ("InfSection", &best.model.install.section),
         ("MatchingDeviceId", &best.id),
         ("DriverDesc", &best.model.description),
         ("DriverDate", date.trim()),
@@ -94,7 +84,7 @@ fn write_binding(node: &Node, best: &Match, extensions: &[Match]) {
     cm::set(&key, EXTENSIONS, Value::strings(names));
     let own = [
         driver.as_str(),
-        best.model.service.as_deref().unwrap_or_default(),
+        best.model.install.service().unwrap_or_default(),
         &best.model.manufacturer,
         &package.class_guid,
     ];
@@ -187,25 +177,6 @@ fn known_devices() -> Vec<String> {
         .flat_map(below)
         .flat_map(below)
         .collect()
-}
-
-fn install_service(inf: &Path, service: &Service) {
-    let key = format!(r"{}\{}", cm::SERVICES, service.name);
-    io::set_image(&service.name, store::beside(inf, &service.binary));
-    let folder = inf
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let image = format!(
-        r"\SystemRoot\System32\DriverStore\FileRepository\{folder}.inf_amd64\{}",
-        service.binary
-    );
-    cm::set(&key, "Type", Value::dword(SERVICE_KERNEL_DRIVER));
-    cm::set(&key, "Start", Value::dword(SERVICE_DEMAND_START));
-    cm::set(&key, "ImagePath", Value::expandable(&image));
-    for entry in &service.registry {
-        addreg::add(&key, entry);
-    }
 }
 
 /// Writes what is known of a device to its key.

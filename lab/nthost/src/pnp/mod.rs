@@ -17,6 +17,7 @@ mod rank;
 mod remove;
 mod request;
 mod root;
+mod services;
 mod stack;
 mod start;
 mod store;
@@ -28,7 +29,7 @@ use crate::ldr;
 
 pub use control::{disable, enable, restart, scan};
 pub use node::{Node, NodeId, Problem, State, children_of, find_instance, node_of, nodes, root_node};
-pub use packages::{DeleteError, Installed, delete_driver, install};
+pub use packages::{DeleteError, Installed, delete_driver, install, install_primitive};
 pub use property::{property, registry_path};
 pub use rank::{Match, extension_matches, matches};
 pub use remove::{RemoveError, file_closed, remove, remove_everything, surprise_remove};

@@ -41,6 +41,8 @@ pub enum Problem {
     NoDriver,
     /// `CM_PROB_FAILED_ADD`: `AddDevice` failed.
     FailedAdd(NTSTATUS),
+    /// `CM_PROB_FAILED_DRIVER_ENTRY`.
+    FailedDriverEntry(NTSTATUS),
     /// `CM_PROB_DRIVER_FAILED_LOAD`.
     FailedLoad,
     /// `CM_PROB_FAILED_POST_START`: the device said that it failed.
@@ -56,6 +58,7 @@ impl Problem {
             Self::Disabled => (22, "CM_PROB_DISABLED"),
             Self::NoDriver => (28, "CM_PROB_FAILED_INSTALL"),
             Self::FailedAdd(_) => (31, "CM_PROB_FAILED_ADD"),
+            Self::FailedDriverEntry(_) => (37, "CM_PROB_FAILED_DRIVER_ENTRY"),
             Self::FailedLoad => (39, "CM_PROB_DRIVER_FAILED_LOAD"),
             Self::FailedPostStart => (43, "CM_PROB_FAILED_POST_START"),
         }
@@ -65,7 +68,9 @@ impl Problem {
     #[must_use]
     pub const fn status(self) -> Option<NTSTATUS> {
         match self {
-            Self::FailedStart(status) | Self::FailedAdd(status) => Some(status),
+            Self::FailedStart(status) | Self::FailedAdd(status) | Self::FailedDriverEntry(status) => {
+                Some(status)
+            }
             Self::Disabled | Self::NoDriver | Self::FailedLoad | Self::FailedPostStart => None,
         }
     }

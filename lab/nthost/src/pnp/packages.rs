@@ -6,7 +6,8 @@ use super::node::{self, Node, NodeId};
 use super::rank::{self, Match};
 use super::remove::{self, RemoveError};
 use super::store::{self, Published};
-use super::{binding, start};
+use super::{binding, services, start};
+use crate::io;
 
 /// What `/install` did with a device that the package fits.
 #[derive(Clone, Debug)]
@@ -28,6 +29,9 @@ pub enum DeleteError {
     /// Devices have it: `ERROR_INF_IN_USE_BY_DEVICES` of setupapi.h.
     #[error("One or more devices are presently installed using the specified INF.")]
     InUse(Vec<String>),
+    /// A service of a primitive package runs, where Windows asks for a restart of the machine.
+    #[error("The service {0} of the package is running; stop it first.")]
+    Running(String),
     /// A device does not let go of it.
     #[error(transparent)]
     Refused(#[from] RemoveError),
@@ -90,33 +94,64 @@ fn assign_and_start(id: NodeId) {
     start::start(id);
 }
 
+/// Installs a primitive package: its files and services.
+pub fn install_primitive(published: &Published) {
+    if let Some(install) = &published.package.primitive {
+        published.copy_files(install);
+        services::install(published, install);
+    }
+    store::note_installed(&published.name);
+}
+
 /// Takes a package out of the store: `/delete-driver`. With `uninstall` its devices get the next best package, or none; returns
 /// them. With `force` they keep what they have got.
 ///
 /// # Errors
 /// See [`DeleteError`]; then nothing has changed.
 pub fn delete_driver(name: &str, uninstall: bool, force: bool) -> Result<Vec<String>, DeleteError> {
-    let known = store::published();
-    if !known.iter().any(|known| known.name.eq_ignore_ascii_case(name)) {
-        return Err(DeleteError::NotInstalled);
-    }
+    let published = store::published()
+        .into_iter()
+        .find(|known| known.name.eq_ignore_ascii_case(name))
+        .ok_or(DeleteError::NotInstalled)?;
     let users = binding::users(name);
+    let is_used = published.is_installed || !users.is_empty();
     if !uninstall {
-        if !users.is_empty() && !force {
+        if is_used && !force {
             return Err(DeleteError::InUse(users));
         }
-        store::unpublish(name);
+        store::unpublish(&published, is_used);
         return Ok(Vec::new());
     }
+    uninstall_primitive(&published)?;
     let stopped = stop_all(&users)?;
     for instance in &users {
         binding::clear(instance);
     }
-    store::unpublish(name);
+    store::unpublish(&published, false);
     for id in stopped.into_iter().filter(|id| node::get(*id).is_some()) {
         assign_and_start(id);
     }
     Ok(users)
+}
+
+/// Undoes what installing a primitive package has done.
+fn uninstall_primitive(published: &Published) -> Result<(), DeleteError> {
+    let install = published
+        .package
+        .primitive
+        .iter()
+        .find(|_| published.is_installed);
+    let Some(install) = install else { return Ok(()) };
+    let running = install
+        .services
+        .iter()
+        .find(|service| io::loaded(&service.name).is_some());
+    if let Some(service) = running {
+        return Err(DeleteError::Running(service.name.clone()));
+    }
+    services::uninstall(&published.name, install);
+    published.remove_files(install);
+    Ok(())
 }
 
 /// Stops devices, buses first; if one refuses, those that were stopped start again.

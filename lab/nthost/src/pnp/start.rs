@@ -7,7 +7,7 @@ use crate::abi::{
     DO_DEVICE_INITIALIZING, IRP_MN_FILTER_RESOURCE_REQUIREMENTS, IRP_MN_QUERY_PNP_DEVICE_STATE, NTSTATUS,
     STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,
 };
-use crate::io::{self, Device, Driver};
+use crate::io::{self, Device, Driver, DriverError};
 use crate::verifier::{self, BugCheck, Owner};
 use crate::{dbg, ke};
 
@@ -62,7 +62,10 @@ fn load_all(services: &[String]) -> Result<Vec<Driver>, Problem> {
     let load = |service: &String| {
         io::load(service).map_err(|error| {
             dbg::print(&format!("PnP: {error}\n"));
-            Problem::FailedLoad
+            match error {
+                DriverError::Entry(_, status) => Problem::FailedDriverEntry(status),
+                _ => Problem::FailedLoad,
+            }
         })
     };
     services.iter().map(load).collect()

@@ -1,11 +1,12 @@
-//! The driver store: packages that were added.
+//! The driver store: packages that were added, with their files as they were then.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::addreg;
-use lab_inf::{Inf, InfError, Package, RegistryEntry};
+use crate::ldr::{self, files};
+use lab_inf::{Directory, Inf, InfError, Install, Package, RegistryEntry, SourceFile, Target};
 
 /// Why a package is not added.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -26,16 +27,98 @@ pub struct Published {
     pub package: Package,
     /// Whether `add_driver` found it in the store.
     pub was_there: bool,
-    /// Of the INF and the binaries it names.
+    /// A primitive package that was installed.
+    pub is_installed: bool,
+    /// Of the INF and its files.
     fingerprint: u64,
     /// Later packages have higher numbers.
     pub(super) order: u64,
 }
 
+/// The framework version that the lab has ("KMDF Version History").
+const KMDF: (u32, u32) = (1, 33);
+/// The image that every KMDF driver imports from.
+const FRAMEWORK_LOADER: &str = "wdfldr.sys";
+
 static STORE: Mutex<Vec<Published>> = Mutex::new(Vec::new());
 
 fn with_store<R>(f: impl FnOnce(&mut Vec<Published>) -> R) -> R {
     f(&mut STORE.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+impl Published {
+    /// The folder of the package in the driver store.
+    fn folder(&self) -> String {
+        let inf = self
+            .original
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .to_lowercase();
+        format!(
+            r"\SystemRoot\System32\DriverStore\FileRepository\{inf}_amd64_{:016x}",
+            self.fingerprint
+        )
+    }
+
+    /// The Windows path of a place that the package names.
+    pub(super) fn path_of(&self, target: &Target) -> String {
+        let folder = match target.directory {
+            Directory::Drivers => files::DRIVERS.to_owned(),
+            Directory::Store => self.folder(),
+        };
+        format!(r"{folder}\{}", target.path)
+    }
+
+    /// The Windows path of a file in the driver store.
+    fn path_in_store(&self, source: &SourceFile) -> String {
+        let parts = source.path.iter().map(|part| part.to_string_lossy());
+        parts.fold(self.folder(), |path, part| path + r"\" + &part)
+    }
+
+    /// Copies the files of an install section from the store to where they belong.
+    pub(super) fn copy_files(&self, install: &Install) {
+        for file in install
+            .files
+            .iter()
+            .filter(|file| file.target.directory == Directory::Drivers)
+        {
+            let source = self
+                .package
+                .sources
+                .iter()
+                .find(|source| source.name == file.source);
+            let Some(source) = source else { continue };
+            if let Ok(content) = files::read(Path::new(&self.path_in_store(source))) {
+                files::store(&self.path_of(&file.target), content, self.origin(source));
+            }
+        }
+    }
+
+    /// Takes away what [`Self::copy_files`] put somewhere, but for what another installed package put there too.
+    pub(super) fn remove_files(&self, install: &Install) {
+        let others = published()
+            .into_iter()
+            .filter(|other| other.is_installed && other.name != self.name);
+        let others: Vec<Target> = others
+            .flat_map(|other| other.package.installs().flat_map(targets).collect::<Vec<_>>())
+            .collect();
+        for target in targets(install).filter(|target| !others.contains(target)) {
+            files::remove(&self.path_of(&target));
+        }
+    }
+
+    fn origin(&self, source: &SourceFile) -> PathBuf {
+        beside(&self.original, &source.path)
+    }
+}
+
+/// What an install section puts into System32\drivers.
+fn targets(install: &Install) -> impl Iterator<Item = Target> {
+    let targets = install.files.iter().map(|file| &file.target);
+    targets
+        .filter(|target| target.directory == Directory::Drivers)
+        .cloned()
 }
 
 /// The packages in the store.
@@ -44,31 +127,65 @@ pub fn published() -> Vec<Published> {
     with_store(|store| store.clone())
 }
 
-/// Adds a package to the store: `pnputil /add-driver`.
+/// Adds a package to the store: `pnputil /add-driver`. Its files are kept as they are now.
 ///
 /// # Errors
-/// The INF is wrong, or a file that it names does not lie beside it. Nothing is added then.
+/// The INF is wrong, or a file that it names is not there. Nothing is added then.
 pub fn add_driver(file: &Path) -> Result<Published, InstallError> {
     let inf = Inf::read(file)?;
-    let package = Package::of(&inf)?;
-    for service in package.models.iter().flat_map(|model| &model.services) {
-        let binary = beside(file, &service.binary);
-        if !binary.is_file() {
-            let reason = format!(
-                "ServiceBinary names {}, which does not lie beside the INF",
-                service.binary
-            );
-            return Err(inf.error(service.line, reason).into());
+    let mut package = Package::of(&inf)?;
+    for install in package.installs() {
+        check_types(&inf, &install.hardware)?;
+        check_types(&inf, &install.software)?;
+        for service in &install.services {
+            check_types(&inf, &service.registry)?;
         }
-        check_types(&inf, &service.registry)?;
     }
-    for model in &package.models {
-        check_types(&inf, &model.hardware)?;
-        check_types(&inf, &model.software)?;
+    let contents = contents(&inf, file, &package)?;
+    let mut warnings = framework_warnings(&inf, &package, &contents);
+    package.warnings.append(&mut warnings);
+    let text = std::fs::read(file).map_err(|error| inf.error(0, format!("cannot be read: {error}")))?;
+    let mut hasher = DefaultHasher::new();
+    (text, &contents).hash(&mut hasher);
+    let published = with_store(|store| publish(store, file, package, hasher.finish()));
+    for (source, content) in published.package.sources.iter().zip(contents) {
+        files::store(
+            &published.path_in_store(source),
+            content,
+            published.origin(source),
+        );
     }
-    let fingerprint = fingerprint(file, &package)
-        .map_err(|error| inf.error(0, format!("a file of the package cannot be read: {error}")))?;
-    Ok(with_store(|store| publish(store, file, package, fingerprint)))
+    Ok(published)
+}
+
+/// The content of every file that the package brings.
+fn contents(inf: &Inf, file: &Path, package: &Package) -> Result<Vec<Arc<[u8]>>, InfError> {
+    let read = |source: &SourceFile| {
+        let path = beside(file, &source.path);
+        std::fs::read(&path).map(Arc::from).map_err(|error| {
+            let reason = format!(
+                "[SourceDisksFiles] names {}, but {}: {error}",
+                source.name,
+                path.display()
+            );
+            inf.error(source.line, reason)
+        })
+    };
+    package.sources.iter().map(read).collect()
+}
+
+/// A file of the package, whose last name may differ in case.
+fn beside(inf: &Path, path: &Path) -> PathBuf {
+    let exact = inf.parent().unwrap_or_else(|| Path::new("")).join(path);
+    if exact.is_file() {
+        return exact;
+    }
+    let name = exact
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    files::find_in(&files::folder(&exact), &name).unwrap_or(exact)
 }
 
 /// Puts a package into the store, unless it is there.
@@ -87,6 +204,7 @@ fn publish(store: &mut Vec<Published>, file: &Path, package: Package, fingerprin
         original: file.to_owned(),
         package,
         was_there: false,
+        is_installed: false,
         fingerprint,
         order: store.iter().map(|known| known.order + 1).max().unwrap_or(0),
     };
@@ -106,23 +224,24 @@ fn free_name(store: &[Published]) -> String {
     }
 }
 
-/// Tells whether two packages of the same name are the same.
-fn fingerprint(file: &Path, package: &Package) -> std::io::Result<u64> {
-    let mut hasher = DefaultHasher::new();
-    std::fs::read(file)?.hash(&mut hasher);
-    for service in package.models.iter().flat_map(|model| &model.services) {
-        std::fs::read(beside(file, &service.binary))?.hash(&mut hasher);
+/// Keeps in mind that a primitive package is installed.
+pub(super) fn note_installed(name: &str) {
+    with_store(|store| {
+        let found = store.iter_mut().find(|known| known.name == name);
+        if let Some(found) = found {
+            found.is_installed = true;
+        }
+    });
+}
+
+/// Takes a package out of the store, with its files unless drivers need them still.
+pub(super) fn unpublish(published: &Published, keep_files: bool) {
+    with_store(|store| store.retain(|known| known.name != published.name));
+    if !keep_files {
+        for source in &published.package.sources {
+            files::remove(&published.path_in_store(source));
+        }
     }
-    Ok(hasher.finish())
-}
-
-/// Takes a package out of the store.
-pub(super) fn unpublish(name: &str) {
-    with_store(|store| store.retain(|known| !known.name.eq_ignore_ascii_case(name)));
-}
-
-pub(super) fn beside(inf: &Path, binary: &str) -> PathBuf {
-    inf.parent().unwrap_or_else(|| Path::new("")).join(binary)
 }
 
 /// Every line must write something, under HKR.
@@ -134,7 +253,7 @@ fn check_types(inf: &Inf, entries: &[RegistryEntry]) -> Result<(), InfError> {
                 format!("AddReg writes below {} and may write below HKR only", entry.root),
             ));
         }
-        if addreg::value_of(entry).is_none() {
+        if !addreg::is_understood(entry) {
             return Err(inf.error(
                 entry.line,
                 format!(
@@ -145,4 +264,48 @@ fn check_types(inf: &Inf, entries: &[RegistryEntry]) -> Result<(), InfError> {
         }
     }
     Ok(())
+}
+
+/// What Windows leaves to the start of a KMDF driver, and tells nobody before.
+fn framework_warnings(inf: &Inf, package: &Package, contents: &[Arc<[u8]>]) -> Vec<InfError> {
+    let mut warnings = Vec::new();
+    for install in package.installs() {
+        for service in &install.services {
+            let wdf = install
+                .wdf
+                .iter()
+                .find(|wdf| wdf.service.eq_ignore_ascii_case(&service.name));
+            let newer = wdf.filter(|wdf| wdf.numbers().is_some_and(|version| version > KMDF));
+            if let Some(wdf) = newer {
+                let text = format!(
+                    "KmdfLibraryVersion is {}, and the framework here is {}.{}: a driver that was built for it fails in DriverEntry \
+                     (problem 37)",
+                    wdf.version, KMDF.0, KMDF.1
+                );
+                warnings.push(inf.error(wdf.line, text));
+            }
+            if wdf.is_none() && is_kmdf_driver(package, contents, &service.binary) {
+                let text = format!(
+                    "{} imports {FRAMEWORK_LOADER}, and [{}.Wdf] has no KmdfService for the service {}; Windows starts the driver, and the \
+                     framework records its version then",
+                    service.binary.path, install.section, service.name
+                );
+                warnings.push(inf.error(service.line, text));
+            }
+        }
+    }
+    warnings.dedup();
+    warnings
+}
+
+fn is_kmdf_driver(package: &Package, contents: &[Arc<[u8]>], binary: &Target) -> bool {
+    let name = binary.path.rsplit('\\').next().unwrap_or_default();
+    let mut sources = package.sources.iter().zip(contents);
+    let image = sources.find(|(source, _)| source.name.eq_ignore_ascii_case(name));
+    image.is_some_and(|(_, content)| {
+        let modules = ldr::imported_modules(content);
+        modules
+            .iter()
+            .any(|module| module.eq_ignore_ascii_case(FRAMEWORK_LOADER))
+    })
 }

@@ -6,7 +6,7 @@ use super::commands::usage;
 use super::services::{self, SystemError};
 use super::session::{CommandError, CommandResult, Session};
 use crate::cm::{self, Value};
-use crate::io;
+use crate::{io, ldr};
 
 /// `SERVICE_KERNEL_DRIVER`, `SERVICE_DEMAND_START` and `SERVICE_ERROR_NORMAL` of winnt.h.
 const KERNEL_DRIVER: u32 = 1;
@@ -84,12 +84,13 @@ fn create(session: &mut Session, service: &str, options: &[&str]) -> CommandResu
     cm::set(&key, "Type", Value::dword(KERNEL_DRIVER));
     cm::set(&key, "Start", Value::dword(DEMAND_START));
     cm::set(&key, "ErrorControl", Value::dword(ERROR_NORMAL));
-    cm::set(&key, "ImagePath", Value::expandable(&format!(r"\??\{file}")));
+    let image = format!(r"\??\{file}");
+    cm::set(&key, "ImagePath", Value::expandable(&image));
     // As on Windows, a file that is not there is told when the service starts.
     let path = session
         .find_file(file)
         .unwrap_or_else(|_| PathBuf::from(file.replace('\\', "/")));
-    io::set_image(service, path);
+    ldr::files::link(&image, path);
     session.say("[SC] CreateService SUCCESS");
     Ok(())
 }

@@ -28,10 +28,18 @@ pub(super) fn add(session: &mut Session, arguments: &[&str]) -> CommandResult {
     };
     session.say(&format!("Driver package added successfully.{there}"));
     session.say(&format!("Published Name:         {}", published.name));
-    if install {
-        install_on_devices(session, published)?;
+    for warning in &published.package.warnings {
+        session.say(&format!("warning: {warning}"));
     }
-    Ok(())
+    match (install, &published.package.primitive) {
+        (false, _) => Ok(()),
+        (true, None) => install_on_devices(session, published),
+        (true, Some(_)) => {
+            pnp::run(move || pnp::install_primitive(&published));
+            session.say("Driver package installed.");
+            Ok(())
+        }
+    }
 }
 
 fn install_on_devices(session: &mut Session, published: Published) -> CommandResult {
@@ -84,8 +92,9 @@ fn refusal(error: &DeleteError) -> CommandError {
     let text = format!("Failed to delete driver package: {error}");
     match error {
         DeleteError::NotInstalled => CommandError::Script(text),
+        DeleteError::InUse(devices) if devices.is_empty() => CommandError::Failed(text),
         DeleteError::InUse(devices) => CommandError::Failed(format!("{text} ({})", devices.join(", "))),
-        DeleteError::Refused(_) => CommandError::Failed(text),
+        DeleteError::Refused(_) | DeleteError::Running(_) => CommandError::Failed(text),
     }
 }
 
@@ -122,15 +131,8 @@ fn describe(session: &mut Session, published: &Published, files: bool) {
     }
     if files {
         session.say("Driver Files:");
-        let mut binaries: Vec<&str> = package
-            .models
-            .iter()
-            .flat_map(|model| &model.services)
-            .map(|service| service.binary.as_str())
-            .collect();
-        binaries.dedup();
-        for binary in binaries {
-            session.say(&format!("    {binary}"));
+        for source in &package.sources {
+            session.say(&format!("    {}", source.name));
         }
     }
     session.say("");
