@@ -6,7 +6,7 @@
 mod draw;
 mod layout;
 
-use super::tree::Device;
+use super::tree::{Device, Layer};
 
 /// The picture's text.
 #[must_use]
@@ -16,7 +16,7 @@ pub fn picture(tree: &Device) -> String {
 
 /// The tree in sentences, for those who cannot see the picture.
 fn description(device: &Device) -> String {
-    let drivers: Vec<&str> = device.stack.iter().map(layout::driver).collect();
+    let drivers: Vec<&str> = device.stack.iter().map(Layer::name).collect();
     let mut text = match drivers.as_slice() {
         [] => format!("{}.", device.instance_id),
         drivers => format!("{}: {}.", device.instance_id, drivers.join(" over ")),

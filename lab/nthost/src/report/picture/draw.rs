@@ -3,7 +3,7 @@
 use svg::Document;
 use svg::node::element::{Circle, Description, Group, Path, Rectangle, Style, Text, Title};
 
-use super::layout::{ARROW_GAP, Card, Layout, MARGIN, PADDING, ROW, driver, ends};
+use super::layout::{ARROW_GAP, Card, Layout, MARGIN, PADDING, ROW, ends, held, part};
 use crate::report::tree::{Interface, Layer};
 
 /// Colours for light and dark pages. Cards are opaque, so that they can be read on any page.
@@ -111,9 +111,9 @@ fn row(card: &Card<'_>, index: usize, layer: &Layer) -> Group {
     Group::new()
         .add(Title::new(hint))
         .add(rectangle(x, y, card.row_width(), ROW, class))
-        .add(text(driver(layer), x + 10, y + 17, "name"))
+        .add(text(layer.name(), x + 10, y + 17, "name"))
         .add(at_end(text(
-            layer.role,
+            &part(layer),
             x + card.row_width() - 10,
             y + 17,
             "small",
@@ -137,12 +137,8 @@ fn arrow(card: &Card<'_>, from: usize, to: usize, lane: usize) -> Group {
 
 fn note(card: &Card<'_>, index: usize, interface: &Interface) -> Group {
     let (x, y) = (card.x + PADDING, card.note(index));
-    let held = format!(
-        "{} holds an interface of {}",
-        interface.client, interface.provider
-    );
     Group::new()
-        .add(text(&held, x, y + 14, "small"))
+        .add(text(&held(interface), x, y + 14, "small"))
         .add(text(&interface.guid, x, y + 28, "guid"))
 }
 

@@ -5,7 +5,7 @@ fn layer(driver: &str, role: &'static str) -> Layer {
     Layer {
         device_object: format!("device object of {driver}"),
         role,
-        service: driver.to_owned(),
+        service: if driver == "middle" { "other" } else { driver }.to_owned(),
         driver: (role != "bus").then(|| format!("{driver}.sys")),
     }
 }
