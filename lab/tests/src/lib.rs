@@ -18,9 +18,10 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-/// The names of the script and the report in a lab's folder.
+/// The names of script, report and picture in a lab's folder.
 const SCRIPT: &str = "test.lab";
 const REPORT: &str = "report.json";
+const PICTURE: &str = "picture.svg";
 
 /// How long a scenario may take, in seconds: many times what one takes on a busy machine.
 const TIME_LIMIT: &str = "60";
@@ -123,6 +124,8 @@ impl Lab {
             ".",
             "--json",
             REPORT,
+            "--svg",
+            PICTURE,
             "--time-limit",
             TIME_LIMIT,
             SCRIPT,
@@ -140,6 +143,7 @@ impl Lab {
             report: fs::read(self.path(REPORT))
                 .ok()
                 .and_then(|text| serde_json::from_slice(&text).ok()),
+            picture: fs::read_to_string(self.path(PICTURE)).ok(),
         })
     }
 
@@ -172,6 +176,8 @@ pub struct Run {
     pub errors: String,
     /// The report, if it wrote one.
     pub report: Option<Value>,
+    /// The picture of its largest device tree, if it wrote one.
+    pub picture: Option<String>,
 }
 
 impl Run {
