@@ -102,7 +102,8 @@ impl Layer {
 
     /// The service, unless it has the name of the image.
     pub(super) fn service_of_another_name(&self) -> Option<&str> {
-        let stem = self.name().rsplit_once('.').map_or(self.name(), |(stem, _)| stem);
+        let image = self.name();
+        let stem = image.rsplit_once('.').map_or(image, |(stem, _)| stem);
         Some(self.service.as_str()).filter(|service| !stem.eq_ignore_ascii_case(service))
     }
 

@@ -88,11 +88,11 @@ fn device(card: &Card<'_>) -> Group {
     for (index, layer) in device.stack.iter().enumerate() {
         group = group.add(row(card, index, layer));
     }
-    let mut lane = 0;
+    let mut arrows = 0;
     for (index, interface) in device.interfaces.iter().enumerate() {
         if let Some((from, to)) = ends(device, interface) {
-            group = group.add(arrow(card, from, to, lane));
-            lane += 1;
+            group = group.add(arrow(card, from, to, arrows));
+            arrows += 1;
         }
         group = group.add(note(card, index, interface));
     }

@@ -72,12 +72,12 @@ impl<'a> Layout<'a> {
 }
 
 impl Card<'_> {
-    pub(super) fn height(&self) -> usize {
+    pub(super) const fn height(&self) -> usize {
         height(self.device)
     }
 
     /// The top of a row.
-    pub(super) fn row(&self, index: usize) -> usize {
+    pub(super) const fn row(&self, index: usize) -> usize {
         self.y + header(self.device) + index * (ROW + ROW_GAP)
     }
 
@@ -86,7 +86,7 @@ impl Card<'_> {
     }
 
     /// The top of what is told of an interface.
-    pub(super) fn note(&self, index: usize) -> usize {
+    pub(super) const fn note(&self, index: usize) -> usize {
         self.row(self.device.stack.len()) + index * NOTE
     }
 
@@ -97,15 +97,16 @@ impl Card<'_> {
             .stack
             .iter()
             .position(|layer| layer.role == "function");
-        function.map_or(self.y + self.height() / 2, |index| self.row(index) + ROW / 2)
+        function.map_or_else(|| self.y + self.height() / 2, |index| self.row(index) + ROW / 2)
     }
 
     /// Where the line from the bus ends: at the PDO.
     pub(super) fn inlet(&self) -> (usize, usize) {
         let bottom = self.device.stack.len().checked_sub(1);
-        bottom.map_or((self.x, self.y + self.height() / 2), |index| {
-            (self.x + PADDING, self.row(index) + ROW / 2)
-        })
+        bottom.map_or_else(
+            || (self.x, self.y + self.height() / 2),
+            |index| (self.x + PADDING, self.row(index) + ROW / 2),
+        )
     }
 }
 
@@ -143,7 +144,7 @@ fn arrows(device: &Device) -> usize {
         .count()
 }
 
-fn header(device: &Device) -> usize {
+const fn header(device: &Device) -> usize {
     if device.description.is_empty() {
         SHORT_HEADER
     } else {
@@ -151,7 +152,7 @@ fn header(device: &Device) -> usize {
     }
 }
 
-fn height(device: &Device) -> usize {
+const fn height(device: &Device) -> usize {
     let rows = device.stack.len() * (ROW + ROW_GAP);
     header(device) + rows + device.interfaces.len() * NOTE + PADDING - ROW_GAP
 }
