@@ -16,6 +16,9 @@ const RELEASE: &str = "--release";
 /// The main scenario.
 const DEMO: &str = "lab/scenarios/demo.lab";
 
+/// The picture that the README shows; lab/tests compares it with the demo's.
+const PICTURE: &str = "docs/demo.svg";
+
 /// The task `demo`.
 ///
 /// # Errors
@@ -23,6 +26,16 @@ const DEMO: &str = "lab/scenarios/demo.lab";
 /// When drivers or lab do not build.
 pub fn demo(arguments: &[String]) -> Result<ExitCode> {
     run(arguments, Some(place::ROOT.join(DEMO)))
+}
+
+/// The task `picture`: the demo's device tree for the README.
+///
+/// # Errors
+///
+/// When drivers or lab do not build.
+pub fn picture(_: &[String]) -> Result<ExitCode> {
+    let picture = place::ROOT.join(PICTURE).display().to_string();
+    demo(&["--svg".to_owned(), picture])
 }
 
 /// The task `lab`: everything after it is for nthost, but for `--release`.

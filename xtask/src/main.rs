@@ -45,7 +45,12 @@ const TASKS: &[(&str, Run, &str)] = &[
     (
         "demo",
         lab::demo,
-        "builds, and runs the main scenario in the lab [--release] [--json FILE] [--timing]",
+        "builds, and runs the main scenario in the lab [--release] [--json FILE] [--svg FILE] [--timing]",
+    ),
+    (
+        "picture",
+        lab::picture,
+        "runs the demo and writes its device tree to docs/demo.svg",
     ),
     (
         "lab",

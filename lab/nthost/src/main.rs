@@ -35,6 +35,13 @@ fn command_line() -> Command {
                 .help("Write the report as data"),
         )
         .arg(
+            Arg::new("svg")
+                .long("svg")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Write a picture of the largest device tree"),
+        )
+        .arg(
             Arg::new("time-limit")
                 .long("time-limit")
                 .value_name("SECONDS")
@@ -70,6 +77,9 @@ fn main() {
     }
     if let Some(file) = arguments.get_one::<PathBuf>("json") {
         report::write_json_to(file.clone());
+    }
+    if let Some(file) = arguments.get_one::<PathBuf>("svg") {
+        report::write_svg_to(file.clone());
     }
     let drivers: Vec<PathBuf> = arguments
         .get_many("drivers")

@@ -20,9 +20,10 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-/// The names of the script and the report in a lab's folder.
+/// The names of script, report and picture in a lab's folder.
 const SCRIPT: &str = "test.lab";
 const REPORT: &str = "report.json";
+const PICTURE: &str = "picture.svg";
 
 /// How long a scenario may take, in seconds: many times what one takes on a busy machine.
 const TIME_LIMIT: &str = "60";
@@ -125,6 +126,8 @@ impl Lab {
             ".",
             "--json",
             REPORT,
+            "--svg",
+            PICTURE,
             "--time-limit",
             TIME_LIMIT,
             SCRIPT,
@@ -142,6 +145,7 @@ impl Lab {
             report: fs::read(self.path(REPORT))
                 .ok()
                 .and_then(|text| serde_json::from_slice(&text).ok()),
+            picture: fs::read_to_string(self.path(PICTURE)).ok(),
         })
     }
 
@@ -176,6 +180,8 @@ pub struct Run {
     pub errors: String,
     /// The report, if it wrote one.
     pub report: Option<Value>,
+    /// The picture of its largest device tree, if it wrote one.
+    pub picture: Option<String>,
 }
 
 impl Run {

@@ -3,11 +3,14 @@
 //! Numbers that change with every build are replaced by names. After a wanted change: `INSTA_UPDATE=always cargo xtask test golden`, and
 //! read the diff.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use lab_tests::{Build, Lab, script};
 
 /// Where the scenarios of the repository are.
 const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
+
+/// The picture that the README shows.
+const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/demo.svg");
 
 /// The text of a scenario of the repository, as lines.
 fn scenario(name: &str) -> Result<String> {
@@ -36,6 +39,11 @@ fn the_demo_reads_as_it_should() -> Result<()> {
     let run = Lab::new(Build::Debug)?.run(&text.lines().collect::<Vec<_>>())?;
     run.passes()?;
     stable().bind(|| insta::assert_snapshot!("demo", run.output));
+    let picture = std::fs::read_to_string(PICTURE).context("cannot read docs/demo.svg")?;
+    ensure!(
+        run.picture == Some(picture),
+        "docs/demo.svg is old: run `cargo xtask picture`"
+    );
     Ok(())
 }
 

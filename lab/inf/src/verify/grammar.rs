@@ -48,6 +48,8 @@ pub(super) enum Names {
     At(usize, Kind, bool),
     /// The third a service-install section, whose absence is a rule of its own, the fourth an event-log section.
     Service,
+    /// Each, in a section that is not processed: they count as used, and no more.
+    Mentions,
     /// None; the directive itself breaks a rule.
     Breaks(&'static Rule),
 }
@@ -113,9 +115,9 @@ const INSTALL: &[Word] = &[
 
 const UNINSTALL: &[Word] = &[
     ("LegacyUninstall", Nothing),
-    ("DelFiles", Each(Kind::Files)),
-    ("DelReg", Each(Kind::Free)),
-    ADD_REG,
+    ("DelFiles", Names::Mentions),
+    ("DelReg", Names::Mentions),
+    ("AddReg", Names::Mentions),
     INCLUDE,
     NEEDS,
 ];

@@ -32,6 +32,7 @@ pub(super) struct Layout<'a> {
     pub(super) installs: Vec<Install<'a>>,
     visits: Vec<Visit<'a>>,
     seen: HashMap<String, Reference>,
+    mentioned: HashSet<String>,
 }
 
 /// How a section was first reached.
@@ -49,6 +50,7 @@ impl<'a> Layout<'a> {
             installs: Vec::new(),
             visits: Vec::new(),
             seen: HashMap::new(),
+            mentioned: HashSet::new(),
         };
         let mut open = VecDeque::from(layout.roots());
         let (roots, models) = models::roots(inf, report);
@@ -208,6 +210,11 @@ impl<'a> Layout<'a> {
             Names::At(index, kind, required) => {
                 (kind, line.values.get(index..=index).unwrap_or(&[]), required)
             }
+            Names::Mentions => {
+                self.mentioned
+                    .extend(line.values.iter().map(|value| value.to_lowercase()));
+                return Vec::new();
+            }
             Names::Service => return self.service(from, line, report),
         };
         if required && values.iter().all(String::is_empty) {
@@ -277,9 +284,7 @@ impl<'a> Layout<'a> {
         match self.seen.get(&name.to_lowercase()) {
             None => Some(self.visit(section, kind, by, build)),
             Some(known) if known.kind == kind => {
-                // A list of files that are copied is also the list of what an uninstallation deletes.
-                let shared = known.by != by && by != "Needs" && known.by != "Needs" && kind != Kind::Files;
-                if shared {
+                if known.by != by && by != "Needs" && known.by != "Needs" {
                     let message = format!("[{name}] is named by {} and by {by}; give each its own", known.by);
                     report.add(&rules::SECTION_SHARED, line, message);
                 }
@@ -323,7 +328,8 @@ impl<'a> Layout<'a> {
 
     fn check_unused(&self, report: &mut Report<'_>) {
         for section in self.inf.sections() {
-            if !self.seen.contains_key(&section.name.to_lowercase()) {
+            let name = section.name.to_lowercase();
+            if !self.seen.contains_key(&name) && !self.mentioned.contains(&name) {
                 let message = format!(
                     "nothing refers to [{}]; correct a name, or take it out",
                     section.name

@@ -92,6 +92,14 @@ impl Device {
         self.stack().last().unwrap_or(self)
     }
 
+    /// The bottom of the stack: the PDO.
+    #[must_use]
+    pub fn bottom(self) -> Self {
+        std::iter::successors(Some(self), |device| device.lower())
+            .last()
+            .unwrap_or(self)
+    }
+
     /// The stack from this device up.
     pub fn stack(self) -> impl Iterator<Item = Self> {
         std::iter::successors(Some(self), |device| device.upper())

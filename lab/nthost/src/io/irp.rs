@@ -302,8 +302,9 @@ fn watch_interface(irp: Irp, location: &IO_STACK_LOCATION) {
     let query = unsafe { location.Parameters.QueryInterface };
     // SAFETY: whoever asks for an interface gives the GUID by pointer until the request ends.
     let guid = unsafe { query.InterfaceType.read() };
+    let asked = Device::of_driver(location.DeviceObject).bottom().as_ptr().addr();
     // SAFETY: the request succeeded, so its provider filled the table in.
-    unsafe { verifier::interfaces::on_query_interface_completed(&guid, query.Interface, owner) };
+    unsafe { verifier::interfaces::on_query_interface_completed(&guid, query.Interface, owner, asked) };
 }
 
 /// The packet has left the top of the stack.

@@ -2,11 +2,12 @@
 
 mod data;
 mod images;
+mod picture;
 mod tree;
 mod wdf;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
@@ -15,13 +16,15 @@ use crate::mm::pool;
 use crate::verifier::{self, Outcome};
 use crate::{exports, ldr};
 
-pub use tree::{Device, Layer, drivers_of, observe, status};
+pub use picture::picture;
+pub use tree::{Device, Interface, Layer, drivers_of, observe, status, tree};
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// Microseconds from the start to the end of the first `DriverEntry`; zero before.
 static FIRST_ENTRY: AtomicU64 = AtomicU64::new(0);
 static TIMING: AtomicBool = AtomicBool::new(false);
 static JSON: OnceLock<PathBuf> = OnceLock::new();
+static SVG: OnceLock<PathBuf> = OnceLock::new();
 /// The leaks that the audit found, for the data.
 static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -47,6 +50,12 @@ pub fn show_timing() {
 pub fn write_json_to(file: PathBuf) {
     // The command line is read once.
     let _ = JSON.set(file);
+}
+
+/// Has the largest device tree that is seen written to a file as a picture.
+pub fn write_svg_to(file: PathBuf) {
+    // The command line is read once.
+    let _ = SVG.set(file);
 }
 
 /// A `DriverEntry` has returned.
@@ -100,11 +109,18 @@ pub fn summary() -> String {
     )
 }
 
-/// Writes the data, on whichever thread the run ends.
+/// Writes data and picture, on whichever thread the run ends.
 fn end(outcome: Outcome, text: &str) {
-    let Some(file) = JSON.get() else { return };
-    let data = data::render(outcome, text);
-    if let Err(error) = fs::write(file, data) {
+    if let Some(file) = JSON.get() {
+        write(file, &data::render(outcome, text));
+    }
+    if let Some((file, tree)) = SVG.get().zip(tree::largest()) {
+        write(file, &picture(&tree));
+    }
+}
+
+fn write(file: &Path, content: &str) {
+    if let Err(error) = fs::write(file, content) {
         // The outcome stays: the report is beside the run.
         eprintln!("nthost: the report {} cannot be written: {error}", file.display());
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::cm;
 use crate::pnp::{self, Node, NodeId, Problem, State};
+use crate::verifier::interfaces::{self, Open};
 
 /// A device and what is below it.
 #[derive(Clone, Debug, Serialize)]
@@ -27,12 +28,47 @@ pub struct Device {
     pub extensions: Vec<String>,
     /// Its device objects, from the top of the stack down to the PDO.
     pub stack: Vec<Layer>,
+    /// The interfaces that drivers got from this stack and hold, in the order of their texts.
+    pub interfaces: Vec<Interface>,
     /// `Started`, `Stopped`, `Disconnected`, `Disabled` or `Problem`.
     pub status: &'static str,
     /// The problem's code and name, if it has one.
     pub problem: Option<String>,
     /// The devices that it is the bus of.
     pub children: Vec<Self>,
+}
+
+/// An interface that a driver got by a query, and has not given back.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Interface {
+    /// The image of the driver that holds it.
+    pub client: String,
+    /// The image that has its routines.
+    pub provider: String,
+    /// Which interface.
+    pub guid: String,
+    /// How many references the client holds, by all stacks that share the provider's context.
+    pub references: u64,
+}
+
+impl Interface {
+    /// Those among `open` that were got from the stack above a PDO.
+    fn of(node: &Node, open: &[Open]) -> Vec<Self> {
+        let Some(pdo) = node.pdo else { return Vec::new() };
+        let here = open
+            .iter()
+            .filter(|open| open.asked.contains(&pdo.as_ptr().addr()));
+        let mut interfaces: Vec<_> = here
+            .map(|open| Self {
+                client: open.client.clone(),
+                provider: open.provider.clone(),
+                guid: open.guid.to_string(),
+                references: open.references,
+            })
+            .collect();
+        interfaces.sort_unstable();
+        interfaces
+    }
 }
 
 /// A device object in a device's stack.
@@ -59,15 +95,26 @@ impl Layer {
         }
     }
 
+    /// The image, or the name of a driver of the host's.
+    pub(super) fn name(&self) -> &str {
+        self.driver.as_deref().unwrap_or(&self.service)
+    }
+
+    /// The service, unless it has the name of the image.
+    pub(super) fn service_of_another_name(&self) -> Option<&str> {
+        let image = self.name();
+        let stem = image.rsplit_once('.').map_or(image, |(stem, _)| stem);
+        Some(self.service.as_str()).filter(|service| !stem.eq_ignore_ascii_case(service))
+    }
+
     /// Its driver as the tree shows it: the image, what it is unless it is the function driver, its service unless that has the
     /// image's name.
     fn describe(&self) -> String {
-        let image = self.driver.as_deref().unwrap_or(&self.service);
+        let image = self.name();
         let role = Some(self.role).filter(|role| *role != pnp::Role::Function.name());
-        let named_alike = image
-            .rsplit_once('.')
-            .is_some_and(|(stem, _)| stem.eq_ignore_ascii_case(&self.service));
-        let service = (!named_alike).then(|| format!("service {}", self.service));
+        let service = self
+            .service_of_another_name()
+            .map(|service| format!("service {service}"));
         let notes: Vec<String> = role.map(str::to_owned).into_iter().chain(service).collect();
         if notes.is_empty() {
             image.to_owned()
@@ -124,7 +171,7 @@ pub const fn status(node: &Node) -> &'static str {
 }
 
 impl Device {
-    fn of(node: &Node) -> Self {
+    fn of(node: &Node, open: &[Open]) -> Self {
         Self {
             instance_id: node.instance.clone(),
             description: node.description.clone(),
@@ -134,31 +181,39 @@ impl Device {
             inf: node.inf.clone(),
             extensions: node.extensions.clone(),
             stack: stack(node),
+            interfaces: Interface::of(node, open),
             status: status(node),
             problem: node.problem.map(|problem| {
                 let (code, name) = problem.code();
                 format!("{code} {name}")
             }),
-            children: children(node.id),
+            children: children(node.id, open),
         }
     }
 
+    /// How much there is to see: devices, device objects and interfaces.
     fn size(&self) -> usize {
-        1 + self.children.iter().map(Self::size).sum::<usize>()
+        let below: usize = self.children.iter().map(Self::size).sum();
+        1 + self.stack.len() + self.interfaces.len() + below
     }
 }
 
-fn children(parent: NodeId) -> Vec<Device> {
-    pnp::children_of(parent).iter().map(Device::of).collect()
+fn children(parent: NodeId, open: &[Open]) -> Vec<Device> {
+    let children = pnp::children_of(parent);
+    children.iter().map(|child| Device::of(child, open)).collect()
+}
+
+/// The tree as it is.
+#[must_use]
+pub fn tree() -> Option<Device> {
+    let root = pnp::root_node();
+    let node = pnp::nodes().into_iter().find(|node| node.id == root)?;
+    Some(Device::of(&node, &interfaces::open()))
 }
 
 /// Looks at the tree; the largest one that was seen is the report's.
 pub fn observe() {
-    let root = pnp::root_node();
-    let Some(node) = pnp::nodes().into_iter().find(|node| node.id == root) else {
-        return;
-    };
-    let seen = Device::of(&node);
+    let Some(seen) = tree() else { return };
     let mut largest = LARGEST.lock().unwrap_or_else(PoisonError::into_inner);
     if largest.as_ref().is_none_or(|known| known.size() <= seen.size()) {
         *largest = Some(seen);

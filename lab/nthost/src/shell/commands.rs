@@ -4,9 +4,11 @@
     reason = "every command has the type that the table wants"
 )]
 
+use std::fs;
+
 use super::session::{CommandError, CommandResult, Session};
 use super::{device, net, pnputil, registry, sc};
-use crate::dbg;
+use crate::{dbg, report};
 
 /// A command.
 #[derive(Debug)]
@@ -33,6 +35,12 @@ pub const COMMANDS: &[Command] = &[
         usage: "/add /hardwareid ID | /remove INSTANCE-ID",
         help: "makes a root-enumerated device, or takes it away",
         run: device::devgen,
+    },
+    Command {
+        name: "tree",
+        usage: "[--svg FILE]",
+        help: "shows the device tree, or writes it to a file as a picture",
+        run: tree,
     },
     Command {
         name: "surprise-remove",
@@ -148,6 +156,20 @@ pub(super) fn usage(name: &str, why: &str) -> CommandError {
         .find(|command| command.name == name)
         .map_or("", |command| command.usage);
     CommandError::Script(format!("{why}; usage: {name} {usage}"))
+}
+
+/// The tree as it is now; the option of the command line writes the largest one of the run.
+fn tree(session: &mut Session, arguments: &[&str]) -> CommandResult {
+    match arguments {
+        [] => pnputil::enum_tree(session),
+        ["--svg", file] => {
+            let tree = report::tree()
+                .ok_or_else(|| CommandError::Environment(String::from("there is no device")))?;
+            fs::write(file, report::picture(&tree))
+                .map_err(|error| CommandError::Environment(format!("{file} cannot be written: {error}")))
+        }
+        _ => Err(usage("tree", "one option is known")),
+    }
 }
 
 fn log(session: &mut Session, _arguments: &[&str]) -> CommandResult {

@@ -30,11 +30,27 @@ struct Pair {
 }
 
 /// What one client holds of one context.
-#[derive(Clone, Copy)]
 struct Held {
     count: u64,
     guid: GUID,
     client: Owner,
+    /// The addresses of the PDOs of the stacks that it asked.
+    asked: Vec<usize>,
+}
+
+/// An interface of which a client holds references.
+#[derive(Clone, Debug)]
+pub struct Open {
+    /// Which interface.
+    pub guid: GUID,
+    /// The image of the client.
+    pub client: String,
+    /// The image of the provider's reference routine.
+    pub provider: String,
+    /// How many references.
+    pub references: u64,
+    /// The addresses of the PDOs of the stacks that the client asked.
+    pub asked: Vec<usize>,
 }
 
 #[derive(Default)]
@@ -58,14 +74,20 @@ fn with_records<R>(f: impl FnOnce(&mut Records) -> R) -> R {
         }))
 }
 
-/// Takes note that `client` got `interface` for `guid`, with one reference, and puts the thunks into the table.
+/// Takes note that `client` got `interface` for `guid`, with one reference, and puts the thunks into the table. `asked` is the
+/// address of the PDO of the stack that the query was sent to.
 ///
 /// A table that has thunks already, because the query went through another one, now counts for `client`.
 ///
 /// # Safety
 ///
 /// `interface` is null or points to the table that the provider filled in.
-pub unsafe fn on_query_interface_completed(guid: &GUID, interface: *mut INTERFACE, client: Owner) {
+pub unsafe fn on_query_interface_completed(
+    guid: &GUID,
+    interface: *mut INTERFACE,
+    client: Owner,
+    asked: usize,
+) {
     // SAFETY: `interface` is null or the table that the provider filled in (`# Safety`); `as_mut` checks for
     // null.
     let Some(table) = (unsafe { interface.as_mut() }) else {
@@ -86,8 +108,12 @@ pub unsafe fn on_query_interface_completed(guid: &GUID, interface: *mut INTERFAC
             count: 0,
             guid: *guid,
             client,
+            asked: Vec::new(),
         });
         held.count += 1;
+        if !held.asked.contains(&asked) {
+            held.asked.push(asked);
+        }
         records.taken += 1;
         index
     });
@@ -106,6 +132,25 @@ pub fn references_taken() -> u64 {
 #[must_use]
 pub fn references_held() -> u64 {
     with_records(|records| records.held.values().map(|held| held.count).sum())
+}
+
+/// The interfaces that drivers hold now.
+#[must_use]
+pub fn open() -> Vec<Open> {
+    with_records(|records| {
+        let held = records
+            .held
+            .iter()
+            .filter(|(_, held)| held.count > 0 && !held.client.is_host());
+        let open = held.map(|((pair, _), held)| Open {
+            guid: held.guid,
+            client: records.pairs[*pair].client.clone(),
+            provider: Owner::at(records.pairs[*pair].reference).image(),
+            references: held.count,
+            asked: held.asked.clone(),
+        });
+        open.collect()
+    })
 }
 
 impl Records {
@@ -240,10 +285,10 @@ mod tests {
             InterfaceDereference: Some(down),
         };
         // SAFETY: the table is a local that was filled in above.
-        unsafe { on_query_interface_completed(&GUID::default(), &raw mut table, Owner::at(0x10)) };
+        unsafe { on_query_interface_completed(&GUID::default(), &raw mut table, Owner::at(0x10), 0x20) };
         // A second query that passed through the first one's thunks still counts one reference.
         // SAFETY: `table` is still the same local, now with thunks in its reference functions.
-        unsafe { on_query_interface_completed(&GUID::default(), &raw mut table, Owner::at(0x10)) };
+        unsafe { on_query_interface_completed(&GUID::default(), &raw mut table, Owner::at(0x10), 0x20) };
         let held = || {
             with_records(|r| {
                 r.held

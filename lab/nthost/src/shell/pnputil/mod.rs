@@ -49,7 +49,8 @@ fn is_class(wanted: &str, class: &str, class_guid: &str) -> bool {
         .any(|known| known.eq_ignore_ascii_case(wanted))
 }
 
-fn enum_tree(session: &mut Session) -> CommandResult {
+/// The tree as text, a line for each device.
+pub(super) fn enum_tree(session: &mut Session) -> CommandResult {
     let root = pnp::root_node();
     session.say(r"HTREE\ROOT\0");
     show_children(session, root, 1);
