@@ -13,13 +13,16 @@ use wdk_sys::{
 };
 
 use crate::children::{Children, Identification};
+use crate::context_routines::Calls;
 use crate::parameters::Driver;
 use crate::{bus_ioctl, child_count, child_pdo, interfaces};
 
 /// The context space of a bus device.
 pub struct BusContext {
-    /// Filled when the device is made, emptied in [`evt_cleanup`].
+    /// What the bus publishes; filled when the device is made, emptied in [`evt_cleanup`].
     pub provider: ProviderSlot<Children>,
+    /// What it hands out on request; as the other.
+    pub doubler: ProviderSlot<Calls>,
 }
 
 device_context!(BusContext, c"BusContext");
@@ -101,6 +104,7 @@ fn publish(bus: Device<'_>, count: u32) -> Result<(), Failure> {
     children
         .announce(count)
         .map_err(|status| Failure::new(status.0))?;
+    context.doubler.put(Provider::new(bus, Calls::default())?);
     let provider = Provider::new(bus, children)?;
     let published = interfaces::publish_bus(&provider, bus);
     // Also after a failure: the device may have been given the interface, and cleanup looks here.
@@ -108,11 +112,12 @@ fn publish(bus: Device<'_>, count: u32) -> Result<(), Failure> {
     published
 }
 
-/// `EvtCleanupCallback` of the device: the owner goes, and clients that still hold a reference keep the rest.
+/// `EvtCleanupCallback` of the device: the owners go, and clients that still hold a reference keep the rest.
 unsafe extern "C" fn evt_cleanup(object: WDFOBJECT) {
     // SAFETY: the framework cleans up the device that `add` made; the handle is good until this returns.
     let device: Device<'_> = unsafe { Device::from_raw(object.cast()) };
     if let Some(context) = device.context::<BusContext>() {
         drop(context.provider.take());
+        drop(context.doubler.take());
     }
 }

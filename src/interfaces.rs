@@ -13,7 +13,7 @@ use crate::context_routines::{Calls, SampleDoubleArray, SampleQueryStatistics};
 use crate::exports::SampleDouble;
 
 /// Version 1, `GUID_SAMPLE_INTERFACE`.
-enum SampleInterface {}
+pub enum SampleInterface {}
 
 // SAFETY: the GUID is this project's own, and the contract crate binds it to this table; the table's layout,
 // header first and function pointers after it, is asserted there.
@@ -24,7 +24,7 @@ unsafe impl Interface for SampleInterface {
 }
 
 /// Version 2, `GUID_SAMPLE_INTERFACE_2`.
-enum SampleInterface2 {}
+pub enum SampleInterface2 {}
 
 // SAFETY: as for version 1, with the GUID and the table of version 2.
 unsafe impl Interface for SampleInterface2 {
@@ -60,18 +60,26 @@ impl Offers for Doublers {
 ///
 /// `PASSIVE_LEVEL`.
 pub fn publish_doublers(provider: &Provider<Calls>, device: Device<'_>) -> Result<(), Failure> {
-    let first = SAMPLE_INTERFACE {
+    provider.publish::<SampleInterface>(device, first_table())?;
+    provider.publish::<SampleInterface2>(device, second_table())
+}
+
+/// The table of version 1, with an empty header.
+pub const fn first_table() -> SAMPLE_INTERFACE {
+    SAMPLE_INTERFACE {
         InterfaceHeader: EMPTY_HEADER,
         SampleDouble,
-    };
-    provider.publish::<SampleInterface>(device, first)?;
-    let second = SAMPLE_INTERFACE_2 {
+    }
+}
+
+/// The table of version 2, with an empty header. Its routines take the context of a `Provider<Calls>`.
+pub const fn second_table() -> SAMPLE_INTERFACE_2 {
+    SAMPLE_INTERFACE_2 {
         InterfaceHeader: EMPTY_HEADER,
         SampleDouble,
         SampleDoubleArray,
         SampleQueryStatistics,
-    };
-    provider.publish::<SampleInterface2>(device, second)
+    }
 }
 
 /// Registers the table of a bus.

@@ -2,7 +2,7 @@
 //! kernel DLL.
 //!
 //! Parts: `entry` (`DriverEntry`, `EvtDriverDeviceAdd`), `role` (what a device is); `bus` (the device that enumerates), `children` (its
-//! children), `bus_ioctl` and `bus_routines` (who may change them, and how), `child_pdo` (a child); `filter` (the device in other
+//! children), `bus_ioctl` and `bus_routines` (who may change them, and how), `get_interface` (a table on request), `child_pdo` (a child); `filter` (the device in other
 //! drivers' stacks); `doubler` (what child and filter have in common), `interfaces` (the tables), `exports` and `context_routines` (the routines
 //! in them), `claimed` (callers' pointers); `dll` (`DllInitialize`, `DllUnload`); `parameters`, `child_count` (what the INF sets), `unicode`
 //! (strings).
@@ -23,6 +23,7 @@ mod doubler;
 mod entry;
 mod exports;
 mod filter;
+mod get_interface;
 mod interfaces;
 mod parameters;
 mod role;

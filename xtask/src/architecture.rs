@@ -37,7 +37,7 @@ pub const ARM64: &Architecture = &Architecture {
     rust: "aarch64",
     target: "aarch64-pc-windows-msvc",
     inf: "arm64",
-    kit: "arm64",
+    kit: "ARM64",
     dlltool: "arm64",
     flags: &["-D_WIN64", "-D_ARM64_", "-DARM64"],
     machine: object::pe::IMAGE_FILE_MACHINE_ARM64,

@@ -135,13 +135,13 @@ fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver, library: &Pat
         compiler(build.architecture)
             .arg(driver.standard)
             .args(["-g", "-gcodeview", "-c"])
-            .arg(&source)
+            .arg(driver.source)
             .arg("-o")
-            .arg(&object),
+            .arg(place::in_root(&object)),
     )?;
     command::run(
         toolchain
-            .linker()
+            .linker()?
             .args([
                 "/DRIVER",
                 "/KERNEL",
@@ -169,7 +169,7 @@ fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver, library: &Pat
 
 fn compiler(architecture: &Architecture) -> Command {
     let mut clang = kit::compiler(architecture);
-    clang.args(["-Wextra", "-I"]).arg(place::ROOT.join("include"));
+    clang.args(["-Wextra", "-I", "include"]);
     clang
 }
 

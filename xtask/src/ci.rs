@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::{command, drivers, place, test, wine};
+use crate::{architecture::ARM64, command, drivers, package, place, test, wine};
 
 /// The components of rustup that the checks need, with the program of each.
 const COMPONENTS: &[(&str, &str)] = &[("rustfmt", "cargo-fmt"), ("clippy", "cargo-clippy")];
@@ -33,6 +33,11 @@ pub fn ci(arguments: &[String]) -> Result<ExitCode> {
     let linted = drivers::check(&["--clippy".to_owned()])?;
     if linted != ExitCode::SUCCESS {
         return Ok(linted);
+    }
+    command::stage("packaging for the machine that nothing here runs");
+    let packaged = package::run(&["--arch".to_owned(), ARM64.rust.to_owned()])?;
+    if packaged != ExitCode::SUCCESS {
+        return Ok(packaged);
     }
     command::stage("running the helper drivers in Wine");
     let run = wine::run(&[])?;

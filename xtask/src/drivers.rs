@@ -5,8 +5,9 @@ use std::{
     process::{Command, ExitCode},
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use clap::{Arg, ArgAction, ArgMatches};
+use object::{LittleEndian, read::pe::PeFile64};
 
 use crate::{
     architecture::{Architecture, X64},
@@ -164,6 +165,7 @@ fn build_packages(build: Build, packages: &[String]) -> Result<()> {
         .iter()
         .filter(|driver| packages.is_empty() || packages.iter().any(|name| name == driver.package));
     chosen.into_iter().try_for_each(|driver| collect(driver, build))?;
+    check_machine(build)?;
     sources::stamp_all(build)
 }
 
@@ -172,8 +174,10 @@ fn cargo(subcommand: &str, build: Build, packages: &[String]) -> Result<Command>
     place::check_target()?;
     let toolchain = Toolchain::find(build.architecture)?;
     kit::assemble(build.architecture)?;
-    let mut cargo = toolchain.cargo(subcommand);
-    cargo.args(host_port::cargo_arguments()?);
+    let mut cargo = toolchain.cargo(subcommand)?;
+    cargo
+        .args(host_port::cargo_arguments()?)
+        .env(host_port::ROOT, &*place::ROOT);
     if build.release {
         cargo.arg("--release");
     }
@@ -206,6 +210,43 @@ fn collect(driver: &Driver, build: Build) -> Result<()> {
     Ok(())
 }
 
+/// Refuses images that the linker made for another machine than the one that was asked for.
+fn check_machine(build: Build) -> Result<()> {
+    for image in files::list(&build.folder())? {
+        if image.extension().is_some_and(|ending| ending == "sys") {
+            let machine = machine_of(&files::read_bytes(&image)?)
+                .with_context(|| format!("{} is no 64-bit image", image.display()))?;
+            ensure!(
+                machine == build.architecture.machine,
+                "{} is for the machine {machine:#x} and was built for {:#x} ({})",
+                image.display(),
+                build.architecture.machine,
+                build.architecture.rust
+            );
+        }
+    }
+    Ok(())
+}
+
+/// `Machine` in the file header of an image.
+fn machine_of(image: &[u8]) -> Result<u16> {
+    Ok(PeFile64::parse(image)?
+        .nt_headers()
+        .file_header
+        .machine
+        .get(LittleEndian))
+}
+
 fn with_extension(folder: &Path, image: &str, extension: &str) -> PathBuf {
     folder.join(format!("{image}.{extension}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::machine_of;
+
+    #[test]
+    fn what_is_no_image_has_no_machine() {
+        assert!(machine_of(b"MZ").is_err());
+    }
 }

@@ -1,7 +1,11 @@
-//! Copies of two published crates that compile on a host other than Windows.
+//! Copies of published crates, changed in a few places: two that compile on a host other than Windows, and two whose output does not
+//! depend on where the checkout lies.
 //!
 //! wdk-build refuses other hosts in a few places, and windows-future, which it reaches through the `windows` crate, lacks the
-//! `#![cfg(windows)]` of its siblings. The copies come from what cargo downloaded, are made at build time, and are never committed.
+//! `#![cfg(windows)]` of its siblings. wdk-sys writes its output folder into a source that it generates, for wdk-macros to read from
+//! there; the hash of that source is in the symbols, and their hash is in the image.
+//!
+//! The copies come from what cargo downloaded, are made at build time, and are never committed.
 //! Cargo takes them through `paths`: their manifests are unchanged, so Cargo.lock stays as it is and no unstable flag is needed.
 //! (`[patch]` would change Cargo.lock, source replacement would want a copy of every crate.)
 
@@ -72,10 +76,40 @@ const PORTS: &[Port] = &[
             1,
         )],
     ),
+    (
+        "wdk-sys",
+        &[
+            // Cargo hides the warnings of what it downloads, not those of a copy.
+            (
+                "src/lib.rs",
+                "\n#![no_std]\n",
+                "\n#![no_std]\n#![allow(warnings)]\n",
+                1,
+            ),
+            (
+                "build.rs",
+                "out_path.join(\"types.rs\").to_str().expect(",
+                "out_path.join(\"types.rs\").strip_prefix(env::var(\"XTASK_ROOT\").unwrap_or_default()).expect(\"the output folder should lie in XTASK_ROOT\").to_str().expect(",
+                1,
+            ),
+        ],
+    ),
+    (
+        "wdk-macros",
+        &[(
+            "src/lib.rs",
+            "let types_path = PathBuf::from(path.value());",
+            "let types_path = PathBuf::from(std::env::var_os(\"XTASK_ROOT\").unwrap_or_default()).join(path.value());",
+            1,
+        )],
+    ),
 ];
 
 /// Marks a complete copy. Raise the number when an edit changes.
-const MARK: (&str, &[u8]) = (".ported", b"1\n");
+const MARK: (&str, &[u8]) = (".ported", b"2\n");
+
+/// The variable with the workspace's folder, which the copies of wdk-sys and wdk-macros read.
+pub const ROOT: &str = "XTASK_ROOT";
 
 /// The arguments with which cargo takes the copies. Makes them first if they are not there.
 ///

@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::{
     architecture::{ARM64, Architecture},
-    command, files, place,
+    command, files, place, toolchain,
 };
 
 /// The version that the kit gives itself: the one of Windows 11 24H2.
@@ -145,14 +145,16 @@ fn code_library(name: &str, architecture: &Architecture, framework: bool) -> Res
     }
     command::stage(&format!("compiling {name}.lib"));
     files::make_folder(&folder)?;
-    let object = folder.join(format!("{name}.obj"));
+    let object = format!("{name}.obj");
     let source = place::kit().join("src").join(format!("{name}.c"));
     // A section for each function and variable: an image that binds to no framework keeps none of the entry stub.
     let mut clang = compiler(architecture);
     clang.args(["-ffunction-sections", "-fdata-sections", "-c"]);
-    command::run(clang.arg(source).arg("-o").arg(&object))?;
+    command::run(clang.arg(source).arg("-o").arg(folder.join(&object)))?;
+    // In the folder: the library keeps the name of the object as it was given.
     command::run(
         Command::new("llvm-lib")
+            .current_dir(&folder)
             .arg("/nologo")
             .arg(format!("/out:{}", library.display()))
             .arg(&object),
@@ -167,12 +169,15 @@ fn empty_library(library: &Path) -> Result<()> {
 /// Clang with flags and folders for a C file that includes the kit's headers.
 pub fn compiler(architecture: &Architecture) -> Command {
     let mut clang = Command::new("clang");
+    // Symbols name the folder and the command line; neither may depend on where this checkout lies.
     clang
+        .current_dir(&*place::ROOT)
+        .arg(format!("-ffile-compilation-dir={}", toolchain::MAPPED_ROOT))
         .arg(format!("--target={}", architecture.target))
         .args(architecture.flags)
         .args(C_FLAGS);
     for folder in include_folders() {
-        clang.arg("-I").arg(folder);
+        clang.arg("-I").arg(place::in_root(&folder));
     }
     clang
 }

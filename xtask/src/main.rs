@@ -17,6 +17,7 @@ mod infverif;
 mod inx;
 mod kit;
 mod lab;
+mod link;
 mod package;
 mod place;
 mod test;
@@ -100,6 +101,9 @@ const TASKS: &[(&str, Run, &str)] = &[
 const USAGE_ERROR: u8 = 2;
 
 fn main() -> ExitCode {
+    if link::is_wanted() {
+        return link::link().unwrap_or_else(|error| failed(&error));
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let Some((name, rest)) = arguments.split_first() else {
         eprint!("{}", usage());
@@ -113,10 +117,12 @@ fn main() -> ExitCode {
         eprint!("error: no task is called `{name}`\n\n{}", usage());
         return ExitCode::from(USAGE_ERROR);
     };
-    run(rest).unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
-        ExitCode::FAILURE
-    })
+    run(rest).unwrap_or_else(|error| failed(&error))
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
 }
 
 /// The list of tasks.

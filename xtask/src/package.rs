@@ -66,7 +66,7 @@ pub fn check(line: &[String]) -> Result<ExitCode> {
         .context("no folder is named")?;
     let authority = match matches.get_one::<String>("authority") {
         Some(file) => PathBuf::from(file),
-        None => TestCertificate::find()?.certificate(),
+        None => authority()?,
     };
     verify(Path::new(folder), &authority)?;
     println!("verify: {folder}: the signatures are good, and the catalog has every file");
@@ -100,6 +100,47 @@ pub fn make_all(build: Build) -> Result<()> {
         &folder(build).join(certificate::EXPORTED),
     )?;
     Ok(())
+}
+
+/// Makes every package twice and compares: the second time nothing may change, signatures and catalogs included.
+///
+/// # Errors
+///
+/// When a package cannot be made, or a file differs.
+pub fn check_repeatable(build: Build) -> Result<()> {
+    make_all(build)?;
+    let first = contents(build)?;
+    make_all(build)?;
+    let second = contents(build)?;
+    for (one, other) in first.iter().zip(&second) {
+        ensure!(one == other, "made twice, {} is not the same", one.0.display());
+    }
+    ensure!(
+        first.len() == second.len(),
+        "made twice, the packages have other files"
+    );
+    Ok(())
+}
+
+/// Every file of every package.
+fn contents(build: Build) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+    let mut contents = Vec::new();
+    for package in PACKAGES {
+        for file in files::list(&folder(build).join(package.name))? {
+            let content = files::read_bytes(&file)?;
+            contents.push((file, content));
+        }
+    }
+    Ok(contents)
+}
+
+/// The certificate of this checkout, for who verifies.
+///
+/// # Errors
+///
+/// When it is not there and cannot be made.
+pub fn authority() -> Result<PathBuf> {
+    Ok(TestCertificate::find()?.certificate())
 }
 
 /// Images are signed before the catalog hashes them; that changes nothing of the hash, and everything of what one copies too early.

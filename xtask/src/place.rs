@@ -1,6 +1,10 @@
 //! Where things lie.
 
-use std::{env, path::PathBuf, sync::LazyLock};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 use anyhow::{Result, ensure};
 
@@ -16,6 +20,11 @@ pub static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
 pub static TARGET: LazyLock<PathBuf> = LazyLock::new(|| {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| ROOT.join("target"), |named| ROOT.join(named))
 });
+
+/// A path as seen from the workspace's folder.
+pub fn in_root(path: &Path) -> &Path {
+    path.strip_prefix(&*ROOT).unwrap_or(path)
+}
 
 /// Where the Windows kit is assembled.
 pub fn kit() -> PathBuf {

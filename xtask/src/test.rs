@@ -1,11 +1,16 @@
 //! The task `test`: every test there is.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    env,
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
 
 use anyhow::{Context, Result};
 
 use crate::{
-    architecture::X64, build::Build, c_drivers, command, drivers, exports, files, infverif, kit, lab, place,
+    architecture::X64, build::Build, c_drivers, command, drivers, exports, files, infverif, kit, lab,
+    package, place,
 };
 
 /// The task `test`. Arguments go to cargo's own test of the host crates and the lab.
@@ -24,8 +29,10 @@ pub fn test(arguments: &[String]) -> Result<ExitCode> {
     for build in [Build::DEBUG, Build::RELEASE] {
         exports::check(&build.folder())?;
     }
+    command::stage("making the packages twice");
+    package::check_repeatable(Build::RELEASE)?;
     let nthost = lab::build_nthost(false)?;
-    command::exit_code(&mut cargo_test(nthost, arguments))
+    command::exit_code(&mut cargo_test(nthost, arguments)?)
 }
 
 /// Compiles a C file of assertions, one for each size, offset, value and index in the data. To compile is to pass.
@@ -48,7 +55,7 @@ fn check_layouts() -> Result<()> {
 }
 
 /// One run of cargo over the host crates and the tests in the lab, so that its closing lines close this task too.
-fn cargo_test(nthost: PathBuf, arguments: &[String]) -> std::process::Command {
+fn cargo_test(nthost: PathBuf, arguments: &[String]) -> Result<Command> {
     let mut cargo = command::cargo();
     cargo
         .current_dir(&*place::ROOT)
@@ -58,15 +65,19 @@ fn cargo_test(nthost: PathBuf, arguments: &[String]) -> std::process::Command {
         .env("LAB_NTHOST", nthost)
         .env("LAB_DRIVERS_DEBUG", Build::DEBUG.folder())
         .env("LAB_DRIVERS_RELEASE", Build::RELEASE.folder())
+        .env("LAB_PACKAGES", package::folder(Build::RELEASE))
+        .env("LAB_CERTIFICATE", package::authority()?)
+        .env("LAB_XTASK", env::current_exe()?)
         .env("LAB_KIT", place::kit())
         .env("LAB_LINKER", place::TARGET.join("tools/lld-link"));
-    cargo
+    Ok(cargo)
 }
 
 /// The default members of the workspace, and the tests in the lab.
 pub const HOST_PACKAGES: &[&str] = &[
     "direct-call",
     "sample-interface",
+    "version-resource",
     "lab-abi",
     "lab-inf",
     "nthost",

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{architecture::Architecture, command, files, place};
+use crate::{architecture::Architecture, command, files, link, place};
 
 /// Debian packages and the program by which one sees that they are there.
 const PACKAGES: &[(&str, &str)] = &[
@@ -27,11 +27,18 @@ const DEBIAN_COMPILER: &[&str] = &["rustc-web", "cargo-web", "rust-web-src"];
 /// Without optimization `compiler_builtins` keeps references to functions of a C library, which a kernel image has not.
 const OPTIMIZED_BUILTINS: &str = "profile.dev.package.compiler_builtins.opt-level=2";
 
+/// What stands for the workspace's folder in symbols and messages.
+pub const MAPPED_ROOT: &str = "/sample";
+
+/// What stands there for cargo's folder with the sources of other crates.
+const MAPPED_CARGO: &str = "/cargo";
+
 /// What it takes to build a driver.
 #[derive(Debug)]
 pub struct Toolchain {
     libclang: PathBuf,
     linker: PathBuf,
+    sysroot: PathBuf,
     builds_core: bool,
     architecture: &'static Architecture,
 }
@@ -52,18 +59,32 @@ impl Toolchain {
         Ok(Self {
             libclang: libclang().context("libclang was installed and is not found")?,
             linker: linker(&sysroot)?,
+            sysroot,
             builds_core,
             architecture,
         })
     }
 
     /// The linker, which is called as link.exe is.
-    pub fn linker(&self) -> Command {
-        Command::new(&self.linker)
+    pub fn linker(&self) -> Result<Command> {
+        let mut linker = Command::new(linker_in_between()?);
+        self.pass_linker(&mut linker);
+        Ok(linker)
+    }
+
+    /// What [`link`] has to know.
+    fn pass_linker(&self, command: &mut Command) {
+        command
+            .env(link::LINKER, &self.linker)
+            .env(link::SYSROOT, &self.sysroot);
     }
 
     /// Cargo with `subcommand`, and everything that a build for the drivers' target needs.
-    pub fn cargo(&self, subcommand: &str) -> Command {
+    ///
+    /// # Errors
+    ///
+    /// When a link to a tool cannot be made.
+    pub fn cargo(&self, subcommand: &str) -> Result<Command> {
         let mut cargo = if self.builds_core {
             debian_cargo()
         } else {
@@ -80,20 +101,21 @@ impl Toolchain {
             .env("LIBCLANG_PATH", &self.libclang)
             .env(format!("CC_{variable}"), "clang")
             .env(format!("AR_{variable}"), "llvm-lib")
-            .env(format!("CARGO_TARGET_{name}_LINKER"), &self.linker)
+            .env(format!("CARGO_TARGET_{name}_LINKER"), linker_in_between()?)
             // This would replace the flags in .cargo/config.toml.
             .env_remove(format!("CARGO_TARGET_{name}_RUSTFLAGS"))
             .env_remove("RUSTFLAGS");
         if self.builds_core {
             cargo.args(["-Zbuild-std=core,alloc", "--config", OPTIMIZED_BUILTINS]);
         }
-        cargo
+        self.pass_linker(&mut cargo);
+        Ok(cargo)
     }
 
     /// The setting of cargo that takes the folders of this machine out of panic messages, so that equal sources give equal images
     /// wherever they lie. It is added to the flags in .cargo/config.toml.
     fn without_paths(&self) -> String {
-        let flags = [(&*place::ROOT, "sample"), (&cargo_home(), "cargo")].map(|(folder, name)| {
+        let flags = [(&*place::ROOT, MAPPED_ROOT), (&cargo_home(), MAPPED_CARGO)].map(|(folder, name)| {
             format!("{:?}", format!("--remap-path-prefix={}={name}", folder.display()))
         });
         format!(
@@ -161,16 +183,37 @@ fn linker(sysroot: &Path) -> Result<PathBuf> {
                 sysroot.display()
             )
         })?;
-    let link = place::TARGET.join("tools/lld-link");
-    if fs::read_link(&link).is_ok_and(|old| old == linker) {
-        return Ok(link);
-    }
-    files::make_folder(&place::TARGET.join("tools"))?;
-    let _ = fs::remove_file(&link);
-    #[cfg(unix)]
-    std::os::unix::fs::symlink(&linker, &link)
-        .with_context(|| format!("cannot make the link {}", link.display()))?;
+    let link = place::TARGET.join("tools").join(link::NAME);
+    point(&link, &linker)?;
+    point(&place::ROOT.join(sysroot_link()), sysroot)?;
     Ok(link)
+}
+
+/// The link to the compiler's folder, as a path in the workspace.
+pub fn sysroot_link() -> PathBuf {
+    place::in_root(&place::TARGET).join("tools/sysroot")
+}
+
+/// xtask itself, under the linker's name.
+fn linker_in_between() -> Result<PathBuf> {
+    let link = place::TARGET.join("tools/xtask").join(link::NAME);
+    point(
+        &link,
+        &std::env::current_exe().context("xtask does not know its own path")?,
+    )?;
+    Ok(link)
+}
+
+/// Makes a symbolic link, or lets it be where it is right.
+fn point(link: &Path, to: &Path) -> Result<()> {
+    if fs::read_link(link).is_ok_and(|old| old == to) {
+        return Ok(());
+    }
+    if let Some(folder) = link.parent() {
+        files::make_folder(folder)?;
+    }
+    let _ = fs::remove_file(link);
+    std::os::unix::fs::symlink(to, link).with_context(|| format!("cannot make the link {}", link.display()))
 }
 
 /// The folder with libclang: what `LIBCLANG_PATH` says, else the newest one of Debian's folders.

@@ -145,6 +145,17 @@ pub struct Extent {
     pub version: u16,
 }
 
+impl Extent {
+    /// That of an interface's table.
+    #[must_use]
+    pub const fn of<I: Interface>() -> Self {
+        Self {
+            size: I::SIZE,
+            version: I::VERSION,
+        }
+    }
+}
+
 /// Whether a framework hands a table of the extent `provided` to a client that asks for `requested`: the rule
 /// of KMDF, which takes a request that is at least as large and as new.
 #[must_use]

@@ -66,6 +66,25 @@ pub const IOCTL_CHILD_QUERY_STATISTICS: u32 = CTL_CODE(
     FILE_READ_ACCESS,
 );
 
+/// Returns a table that doubles, for callers that are in no stack with a provider.
+///
+/// An `IRP_MJ_INTERNAL_DEVICE_CONTROL` from kernel mode to
+/// the bus, which `GUID_DEVINTERFACE_SAMPLE_BUS` names: a [`SAMPLE_GET_INTERFACE`](crate::SAMPLE_GET_INTERFACE) in, the table out, with a
+/// reference that the caller gives back.
+///
+/// # Errors
+///
+/// - `STATUS_INVALID_DEVICE_REQUEST`: from user mode, or as an ordinary device control request.
+/// - `STATUS_BUFFER_TOO_SMALL`: the input is shorter than the structure, or the output than the table.
+/// - `STATUS_NOT_SUPPORTED`: a GUID that is not served here.
+/// - `STATUS_INVALID_BUFFER_SIZE`: a size or version below the table's.
+pub const IOCTL_INTERNAL_SAMPLE_GET_INTERFACE: u32 = CTL_CODE(
+    FILE_DEVICE_UNKNOWN,
+    FIRST_VENDOR_FUNCTION + 5,
+    METHOD_BUFFERED,
+    FILE_ANY_ACCESS,
+);
+
 /// Plugs a child into the bus: its number, a `ULONG`, in; nothing out. To the device interface `GUID_DEVINTERFACE_SAMPLE_BUS`, which only
 /// administrators open.
 ///
@@ -98,6 +117,7 @@ const _: () = {
     assert!(IOCTL_CHILD_DOUBLE == 0x0022_E000);
     assert!(IOCTL_CHILD_DOUBLE_ARRAY == 0x0022_E00C);
     assert!(IOCTL_CHILD_QUERY_STATISTICS == 0x0022_6010);
+    assert!(IOCTL_INTERNAL_SAMPLE_GET_INTERFACE == 0x0022_2014);
     assert!(IOCTL_SAMPLE_BUS_PLUG_IN == 0x0022_A004);
     assert!(IOCTL_SAMPLE_BUS_UNPLUG == 0x0022_A008);
 };

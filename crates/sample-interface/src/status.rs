@@ -30,6 +30,8 @@ impl NtStatus {
     pub const STATUS_INTEGER_OVERFLOW: Self = Self::from_bits(0xC000_0095);
     /// `STATUS_DEVICE_NOT_READY`: the device holds no interface at present.
     pub const STATUS_DEVICE_NOT_READY: Self = Self::from_bits(0xC000_00A3);
+    /// `STATUS_INVALID_BUFFER_SIZE`: the room or the version that a query names is less than the table's.
+    pub const STATUS_INVALID_BUFFER_SIZE: Self = Self::from_bits(0xC000_0206);
     /// `STATUS_DEVICE_REMOVED`: the device behind the interface is gone.
     pub const STATUS_DEVICE_REMOVED: Self = Self::from_bits(0xC000_02B6);
 

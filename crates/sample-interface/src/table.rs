@@ -148,6 +148,45 @@ impl SAMPLE_BUS_INTERFACE {
     pub const VERSION: u16 = SAMPLE_BUS_INTERFACE_VERSION_1;
 }
 
+/// A GUID as memory has it: `GUID`, guiddef.h.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct RAW_GUID {
+    /// The first group.
+    pub Data1: u32,
+    /// The second group.
+    pub Data2: u16,
+    /// The third group.
+    pub Data3: u16,
+    /// The rest.
+    pub Data4: [u8; 8],
+}
+
+impl RAW_GUID {
+    /// The raw form of a GUID.
+    #[must_use]
+    pub fn new(guid: GUID) -> Self {
+        Self {
+            Data1: guid.data1(),
+            Data2: guid.data2(),
+            Data3: guid.data3(),
+            Data4: guid.data4(),
+        }
+    }
+}
+
+/// What [`IOCTL_INTERNAL_SAMPLE_GET_INTERFACE`](crate::IOCTL_INTERNAL_SAMPLE_GET_INTERFACE) asks for: the parameters of a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct SAMPLE_GET_INTERFACE {
+    /// The GUID of the table.
+    pub InterfaceType: RAW_GUID,
+    /// Bytes of room for the table.
+    pub Size: u16,
+    /// The newest version that the caller knows.
+    pub Version: u16,
+}
+
 // The layout that a 64-bit C compiler gives to the same declarations; every supported target is 64-bit.
 const _: () = {
     assert!(size_of::<INTERFACE>() == 32);
@@ -182,6 +221,18 @@ const _: () = {
     assert!(offset_of!(SAMPLE_BUS_INTERFACE, SampleBusChildCount) == 32);
     assert!(offset_of!(SAMPLE_BUS_INTERFACE, SampleBusPlugIn) == 40);
     assert!(offset_of!(SAMPLE_BUS_INTERFACE, SampleBusUnplug) == 48);
+
+    assert!(size_of::<RAW_GUID>() == 16);
+    assert!(align_of::<RAW_GUID>() == 4);
+    assert!(offset_of!(RAW_GUID, Data2) == 4);
+    assert!(offset_of!(RAW_GUID, Data3) == 6);
+    assert!(offset_of!(RAW_GUID, Data4) == 8);
+
+    assert!(size_of::<SAMPLE_GET_INTERFACE>() == 20);
+    assert!(align_of::<SAMPLE_GET_INTERFACE>() == 4);
+    assert!(offset_of!(SAMPLE_GET_INTERFACE, InterfaceType) == 0);
+    assert!(offset_of!(SAMPLE_GET_INTERFACE, Size) == 16);
+    assert!(offset_of!(SAMPLE_GET_INTERFACE, Version) == 18);
 
     assert!(size_of::<NtStatus>() == 4);
 };

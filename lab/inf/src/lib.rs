@@ -2,8 +2,12 @@
 //!
 //! Read: sections, directives, quoted strings, continuation lines, `%strkey%` tokens, UTF-8 and UTF-16 with a byte order mark.
 //! Understood: `[Version]` with extension INFs, `[Manufacturer]`, models with their target decoration, `DDInstall` with `.Services`,
-//! `.Filters`, `.HW` and `.Wdf`, service-install and filter-install sections, `AddReg`. Not modelled: `CopyFiles` (a package's files lie beside its INF), `Include` and
-//! `Needs`, co-installers, `Interfaces`, and everything for other architectures than amd64.
+//! `.Filters`, `.HW` and `.Wdf`, `DefaultInstall` of primitive packages, service-install and filter-install sections, `AddReg`, `CopyFiles`
+//! with `SourceDisksNames`, `SourceDisksFiles` and `DestinationDirs` for System32\drivers and the driver store.
+//!
+//! Not modelled, and told as warnings of a [`Package`]: `Include` and `Needs`, deleting and renaming, `Interfaces`, components, co-installers
+//! and the rest of what Windows reads; and what Windows itself ignores. Other directories are refused, and so is an INF that has nothing for
+//! amd64.
 
 mod package;
 mod parse;

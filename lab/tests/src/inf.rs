@@ -62,3 +62,29 @@ pub fn more_files(names: &[&str]) -> String {
     let lines = names.iter().map(|name| format!("{name}.sys = 1\n"));
     lines.fold(String::from("[SourceDisksFiles]\n"), |text, line| text + &line)
 }
+
+/// A primitive package: these images go to System32\\drivers, and each is a service of its own name.
+#[must_use]
+pub fn primitive(names: &[&str]) -> String {
+    let files = names.iter().map(|name| format!("{name}.sys\n"));
+    let files = files.fold(String::from("[Files]\n"), |text, line| text + &line);
+    let adds = names
+        .iter()
+        .map(|name| format!("AddService = {name},, Service_{name}\n"));
+    let adds = adds.fold(
+        String::from("[DefaultInstall.NTamd64.Services]\n"),
+        |text, line| text + &line,
+    );
+    let services = names.iter().map(|name| service(name).replace("%13%", "%12%"));
+    [
+        version("Class = System\nClassGuid = {4d36e97d-e325-11ce-bfc1-08002be10318}"),
+        String::from("[DestinationDirs]\nDefaultDestDir = 12\n[SourceDisksNames]\n1 = Disk\n"),
+        more_files(names),
+        String::from("[DefaultInstall.NTamd64]\nCopyFiles = Files\n"),
+        files,
+        adds,
+        services.collect(),
+        String::from("[DefaultUninstall.NTamd64]\nLegacyUninstall = 1\n"),
+    ]
+    .concat()
+}

@@ -1,12 +1,14 @@
 //! Runs nthost for the tests: each run is a process in a folder of its own, which goes with the [`Lab`].
 //!
 //! Parts: [`Lab`] (the folder with drivers, the process), [`Run`] (what a user sees of it), [`script`] (the commands), [`damage`]
-//! (images that are wrong on purpose), [`c_driver`] (small drivers in C), [`inf`] (their packages). Not here: any knowledge of nthost's insides.
+//! (images that are wrong on purpose), [`c_driver`] (small drivers in C), [`inf`] (their packages), [`package`] (signed packages). Not
+//! here: any knowledge of nthost's insides.
 #![forbid(unsafe_code)]
 
 pub mod c_driver;
 pub mod damage;
 pub mod inf;
+pub mod package;
 pub mod script;
 
 use std::{
@@ -150,7 +152,9 @@ impl Lab {
     fn copy_files(&self, from: &Path) -> Result<()> {
         for entry in fs::read_dir(from).with_context(|| format!("cannot list {}", from.display()))? {
             let file = entry?.path();
-            if let (true, Some(name)) = (file.is_file(), file.file_name()) {
+            // Nothing reads the symbols, and they are the largest files.
+            let wanted = file.is_file() && file.extension() != Some("pdb".as_ref());
+            if let (true, Some(name)) = (wanted, file.file_name()) {
                 fs::copy(&file, self.folder.path().join(name))?;
             }
         }

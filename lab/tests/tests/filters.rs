@@ -1,7 +1,10 @@
 //! Stacks: lower filters, function driver and upper filters in order, whoever put the filters there.
 
 use anyhow::{Result, ensure};
-use lab_tests::{Build, Lab, exit, inf, script::TREE};
+use lab_tests::{
+    Build, Lab, exit, inf,
+    script::{FIRST_CHILD, REMOVE_BUS, SECOND_CHILD, TREE, started},
+};
 
 const ID: &str = r"root\Stack";
 const DEVICE: &str = r"ROOT\STACK\0000";
@@ -270,6 +273,40 @@ fn a_filter_that_attaches_nothing_is_no_part_of_the_stack_and_goes_with_it() -> 
     ])?;
     run.passes()?;
     run.says_in_order(&["base: DriverUnload", "upper: DriverUnload"])
+}
+
+#[test]
+fn the_stack_of_a_kmdf_driver_on_a_kmdf_bus_takes_filters_on_both_sides() -> Result<()> {
+    let lab = lab()?;
+    for (name, place) in [("upper", "Upper"), ("lower", "Lower")] {
+        let text = inf::extension(name, r"SAMPLEBUS\Doubler", &format!("FilterPosition = {place}"));
+        lab.write(&format!("{name}.inf"), text.as_bytes())?;
+    }
+    let whole = expect("drivers: upper.sys [upper filter] > child.sys > lower.sys [lower filter] (");
+    let run = lab.run(&started(&[
+        ADD_UPPER,
+        ADD_LOWER,
+        TREE,
+        &whole,
+        &format!("pnputil /disable-device {FIRST_CHILD}"),
+        &format!("pnputil /enable-device {FIRST_CHILD}"),
+        &format!("pnputil /restart-device {SECOND_CHILD}"),
+        TREE,
+        &whole,
+        "expect /not Problem",
+        &format!("surprise-remove {SECOND_CHILD}"),
+        "pnputil /delete-driver oem2.inf /uninstall",
+        TREE,
+        "expect \"drivers: child.sys > lower.sys [lower filter] (oem1.inf, oem3.inf)  Started\"",
+        REMOVE_BUS,
+    ]))?;
+    run.passes()?;
+    ensure!(
+        run.count("after is 38") >= 8,
+        "each start asks through the filters\n{}",
+        run.output
+    );
+    Ok(())
 }
 
 #[test]

@@ -189,3 +189,61 @@ pub fn inf_of(folder: &Path) -> Result<Inf> {
     };
     Ok(Inf::read(inf)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::architecture::{ARM64, Architecture};
+
+    fn stamped(package: &Package, architecture: &'static Architecture) -> Result<Inf> {
+        let build = Build {
+            architecture,
+            ..Build::RELEASE
+        };
+        let text = package.inf(build)?;
+        Ok(Inf::parse(Path::new(package.inx), text.as_bytes())?)
+    }
+
+    #[test]
+    fn every_package_names_its_catalog_and_its_files() -> Result<()> {
+        for package in PACKAGES {
+            let inf = stamped(package, X64)?;
+            let catalog = format!("{}.cat", package.name);
+            assert_eq!(inf.value("Version", "CatalogFile"), Some(catalog.as_str()));
+            assert!(!listed_files(&inf).is_empty(), "{}", package.inx);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_package_for_arm_has_models_for_arm_only() -> Result<()> {
+        for package in PACKAGES {
+            let text = package.inf(Build {
+                architecture: ARM64,
+                ..Build::RELEASE
+            })?;
+            assert!(!text.to_lowercase().contains("amd64"), "{}", package.inx);
+            let (arm, x64) = (stamped(package, ARM64)?, stamped(package, X64)?);
+            assert_eq!(device_ids(&arm), device_ids(&x64), "{}", package.inx);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn ids_are_listed_once_in_lower_case() -> Result<()> {
+        let text = b"[Manufacturer]\nUs = M, NTamd64, NTarm64\n[M.NTamd64]\na = I, Root\\A, ROOT\\b\n[M.NTarm64]\na = I, root\\a\n";
+        let inf = Inf::parse(Path::new("x.inf"), text)?;
+        assert_eq!(device_ids(&inf), ["root\\a", "root\\b"]);
+        Ok(())
+    }
+
+    #[test]
+    fn files_of_every_machine_are_listed_once() -> Result<()> {
+        let text = b"[SourceDisksFiles]\nx.sys = 1\n[SourceDisksFiles.amd64]\ny.sys = 1\nx.sys = 1\n";
+        assert_eq!(
+            listed_files(&Inf::parse(Path::new("x.inf"), text)?),
+            ["x.sys", "y.sys"]
+        );
+        Ok(())
+    }
+}

@@ -63,11 +63,7 @@ impl<I: Interface> Client<I> {
 
     fn accept(table: &MaybeUninit<I::Table>) -> Result<Self, QueryError> {
         let header = header_of::<I>(table);
-        let needed = Extent {
-            size: I::SIZE,
-            version: I::VERSION,
-        };
-        if let Err(error) = client_accepts(&header, entries_of::<I>(table), needed) {
+        if let Err(error) = client_accepts(&header, entries_of::<I>(table), Extent::of::<I>()) {
             give_back(&header);
             return Err(error);
         }

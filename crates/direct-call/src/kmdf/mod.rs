@@ -25,7 +25,7 @@ pub use device::{Device, guid_of, size_of_ulong};
 #[doc(inline)]
 pub use device_init::{DeviceInit, create_driver};
 #[doc(inline)]
-pub use provider::{Inside, Provider, ProviderSlot, forward_to_parent};
+pub use provider::{InSlot, Inside, Provider, ProviderSlot, forward_to_parent};
 #[doc(inline)]
 pub use request::{Output, Plain, Request};
 #[doc(inline)]

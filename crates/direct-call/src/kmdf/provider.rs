@@ -91,6 +91,12 @@ impl<T: Send + Sync + 'static> Provider<T> {
             .ok_or(Failure::INSUFFICIENT_RESOURCES)
     }
 
+    /// What the routines that take the context share.
+    #[must_use]
+    pub const fn data(&self) -> &T {
+        self.0.data()
+    }
+
     /// Registers `table` on `device` under the GUID of `I`. The header is filled here; what it held is
     /// ignored. To be called in the routine that created the device, with the provider of the same
     /// device.
@@ -104,16 +110,32 @@ impl<T: Send + Sync + 'static> Provider<T> {
     ///
     /// `PASSIVE_LEVEL`.
     pub fn publish<I: Interface>(&self, device: Device<'_>, mut table: I::Table) -> Result<(), Failure> {
-        let header = (&raw mut table).cast::<Header>();
-        // SAFETY: `Interface` promises that a table begins with the header, and SIZE asserts its size and
-        // alignment.
-        unsafe { header.write(self.header::<I>()) };
+        self.fill_header::<I>(&mut table);
         let config = WDF_QUERY_INTERFACE_CONFIG {
-            Interface: header.cast(),
+            Interface: (&raw mut table).cast(),
             ..WDF_QUERY_INTERFACE_CONFIG::default()
         };
         // SAFETY: the table is on this routine's stack.
         unsafe { add_query_interface(device, I::GUID, config) }
+    }
+
+    /// `table` for a client that asked in another way than by a query, with a reference for it. The header is filled here.
+    ///
+    /// # IRQL
+    ///
+    /// <= `DISPATCH_LEVEL`.
+    pub fn hand_out<I: Interface>(&self, mut table: I::Table) -> I::Table {
+        self.fill_header::<I>(&mut table);
+        // SAFETY: the context of this provider, which is alive.
+        unsafe { interface_reference(self.0.context()) };
+        table
+    }
+
+    const fn fill_header<I: Interface>(&self, table: &mut I::Table) {
+        let header = ptr::from_mut(table).cast::<Header>();
+        // SAFETY: `Interface` promises that a table begins with the header, and SIZE asserts its size and
+        // alignment.
+        unsafe { header.write(self.header::<I>()) };
     }
 
     /// The first thing that a routine of the table does with its context. Lock-free, IRQL <= `DISPATCH_LEVEL`.
@@ -209,16 +231,15 @@ impl<T: Send + Sync + 'static> ProviderSlot<T> {
         ));
     }
 
-    /// The data of the provider, if there is one.
+    /// The provider, if there is one.
     ///
     /// # Safety
     ///
-    /// Nobody calls [`ProviderSlot::put`] or [`ProviderSlot::take`] while the returned reference lives.
-    pub unsafe fn data(&self) -> Option<&T> {
-        let provider = ManuallyDrop::new(Self::owned(self.0.load(Ordering::Acquire))?);
-        let data: *const T = provider.0.data();
-        // SAFETY: the provider stays in the slot, by the caller's promise, and keeps its data.
-        Some(unsafe { &*data })
+    /// Nobody calls [`ProviderSlot::put`] or [`ProviderSlot::take`] while the result lives.
+    #[must_use]
+    pub unsafe fn get(&self) -> Option<InSlot<'_, T>> {
+        let provider = Self::owned(self.0.load(Ordering::Acquire))?;
+        Some(InSlot(ManuallyDrop::new(provider), PhantomData))
     }
 
     /// Takes the provider out, if there is one.
@@ -228,7 +249,19 @@ impl<T: Send + Sync + 'static> ProviderSlot<T> {
 
     fn owned(raw: *mut c_void) -> Option<Provider<T>> {
         // SAFETY: only `put` fills the slot, from `into_raw`; a swap that took the pointer out gave it to this thread alone, and
-        // `data` never drops what it gets.
+        // `get` never drops what it gets.
         NonNull::new(raw).map(|raw| Provider(unsafe { Owner::from_raw(raw) }))
+    }
+}
+
+/// A provider that stays in its slot.
+#[derive(Debug)]
+pub struct InSlot<'slot, T>(ManuallyDrop<Provider<T>>, PhantomData<&'slot ProviderSlot<T>>);
+
+impl<T> Deref for InSlot<'_, T> {
+    type Target = Provider<T>;
+
+    fn deref(&self) -> &Provider<T> {
+        &self.0
     }
 }

@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use core::{ptr, slice};
 
 use wdk_sys::{
-    _WDF_IO_QUEUE_DISPATCH_TYPE, _WDF_TRI_STATE, PFN_WDF_IO_QUEUE_IO_DEVICE_CONTROL, STATUS_SUCCESS,
+    _MODE, _WDF_IO_QUEUE_DISPATCH_TYPE, _WDF_TRI_STATE, PFN_WDF_IO_QUEUE_IO_DEVICE_CONTROL, STATUS_SUCCESS,
     WDF_IO_QUEUE_CONFIG, WDF_NO_OBJECT_ATTRIBUTES, WDFQUEUE, WDFREQUEST, call_unsafe_wdf_function_binding,
 };
 
@@ -98,6 +98,14 @@ impl Request {
         self.0
     }
 
+    /// Whether the sender is a driver.
+    #[must_use]
+    pub fn is_from_kernel_mode(&self) -> bool {
+        // SAFETY: a request that is not completed.
+        let mode = unsafe { call_unsafe_wdf_function_binding!(WdfRequestGetRequestorMode, self.0) };
+        i32::from(mode) == _MODE::KernelMode
+    }
+
     /// The structure that the sender passed.
     ///
     /// # Errors
@@ -115,7 +123,7 @@ impl Request {
     /// # Errors
     ///
     /// `STATUS_BUFFER_TOO_SMALL`.
-    pub fn output<T: Plain>(&self) -> Result<Output<'_, T>, Failure> {
+    pub fn output<T: Copy>(&self) -> Result<Output<'_, T>, Failure> {
         let (buffer, _length) = self.output_buffer(size_of::<T>())?;
         Ok(Output(buffer, PhantomData))
     }
@@ -196,6 +204,19 @@ impl<T: Plain> Output<'_, T> {
     /// Writes the value; returns its size.
     #[must_use]
     pub const fn write(self, value: T) -> usize {
+        // SAFETY: there is no padding, by `Plain`.
+        unsafe { self.write_with_padding(value) }
+    }
+}
+
+impl<T: Copy> Output<'_, T> {
+    /// Writes a value that may have padding; returns its size.
+    ///
+    /// # Safety
+    ///
+    /// The request comes from kernel mode, or there is no padding: what lies in it is told to the sender.
+    #[must_use]
+    pub const unsafe fn write_with_padding(self, value: T) -> usize {
         // SAFETY: at least as many bytes as `T` has, by `Request::output`, of a request that is not completed; a system buffer is
         // writable.
         unsafe { self.0.cast::<T>().write_unaligned(value) };

@@ -382,3 +382,25 @@ fn a_hundred_thousand_lines_are_read_in_no_time() {
 fn an_empty_file_has_no_version() {
     assert_eq!(package("").unwrap_err().reason, "there is no [Version] section");
 }
+
+#[test]
+fn whatever_is_cut_out_or_exchanged_gives_a_package_or_an_error() {
+    let texts = [GOOD.to_owned(), extension(), PRIMITIVE.to_owned()];
+    for text in &texts {
+        let lines: Vec<&str> = text.lines().collect();
+        for at in 0..lines.len() {
+            let mut without = lines.clone();
+            without.remove(at);
+            let mut twice = lines.clone();
+            twice.insert(at, lines[at]);
+            let mut exchanged = lines.clone();
+            exchanged.swap(at, (at * 7 + 3) % lines.len());
+            for variant in [without, twice, exchanged] {
+                let _either = package(&variant.join("\n"));
+            }
+        }
+        for end in text.char_indices().map(|(end, _)| end) {
+            let _either = package(&text[..end]);
+        }
+    }
+}

@@ -48,6 +48,9 @@ impl Version {
         check_signature(inf, section)?;
         let text = |key| inf.value("Version", key).unwrap_or_default().to_owned();
         let (class, class_guid) = (text("Class"), text("ClassGuid"));
+        if class_guid.is_empty() {
+            return Err(inf.error(section.line, "[Version] has no ClassGuid"));
+        }
         check_class(inf, &class, &class_guid)?;
         let driver_ver = inf.directives("Version", "DriverVer").next();
         Ok(Self {

@@ -161,6 +161,10 @@ fn check_install(inf: &Inf, install: &Install, warnings: &mut Vec<InfError>) {
     }
     for line in inf.directives(&format!("{name}.Services"), "AddService") {
         check(inf, line.value(2), &SERVICE_INSTALL, warnings);
+        if line.value(0).is_empty() {
+            let text = "a device without a function driver (AddService = ,0x2) is not modelled and stays without driver";
+            warnings.push(inf.error(line.line, text));
+        }
     }
     for service in &install.services {
         if service.flags & SPSVCINST_STARTSERVICE != 0 {

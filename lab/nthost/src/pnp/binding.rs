@@ -24,11 +24,16 @@ pub(super) fn driver_key(instance: &str) -> Option<String> {
     cm::text(&device_key(instance), "Driver")
 }
 
+/// The base package that fits a device best, if that names a function driver.
+pub(super) fn best_base(node: &Node) -> Option<Match> {
+    let best = rank::matches(node).into_iter().next();
+    best.filter(|best| best.model.install.function.is_some())
+}
+
 /// Gives a device the package that fits it best, and the extension packages on top of it. False if no base package fits.
 pub(super) fn assign_driver(id: NodeId) -> bool {
     let Some(node) = node::get(id) else { return false };
-    let best = rank::matches(&node).into_iter().next();
-    let Some(best) = best.filter(|best| best.model.install.function.is_some()) else {
+    let Some(best) = best_base(&node) else {
         return false;
     };
     let extensions = rank::extensions(&node);

@@ -3,6 +3,10 @@
 //! Everything that changes the tree runs on one thread, in order, as the system's device action worker does. The shell asks through
 //! [`run`] and waits; drivers ask through `IoInvalidateDeviceRelations` and do not.
 //!
+//! Rooms: what a package says becomes keys and services in `binding`, `services` and `addreg`, its files go to `store`; `rank` tells which
+//! package a device gets, `packages` what adding and deleting one does; `stack` knows a device's drivers in order, `start` builds the
+//! stack, `remove` takes it down; `enumerate`, `request` and `root` talk to drivers.
+//!
 //! Not modelled: resources and rebalancing, docking, wait-wake, bus filters, raw devices, device property keys, notification of
 //! drivers and applications.
 

@@ -109,7 +109,7 @@ pub struct Node {
     pub inf: Option<String>,
     /// The published names of the extension packages on top of it.
     pub extensions: Vec<String>,
-    /// The services of its stack, from the bottom up, as the stack was built last.
+    /// The services of its stack, from the bottom up, while the stack is there.
     pub stack: Vec<String>,
     /// Manufacturer, class and class GUID of the package.
     pub manufacturer: String,

@@ -16,6 +16,8 @@ pub enum Installed {
     New,
     /// It has one that fits as well or better.
     UpToDate,
+    /// The package names no function driver: `ERROR_NO_ASSOCIATED_SERVICE` of setupapi.h.
+    NoService,
     /// It does not let go of the driver that it has.
     Refused(RemoveError),
 }
@@ -81,6 +83,9 @@ fn install_on(node: &Node, published: &Published) -> Installed {
     if !is_wanted(node, published) {
         return Installed::UpToDate;
     }
+    if binding::best_base(node).is_none() {
+        return Installed::NoService;
+    }
     if let Err(error) = remove::stop(node.id) {
         return Installed::Refused(error);
     }
@@ -115,18 +120,24 @@ pub fn delete_driver(name: &str, uninstall: bool, force: bool) -> Result<Vec<Str
         .ok_or(DeleteError::NotInstalled)?;
     let users = binding::users(name);
     let is_used = published.is_installed || !users.is_empty();
-    if !uninstall {
-        if is_used && !force {
+    if is_used && !uninstall {
+        if !force {
             return Err(DeleteError::InUse(users));
         }
-        store::unpublish(&published, is_used);
+        store::unpublish(&published, true);
         return Ok(Vec::new());
     }
-    uninstall_primitive(&published)?;
+    check_stopped(&published)?;
     let stopped = stop_all(&users)?;
     for instance in &users {
         binding::clear(instance);
     }
+    services::uninstall(&published);
+    let others: Vec<Published> = store::published()
+        .into_iter()
+        .filter(|other| is_other_in_use(&published, other))
+        .collect();
+    published.remove_files(&others);
     store::unpublish(&published, false);
     for id in stopped.into_iter().filter(|id| node::get(*id).is_some()) {
         assign_and_start(id);
@@ -134,24 +145,20 @@ pub fn delete_driver(name: &str, uninstall: bool, force: bool) -> Result<Vec<Str
     Ok(users)
 }
 
-/// Undoes what installing a primitive package has done.
-fn uninstall_primitive(published: &Published) -> Result<(), DeleteError> {
+fn is_other_in_use(published: &Published, other: &Published) -> bool {
+    other.name != published.name && (other.is_installed || !binding::users(&other.name).is_empty())
+}
+
+/// The services of a primitive package are stopped before it is uninstalled.
+fn check_stopped(published: &Published) -> Result<(), DeleteError> {
     let install = published
         .package
         .primitive
         .iter()
-        .find(|_| published.is_installed);
-    let Some(install) = install else { return Ok(()) };
-    let running = install
-        .services
-        .iter()
-        .find(|service| io::loaded(&service.name).is_some());
-    if let Some(service) = running {
-        return Err(DeleteError::Running(service.name.clone()));
-    }
-    services::uninstall(&published.name, install);
-    published.remove_files(install);
-    Ok(())
+        .filter(|_| published.is_installed);
+    let mut services = install.flat_map(|install| &install.services);
+    let running = services.find(|service| io::loaded(&service.name).is_some());
+    running.map_or(Ok(()), |service| Err(DeleteError::Running(service.name.clone())))
 }
 
 /// Stops devices, buses first; if one refuses, those that were stopped start again.

@@ -49,8 +49,7 @@ pub(super) fn stop(id: NodeId) -> Result<(), RemoveError> {
         finish(child.id);
     }
     // A device whose drivers do not run got its IRP_MN_REMOVE_DEVICE then.
-    let pdo = node::get(id).and_then(|node| node.pdo);
-    if pdo.is_some_and(|pdo| pdo.upper().is_some()) {
+    if node::get(id).is_some_and(|node| !node.stack.is_empty()) {
         tear_down_stack(id);
     }
     node::update(id, |node| {
@@ -164,6 +163,7 @@ pub(super) fn tear_down_stack(id: NodeId) {
         request::simple(pdo, IRP_MN_REMOVE_DEVICE);
     }
     pdo.dereference();
+    node::update(id, |node| node.stack.clear());
     for driver in drivers {
         io::unload_if_idle(driver);
     }

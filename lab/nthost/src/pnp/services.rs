@@ -3,7 +3,7 @@
 use super::addreg;
 use super::store::Published;
 use crate::cm::{self, Value};
-use crate::dbg;
+use crate::{dbg, io};
 use lab_inf::{Install, Service, Wdf};
 
 // SPSVCINST_NOCLOBBER_… of setupapi.h: what a service that is there keeps.
@@ -113,16 +113,21 @@ fn write_wdf(wdf: &Wdf) {
     cm::set(&key, "KmdfLibraryVersion", Value::string(&wdf.version));
 }
 
-/// Takes a package off the services that it owns; those that nobody owns go.
-pub(super) fn uninstall(inf: &str, install: &Install) {
-    for service in &install.services {
+/// Takes a package off the services that it owns; those that nobody owns then go, one that runs as soon as it is stopped.
+pub(super) fn uninstall(published: &Published) {
+    for service in published.package.installs().flat_map(|install| &install.services) {
         let key = key(&service.name);
         let mut owners = cm::texts(&key, OWNERS);
-        owners.retain(|owner| owner != inf);
-        if owners.is_empty() {
-            cm::delete_key(&key);
-        } else {
+        if !owners.contains(&published.name) {
+            continue;
+        }
+        owners.retain(|owner| *owner != published.name);
+        if !owners.is_empty() {
             cm::set(&key, OWNERS, Value::strings(owners.iter().map(String::as_str)));
+        } else if io::loaded(&service.name).is_some() {
+            cm::set(&key, "DeleteFlag", Value::dword(1));
+        } else {
+            cm::delete_key(&key);
         }
     }
 }

@@ -62,7 +62,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "sc",
-        usage: "create NAME binPath= FILE type= kernel | query [NAME] | start NAME | stop NAME | delete NAME",
+        usage: "create NAME binPath= FILE type= kernel | query [NAME] | qc NAME | start NAME | stop NAME | delete NAME",
         help: "services, as on Windows",
         run: sc::run,
     },

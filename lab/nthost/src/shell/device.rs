@@ -43,11 +43,12 @@ pub(super) fn devgen(session: &mut Session, arguments: &[&str]) -> CommandResult
 }
 
 /// Tells of devices that have a problem now and had none before. A driver that refuses its device is no error of the
-/// command, as on Windows, and neither is a device without a driver; an image that cannot be loaded is one.
+/// command, as on Windows, and neither is a device without a driver; an image that cannot be loaded is one, and a `DriverEntry` that
+/// fails.
 ///
 /// # Errors
 ///
-/// [`CommandError::Environment`] for `CM_PROB_DRIVER_FAILED_LOAD`.
+/// [`CommandError::Environment`] for `CM_PROB_DRIVER_FAILED_LOAD`, [`CommandError::Failed`] for `CM_PROB_FAILED_DRIVER_ENTRY`.
 pub(super) fn check_problems(session: &mut Session, before: &[Node]) -> CommandResult {
     let had = |node: &Node| {
         before
@@ -67,10 +68,10 @@ pub(super) fn check_problems(session: &mut Session, before: &[Node]) -> CommandR
             .status()
             .map_or_else(String::new, |status| format!(": {status}"));
         let text = format!("device {} has problem {code} ({name}){status}", node.instance);
-        if problem == Problem::FailedLoad {
-            result = Err(CommandError::Environment(text));
-        } else {
-            session.say(&text);
+        match problem {
+            Problem::FailedLoad => result = Err(CommandError::Environment(text)),
+            Problem::FailedDriverEntry(_) => result = Err(CommandError::Failed(text)),
+            _ => session.say(&text),
         }
     }
     result

@@ -1,4 +1,4 @@
-//! `sc create`, `query`, `start`, `stop` and `delete`, with the texts and numbers of Windows.
+//! `sc create`, `query`, `qc`, `start`, `stop` and `delete`, with the texts and numbers of Windows.
 
 use std::path::PathBuf;
 
@@ -27,6 +27,7 @@ pub(super) fn run(session: &mut Session, arguments: &[&str]) -> CommandResult {
         }
         [verb, service] => match verb.to_ascii_lowercase().as_str() {
             "query" => query(session, service),
+            "qc" => query_config(session, service),
             "start" => start(session, service),
             "stop" => stop(session, service),
             "delete" => delete(session, service),
@@ -140,6 +141,60 @@ fn status(session: &Session, service: &str) -> String {
         String::from("        WAIT_HINT          : 0x0"),
     ]
     .join("\n")
+}
+
+/// The names of the values of `START_TYPE` and `ERROR_CONTROL` in winnt.h, from 0; of `TYPE`, only kernel drivers.
+const START_NAMES: [&str; 5] = [
+    "BOOT_START",
+    "SYSTEM_START",
+    "AUTO_START",
+    "DEMAND_START",
+    "DISABLED",
+];
+const ERROR_NAMES: [&str; 4] = ["IGNORE", "NORMAL", "SEVERE", "CRITICAL"];
+const KIND_NAMES: [&str; 3] = ["", "KERNEL_DRIVER", "FILE_SYSTEM_DRIVER"];
+
+/// What the service's key says.
+fn query_config(session: &mut Session, service: &str) -> CommandResult {
+    let Some(service) = services::installed(service) else {
+        return Err(failed(session, "OpenService", services::NO_SUCH_SERVICE, service));
+    };
+    session.say("[SC] QueryServiceConfig SUCCESS\n");
+    session.say(&format!("SERVICE_NAME: {service}"));
+    for (name, value) in config(&service) {
+        session.say(&format!("        {name:<19}: {value}"));
+    }
+    Ok(())
+}
+
+fn config(service: &str) -> [(&'static str, String); 9] {
+    let key = services::key(service);
+    let text = |name| cm::text(&key, name).unwrap_or_default();
+    let number = |name, names: &[&str], gap: &str| {
+        let value = cm::dword(&key, name).unwrap_or_default();
+        let name = usize::try_from(value).ok().and_then(|value| names.get(value));
+        format!("{value}{gap}{}", name.copied().unwrap_or_default())
+    };
+    let groups = cm::texts(&key, "DependOnGroup").into_iter();
+    let dependencies: Vec<String> = cm::texts(&key, "DependOnService")
+        .into_iter()
+        .chain(groups.map(|group| format!("+{group}")))
+        .collect();
+    let display = cm::text(&key, "DisplayName").unwrap_or_else(|| service.to_owned());
+    [
+        ("TYPE", number("Type", &KIND_NAMES, "  ")),
+        ("START_TYPE", number("Start", &START_NAMES, "   ")),
+        ("ERROR_CONTROL", number("ErrorControl", &ERROR_NAMES, "   ")),
+        ("BINARY_PATH_NAME", text("ImagePath")),
+        ("LOAD_ORDER_GROUP", text("Group")),
+        ("TAG", String::from("0")),
+        ("DISPLAY_NAME", display),
+        (
+            "DEPENDENCIES",
+            dependencies.join("\n                           : "),
+        ),
+        ("SERVICE_START_NAME", String::new()),
+    ]
 }
 
 fn start(session: &mut Session, service: &str) -> CommandResult {

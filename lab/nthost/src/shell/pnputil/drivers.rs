@@ -42,6 +42,12 @@ pub(super) fn add(session: &mut Session, arguments: &[&str]) -> CommandResult {
     }
 }
 
+fn failed(device: &str, why: &str) -> CommandError {
+    CommandError::Failed(format!(
+        "Failed to install driver package on device {device}: {why}"
+    ))
+}
+
 fn install_on_devices(session: &mut Session, published: Published) -> CommandResult {
     let before = pnp::nodes();
     let mut refused = Ok(());
@@ -51,10 +57,8 @@ fn install_on_devices(session: &mut Session, published: Published) -> CommandRes
             Installed::UpToDate => {
                 session.say(&format!("Driver package is up-to-date on device: {device}"));
             }
-            Installed::Refused(error) => {
-                let text = format!("Failed to install driver package on device {device}: {error}");
-                refused = Err(CommandError::Failed(text));
-            }
+            Installed::NoService => refused = Err(failed(&device, NO_ASSOCIATED_SERVICE)),
+            Installed::Refused(error) => refused = Err(failed(&device, &error.to_string())),
         }
     }
     device::check_problems(session, &before)?;
@@ -137,6 +141,10 @@ fn describe(session: &mut Session, published: &Published, files: bool) {
     }
     session.say("");
 }
+
+/// What Windows says of a package without a function driver: `ERROR_NO_ASSOCIATED_SERVICE` of setupapi.h.
+const NO_ASSOCIATED_SERVICE: &str =
+    "The installation failed because a function driver was not specified for this device instance.";
 
 /// The name of the INF that was added.
 pub(super) fn original_name(published: &Published) -> String {

@@ -1,12 +1,13 @@
 //! The driver store: packages that were added, with their files as they were then.
 
+mod check;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use super::addreg;
-use crate::ldr::{self, files};
-use lab_inf::{Directory, Inf, InfError, Install, Package, RegistryEntry, SourceFile, Target};
+use crate::ldr::files;
+use lab_inf::{Directory, Inf, InfError, Install, Package, SourceFile, Target};
 
 /// Why a package is not added.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -34,11 +35,6 @@ pub struct Published {
     /// Later packages have higher numbers.
     pub(super) order: u64,
 }
-
-/// The framework version that the lab has ("KMDF Version History").
-const KMDF: (u32, u32) = (1, 33);
-/// The image that every KMDF driver imports from.
-const FRAMEWORK_LOADER: &str = "wdfldr.sys";
 
 static STORE: Mutex<Vec<Published>> = Mutex::new(Vec::new());
 
@@ -95,16 +91,12 @@ impl Published {
         }
     }
 
-    /// Takes away what [`Self::copy_files`] put somewhere, but for what another installed package put there too.
-    pub(super) fn remove_files(&self, install: &Install) {
-        let others = published()
-            .into_iter()
-            .filter(|other| other.is_installed && other.name != self.name);
-        let others: Vec<Target> = others
-            .flat_map(|other| other.package.installs().flat_map(targets).collect::<Vec<_>>())
-            .collect();
-        for target in targets(install).filter(|target| !others.contains(target)) {
-            files::remove(&self.path_of(&target));
+    /// Takes away what [`Self::copy_files`] put somewhere, but for what `others` put there too.
+    pub(super) fn remove_files(&self, others: &[Self]) {
+        let targets = |published: &Self| published.package.installs().flat_map(targets).collect::<Vec<_>>();
+        let kept: Vec<Target> = others.iter().flat_map(targets).collect();
+        for target in targets(self).iter().filter(|target| !kept.contains(target)) {
+            files::remove(&self.path_of(target));
         }
     }
 
@@ -134,15 +126,9 @@ pub fn published() -> Vec<Published> {
 pub fn add_driver(file: &Path) -> Result<Published, InstallError> {
     let inf = Inf::read(file)?;
     let mut package = Package::of(&inf)?;
-    for install in package.installs() {
-        check_types(&inf, &install.hardware)?;
-        check_types(&inf, &install.software)?;
-        for service in &install.services {
-            check_types(&inf, &service.registry)?;
-        }
-    }
-    let contents = contents(&inf, file, &package)?;
-    let mut warnings = framework_warnings(&inf, &package, &contents);
+    check::check_registry(&inf, &package)?;
+    let contents = check::contents(&inf, file, &package)?;
+    let mut warnings = check::framework_warnings(&inf, &package, &contents);
     package.warnings.append(&mut warnings);
     let text = std::fs::read(file).map_err(|error| inf.error(0, format!("cannot be read: {error}")))?;
     let mut hasher = DefaultHasher::new();
@@ -156,22 +142,6 @@ pub fn add_driver(file: &Path) -> Result<Published, InstallError> {
         );
     }
     Ok(published)
-}
-
-/// The content of every file that the package brings.
-fn contents(inf: &Inf, file: &Path, package: &Package) -> Result<Vec<Arc<[u8]>>, InfError> {
-    let read = |source: &SourceFile| {
-        let path = beside(file, &source.path);
-        std::fs::read(&path).map(Arc::from).map_err(|error| {
-            let reason = format!(
-                "[SourceDisksFiles] names {}, but {}: {error}",
-                source.name,
-                path.display()
-            );
-            inf.error(source.line, reason)
-        })
-    };
-    package.sources.iter().map(read).collect()
 }
 
 /// A file of the package, whose last name may differ in case.
@@ -244,68 +214,35 @@ pub(super) fn unpublish(published: &Published, keep_files: bool) {
     }
 }
 
-/// Every line must write something, under HKR.
-fn check_types(inf: &Inf, entries: &[RegistryEntry]) -> Result<(), InfError> {
-    for entry in entries {
-        if !entry.root.eq_ignore_ascii_case("HKR") {
-            return Err(inf.error(
-                entry.line,
-                format!("AddReg writes below {} and may write below HKR only", entry.root),
-            ));
-        }
-        if !addreg::is_understood(entry) {
-            return Err(inf.error(
-                entry.line,
-                format!(
-                    "AddReg with flags {:#x} cannot write {:?}",
-                    entry.flags, entry.data
-                ),
-            ));
-        }
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
 
-/// What Windows leaves to the start of a KMDF driver, and tells nobody before.
-fn framework_warnings(inf: &Inf, package: &Package, contents: &[Arc<[u8]>]) -> Vec<InfError> {
-    let mut warnings = Vec::new();
-    for install in package.installs() {
-        for service in &install.services {
-            let wdf = install
-                .wdf
-                .iter()
-                .find(|wdf| wdf.service.eq_ignore_ascii_case(&service.name));
-            let newer = wdf.filter(|wdf| wdf.numbers().is_some_and(|version| version > KMDF));
-            if let Some(wdf) = newer {
-                let text = format!(
-                    "KmdfLibraryVersion is {}, and the framework here is {}.{}: a driver that was built for it fails in DriverEntry \
-                     (problem 37)",
-                    wdf.version, KMDF.0, KMDF.1
-                );
-                warnings.push(inf.error(wdf.line, text));
-            }
-            if wdf.is_none() && is_kmdf_driver(package, contents, &service.binary) {
-                let text = format!(
-                    "{} imports {FRAMEWORK_LOADER}, and [{}.Wdf] has no KmdfService for the service {}; Windows starts the driver, and the \
-                     framework records its version then",
-                    service.binary.path, install.section, service.name
-                );
-                warnings.push(inf.error(service.line, text));
-            }
-        }
-    }
-    warnings.dedup();
-    warnings
-}
+    use super::{add_driver, published, unpublish};
+    use crate::ldr::files;
 
-fn is_kmdf_driver(package: &Package, contents: &[Arc<[u8]>], binary: &Target) -> bool {
-    let name = binary.path.rsplit('\\').next().unwrap_or_default();
-    let mut sources = package.sources.iter().zip(contents);
-    let image = sources.find(|(source, _)| source.name.eq_ignore_ascii_case(name));
-    image.is_some_and(|(_, content)| {
-        let modules = ldr::imported_modules(content);
-        modules
-            .iter()
-            .any(|module| module.eq_ignore_ascii_case(FRAMEWORK_LOADER))
-    })
+    const INF: &str = "[Version]\nSignature = \"$Windows NT$\"\nClass = System\n\
+        ClassGuid = {4d36e97d-e325-11ce-bfc1-08002be10318}\n[SourceDisksNames]\n1 = Disk\n[SourceDisksFiles]\nkept.sys = 1\n\
+        [DefaultInstall.NTamd64]\n";
+
+    #[test]
+    fn a_package_is_what_it_was_when_it_was_added() {
+        let folder = std::env::temp_dir().join(format!("nthost-store-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let (inf, image) = (folder.join("kept.inf"), folder.join("KEPT.sys"));
+        fs::write(&inf, INF).unwrap();
+        assert!(add_driver(&inf).is_err(), "the file is not there yet");
+        assert!(published().is_empty());
+        fs::write(&image, "first").unwrap();
+        let added = add_driver(&inf).unwrap();
+        fs::write(&image, "second").unwrap();
+        let path = added.path_in_store(&added.package.sources[0]);
+        assert_eq!(*files::read(Path::new(&path)).unwrap(), *b"first");
+        let again = add_driver(&inf).unwrap();
+        assert!(!again.was_there, "another content is another package");
+        unpublish(&added, false);
+        assert!(files::read(Path::new(&path)).is_err());
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }
