@@ -74,6 +74,7 @@ fn a_leak_reads_as_it_should() -> Result<()> {
 #[test]
 fn every_scenario_of_the_repository_passes() -> Result<()> {
     for name in [
+        "administrator.lab",
         "demo.lab",
         "helper.lab",
         "query-interface.lab",
