@@ -96,7 +96,10 @@ fn the_device_can_be_disabled_enabled_restarted_and_removed_with_the_filter() ->
 
 #[test]
 fn a_provider_below_the_filter_keeps_its_table_and_loses_no_reference() -> Result<()> {
-    for lab in [lab_with_second_provider()?, upper_filter(lab_with_second_provider()?)?] {
+    for lab in [
+        lab_with_second_provider()?,
+        upper_filter(lab_with_second_provider()?)?,
+    ] {
         second_provider_answers(&lab)?;
     }
     Ok(())
