@@ -6,14 +6,13 @@
 
 use std::{
     env, fs,
-    os::unix::{fs::symlink, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
 
 use anyhow::{Context, Result};
 
-use crate::{command, place, toolchain};
+use crate::{command, files, place, toolchain};
 
 /// The name under which xtask is the linker. rustc takes the linker's kind from it.
 pub const NAME: &str = "lld-link";
@@ -52,8 +51,8 @@ pub fn link() -> Result<ExitCode> {
             .replace(&root, "");
     }
     let result = command::exit_code(
-        Command::new(linker)
-            .arg0(NAME)
+        // By its relative path: the symbol file has this too.
+        Command::new(place::in_root(Path::new(&linker)))
             .current_dir(&*place::ROOT)
             .args(arguments)
             .arg(format!("/PDBSOURCEPATH:{}", toolchain::MAPPED_ROOT)),
@@ -74,7 +73,7 @@ fn alias_of_temporary(arguments: &mut [String]) -> Result<Option<PathBuf>> {
         .find_map(|argument| argument.strip_prefix("/OUT:"));
     let alias = Path::new(output.context("the linker was given no /OUT")?).with_extension("link");
     let _ = fs::remove_file(&alias);
-    symlink(&folder, &alias).with_context(|| format!("cannot make the link {}", alias.display()))?;
+    files::link(Path::new(&folder), &alias)?;
     let (from, to) = (folder, alias.display().to_string());
     for argument in arguments {
         *argument = argument.replace(&from, &to);

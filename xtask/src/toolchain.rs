@@ -184,8 +184,8 @@ fn linker(sysroot: &Path) -> Result<PathBuf> {
             )
         })?;
     let link = place::TARGET.join("tools").join(link::NAME);
-    point(&link, &linker)?;
-    point(&place::ROOT.join(sysroot_link()), sysroot)?;
+    files::link(&linker, &link)?;
+    files::link(sysroot, &place::ROOT.join(sysroot_link()))?;
     Ok(link)
 }
 
@@ -197,23 +197,9 @@ pub fn sysroot_link() -> PathBuf {
 /// xtask itself, under the linker's name.
 fn linker_in_between() -> Result<PathBuf> {
     let link = place::TARGET.join("tools/xtask").join(link::NAME);
-    point(
-        &link,
-        &std::env::current_exe().context("xtask does not know its own path")?,
-    )?;
+    let xtask = std::env::current_exe().context("xtask does not know its own path")?;
+    files::link(&xtask, &link)?;
     Ok(link)
-}
-
-/// Makes a symbolic link, or lets it be where it is right.
-fn point(link: &Path, to: &Path) -> Result<()> {
-    if fs::read_link(link).is_ok_and(|old| old == to) {
-        return Ok(());
-    }
-    if let Some(folder) = link.parent() {
-        files::make_folder(folder)?;
-    }
-    let _ = fs::remove_file(link);
-    std::os::unix::fs::symlink(to, link).with_context(|| format!("cannot make the link {}", link.display()))
 }
 
 /// The folder with libclang: what `LIBCLANG_PATH` says, else the newest one of Debian's folders.

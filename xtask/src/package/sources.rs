@@ -106,8 +106,10 @@ pub fn stamp_all(build: Build) -> Result<()> {
         let inf = package.inf(build)?;
         files::write(&folder.join(format!("{}.inf", package.name)), inf.as_bytes())?;
     }
-    for (inf, copy) in FOR_THE_LAB {
-        files::copy(&folder.join(inf), &folder.join(copy))?;
+    if build.is_for_the_lab() {
+        for (inf, copy) in FOR_THE_LAB {
+            files::copy(&folder.join(inf), &folder.join(copy))?;
+        }
     }
     Ok(())
 }
