@@ -37,7 +37,7 @@ use crate::{
 };
 
 ddi! {
-    /// A target that is closed.
+    /// A target that is not open yet; its state says "started" all the same (fxiotarget.cpp).
     ///
     /// # Errors
     /// those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`.
@@ -47,7 +47,7 @@ ddi! {
         let device = device.object(call);
         let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
         let parent = call.parent(&attributes, Some(device.header()));
-        let created = new(device, None, TargetState::WdfIoTargetClosed, &attributes, parent)?;
+        let created = new(device, None, TargetState::WdfIoTargetStarted, &attributes, parent)?;
         target.not_null(call).put(created.handle());
         Ok(())
     }
