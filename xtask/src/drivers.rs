@@ -41,6 +41,10 @@ const DRIVERS: &[Driver] = &[
         image: "stacked",
     },
     Driver {
+        package: "remote",
+        image: "remote",
+    },
+    Driver {
         package: "helper",
         image: "helper",
     },

@@ -10,8 +10,7 @@
 //! success. With the feature `kmdf`, the module of that name registers a provider with KMDF and queries as a
 //! KMDF client.
 //!
-//! Not here yet: the macro that declares a table, clients in other stacks (`WdfIoTargetQueryForInterface`),
-//! and two-way interfaces (`ImportInterface`).
+//! Not here yet: the macro that declares a table, and two-way interfaces (`ImportInterface`).
 #![no_std]
 
 extern crate alloc;

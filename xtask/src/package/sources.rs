@@ -42,6 +42,11 @@ pub const PACKAGES: &[Package] = &[
         extras: &[],
     },
     Package {
+        name: "remote",
+        inx: "clients/remote/remote.inx",
+        extras: &[],
+    },
+    Package {
         name: "samplefilter",
         inx: "packages/filter.inx",
         extras: &[],

@@ -1,13 +1,14 @@
-//! A driver that uses an interface of its own device stack.
+//! A driver that uses an interface, of its own device stack or of another one.
 #![allow(unsafe_code, reason = "a table filled by another driver")]
 
 use core::mem::MaybeUninit;
 use core::ptr;
 use core::slice;
 
-use wdk_sys::call_unsafe_wdf_function_binding;
+use wdk_sys::{INTERFACE, NTSTATUS, call_unsafe_wdf_function_binding};
 
 use super::device::{Device, guid_of};
+use super::target::Target;
 use crate::negotiation::{ENTRY, Extent, client_accepts};
 use crate::{Failure, Header, Interface, QueryError};
 
@@ -37,20 +38,56 @@ impl<I: Interface> Client<I> {
     ///
     /// `PASSIVE_LEVEL`.
     pub fn query(device: Device<'_>) -> Result<Self, QueryError> {
+        Self::ask(|guid, table| {
+            // SAFETY: a valid handle, by `Device`; the table has SIZE bytes, and both pointers outlive the call, by `ask`.
+            unsafe {
+                call_unsafe_wdf_function_binding!(
+                    WdfFdoQueryForInterface,
+                    device.raw(),
+                    guid,
+                    table,
+                    I::SIZE,
+                    I::VERSION,
+                    ptr::null_mut()
+                )
+            }
+        })
+    }
+
+    /// Asks the stack that `target` is open on, from its top.
+    ///
+    /// Such a client is told when the other device is about to go ([`TargetEvents`](super::TargetEvents)) and gives its interface back
+    /// then. The provider must count its references: what the documentation allows for clients of the same stack is not enough.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::query`]; `STATUS_INVALID_DEVICE_REQUEST` for a target that is closed.
+    ///
+    /// # IRQL
+    ///
+    /// `PASSIVE_LEVEL`.
+    pub fn query_target(target: Target<'_>) -> Result<Self, QueryError> {
+        Self::ask(|guid, table| {
+            // SAFETY: a valid handle, by `Target`; the table has SIZE bytes, and both pointers outlive the call, by `ask`.
+            unsafe {
+                call_unsafe_wdf_function_binding!(
+                    WdfIoTargetQueryForInterface,
+                    target.raw(),
+                    guid,
+                    table,
+                    I::SIZE,
+                    I::VERSION,
+                    ptr::null_mut()
+                )
+            }
+        })
+    }
+
+    /// Has `query` fill a zeroed table of SIZE bytes, and checks it.
+    fn ask(query: impl FnOnce(*const wdk_sys::GUID, *mut INTERFACE) -> NTSTATUS) -> Result<Self, QueryError> {
         let mut table = MaybeUninit::<I::Table>::zeroed();
         let guid = guid_of(I::GUID);
-        // SAFETY: a valid handle, by `Device`; the table has SIZE bytes and outlives the call.
-        let status = unsafe {
-            call_unsafe_wdf_function_binding!(
-                WdfFdoQueryForInterface,
-                device.raw(),
-                &raw const guid,
-                table.as_mut_ptr().cast(),
-                I::SIZE,
-                I::VERSION,
-                ptr::null_mut()
-            )
-        };
+        let status = query(&raw const guid, table.as_mut_ptr().cast());
         Failure::check(status).map_err(QueryError::Query)?;
         Self::accept(&table)
     }

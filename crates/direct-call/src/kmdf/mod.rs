@@ -1,4 +1,4 @@
-//! The glue to KMDF: a [`Provider`] on a device, a [`Client`] of a device's own stack.
+//! The glue to KMDF: a [`Provider`] on a device, a [`Client`] of a device's own stack or, through a [`Target`], of another one.
 //!
 //! All of it is for Plug and Play devices. `Device` stands for a `WDFDEVICE` that is valid for a callback's
 //! duration, so that the promise is made once, in the trampoline, and not at each call.
@@ -10,9 +10,11 @@ mod dereference;
 mod device;
 mod device_init;
 mod event;
+mod gate;
 mod provider;
 mod request;
 mod slot;
+mod target;
 
 #[doc(inline)]
 pub use below::Offers;
@@ -25,11 +27,15 @@ pub use device::{Device, guid_of, size_of_ulong};
 #[doc(inline)]
 pub use device_init::{DeviceInit, create_driver};
 #[doc(inline)]
+pub use gate::{Entered, Gate};
+#[doc(inline)]
 pub use provider::{InSlot, Inside, Provider, ProviderSlot, forward_to_parent};
 #[doc(inline)]
 pub use request::{Output, Plain, Request};
 #[doc(inline)]
 pub use slot::Slot;
+#[doc(inline)]
+pub use target::{Target, TargetEvents};
 
 /// `Header` is the header that the framework copies.
 const _: () = {
