@@ -81,7 +81,9 @@ impl Description {
             callbacks.write(f)?;
         }
         self.write_identity(f)?;
-        self.routines.iter().try_for_each(|routine| self.write_pointer(f, routine))?;
+        self.routines
+            .iter()
+            .try_for_each(|routine| self.write_pointer(f, routine))?;
         self.write_table(f)?;
         self.write_assertions(f)
     }
@@ -112,7 +114,9 @@ impl Description {
             self.c_name(),
             Name(routine.name, Case::Upper)
         )?;
-        let context = routine.takes_context.then_some(("context", CName::new("VOID").pointer()));
+        let context = routine
+            .takes_context
+            .then_some(("context", CName::new("VOID").pointer()));
         let output = routine.output.map(|output| ("result", output.pointer()));
         let arguments = context
             .into_iter()
@@ -128,13 +132,18 @@ impl Description {
 
     fn write_table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.c_name();
-        writeln!(f, "\ntypedef struct _{name}_INTERFACE {{\n    INTERFACE InterfaceHeader;")?;
+        writeln!(
+            f,
+            "\ntypedef struct _{name}_INTERFACE {{\n    INTERFACE InterfaceHeader;"
+        )?;
         for routine in self.routines {
             let (upper, camel) = (Name(routine.name, Case::Upper), Name(routine.name, Case::Camel));
             writeln!(f, "    P{name}_{upper} {camel};")?;
         }
         if let Some((_, callbacks)) = self.callbacks {
-            f.write_str("    /* Filled by the client before it asks; the provider takes a reference of its own. */\n")?;
+            f.write_str(
+                "    /* Filled by the client before it asks; the provider takes a reference of its own. */\n",
+            )?;
             writeln!(f, "    {}_INTERFACE Callbacks;", callbacks.c_name())?;
         }
         writeln!(f, "}} {name}_INTERFACE, *P{name}_INTERFACE;\n")
@@ -150,7 +159,10 @@ impl Description {
             .chain(self.callbacks.map(|(offset, _)| ("callbacks", offset)));
         for (entry, offset) in entries {
             let entry = Name(entry, Case::Camel);
-            writeln!(f, "C_ASSERT(FIELD_OFFSET({name}_INTERFACE, {entry}) == {offset});")?;
+            writeln!(
+                f,
+                "C_ASSERT(FIELD_OFFSET({name}_INTERFACE, {entry}) == {offset});"
+            )?;
         }
         Ok(())
     }
@@ -204,7 +216,15 @@ impl fmt::Display for Name {
                 let underscore = matches!(self.1, Case::Upper) && starts && before.is_some();
                 let upper = matches!(self.1, Case::Upper) || starts;
                 f.write_str(if underscore { "_" } else { "" })?;
-                write!(f, "{}", if upper { letter.to_ascii_uppercase() } else { letter })?;
+                write!(
+                    f,
+                    "{}",
+                    if upper {
+                        letter.to_ascii_uppercase()
+                    } else {
+                        letter
+                    }
+                )?;
             }
             before = Some(letter);
         }

@@ -56,7 +56,10 @@ mod tests {
     #[test]
     fn components_are_where_the_wdk_has_them() {
         let value = guid("6b29fc40-ca47-1067-b31d-00dd010662da");
-        assert_eq!((value.data1(), value.data2(), value.data3()), (0x6b29_fc40, 0xca47, 0x1067));
+        assert_eq!(
+            (value.data1(), value.data2(), value.data3()),
+            (0x6b29_fc40, 0xca47, 0x1067)
+        );
         assert_eq!(value.data4(), [0xb3, 0x1d, 0x00, 0xdd, 0x01, 0x06, 0x62, 0xda]);
     }
 }

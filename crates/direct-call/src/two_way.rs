@@ -61,7 +61,12 @@ pub const fn request<I: TwoWay>(callbacks: <I::Callbacks as Interface>::Table) -
     // SAFETY: `Interface` promises that a table begins with the header.
     unsafe { place.cast::<Header>().write(header) };
     // SAFETY: `TwoWay` promises that such a table lies there.
-    unsafe { place.byte_add(I::CALLBACKS).cast::<<I::Callbacks as Interface>::Table>().write(callbacks) };
+    unsafe {
+        place
+            .byte_add(I::CALLBACKS)
+            .cast::<<I::Callbacks as Interface>::Table>()
+            .write(callbacks)
+    };
     table
 }
 
@@ -87,18 +92,31 @@ pub unsafe fn answer<I: TwoWay>(
     let connected = unsafe { callbacks_of::<I>(&copy) }
         .map_err(QueryError::failure)
         .and_then(connect);
-    let part = if connected.is_ok() { I::CALLBACKS } else { 0 };
+    // SAFETY: writable, by the caller's promise.
+    unsafe { refuse(asked.cast()) };
+    if connected.is_ok() {
+        let (from, to) = ((&raw const filled).cast::<u8>(), asked.cast());
+        // SAFETY: the table's beginning, up to the client's own part; a value on the stack overlaps with nothing.
+        unsafe { ptr::copy_nonoverlapping(from, to, I::CALLBACKS) };
+    }
+    connected
+}
+
+/// Clears the reference routines of a table, as every refusal must.
+///
+/// # Safety
+///
+/// A table, which is writable, begins there.
+pub unsafe fn refuse(asked: *mut Header) {
+    // SAFETY: a header, by the caller's promise; every bit pattern is a value.
+    let header = unsafe { asked.read() };
     let cleared = Header {
         reference: None,
         dereference: None,
-        // SAFETY: initialised, by the caller's promise.
-        ..unsafe { header_of::<I>(&copy) }
+        ..header
     };
-    // SAFETY: writable, by the caller's promise; `Interface` promises that a table begins with the header.
-    unsafe { asked.cast::<Header>().write(cleared) };
-    // SAFETY: everything before the client's own table, and no more than the table; a value on the stack overlaps with nothing.
-    unsafe { ptr::copy_nonoverlapping((&raw const filled).cast::<u8>(), asked.cast(), part) };
-    connected
+    // SAFETY: writable, by the caller's promise.
+    unsafe { asked.write(cleared) };
 }
 
 /// # Safety
@@ -109,7 +127,13 @@ unsafe fn callbacks_of<I: TwoWay>(asked: &MaybeUninit<I::Table>) -> Result<I::Ca
     let header = unsafe { header_of::<I>(asked) };
     Extent::of::<I>().compare(&header)?;
     // SAFETY: `TwoWay` promises that such a table lies there.
-    let table = unsafe { asked.as_ptr().byte_add(I::CALLBACKS).cast::<MaybeUninit<_>>().read() };
+    let table = unsafe {
+        asked
+            .as_ptr()
+            .byte_add(I::CALLBACKS)
+            .cast::<MaybeUninit<_>>()
+            .read()
+    };
     // SAFETY: initialised, filled and held, by the caller's promise.
     unsafe { Client::<I::Callbacks>::share(table) }.map(Into::into)
 }

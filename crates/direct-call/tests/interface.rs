@@ -130,12 +130,20 @@ impl FifoRoutines for Queue {
     fn push(&self, value: u8) -> Result<(), Failure> {
         // SAFETY: one byte, on the stack.
         let pushed = unsafe { self.push_all(&raw const value, 1) }?;
-        if pushed == 1 { Ok(()) } else { Err(Failure::INSUFFICIENT_RESOURCES) }
+        if pushed == 1 {
+            Ok(())
+        } else {
+            Err(Failure::INSUFFICIENT_RESOURCES)
+        }
     }
 
     fn pop(&self) -> Result<u8, Failure> {
         let mut bytes = self.0.lock().expect("nobody panics");
-        if bytes.is_empty() { Err(EMPTY) } else { Ok(bytes.remove(0)) }
+        if bytes.is_empty() {
+            Err(EMPTY)
+        } else {
+            Ok(bytes.remove(0))
+        }
     }
 
     fn capacity() -> Result<u32, Failure> {
@@ -279,14 +287,21 @@ fn connect(siren: &Provider<Siren>, request: &mut MaybeUninit<AlarmTable>) -> Re
     // SAFETY: answered, so filled.
     let header = unsafe { request.assume_init_ref() }.header;
     // SAFETY: as the framework does with the routine that the provider has set.
-    unsafe { header.reference.expect("an answered query has a reference routine")(header.context) };
+    unsafe {
+        header
+            .reference
+            .expect("an answered query has a reference routine")(header.context)
+    };
     Ok(())
 }
 
 #[test]
 fn a_two_way_interface_calls_both_ways_and_counts_both_ways() {
     let (ears, horn) = (Device::new(), Device::new());
-    let (listener, siren) = (provider(ears, Listener::default()), provider(horn, Siren::default()));
+    let (listener, siren) = (
+        provider(ears, Listener::default()),
+        provider(horn, Siren::default()),
+    );
     let mut request = two_way::request::<Alarm>(table::<Bell, _>(&listener));
     connect(&siren, &mut request).expect("the client is of this version");
     // SAFETY: filled by `connect`, with a reference.
@@ -296,11 +311,19 @@ fn a_two_way_interface_calls_both_ways_and_counts_both_ways() {
     assert_eq!(listener.data().0.load(Ordering::Relaxed), 7);
 
     drop(listener);
-    assert_eq!(alarm.report(8), Err(Failure::DEVICE_REMOVED), "from the client, which is gone");
+    assert_eq!(
+        alarm.report(8),
+        Err(Failure::DEVICE_REMOVED),
+        "from the client, which is gone"
+    );
     drop(siren);
     assert_eq!((horn.pins(), ears.pins()), (1, 1));
     drop(alarm);
-    assert_eq!((horn.pins(), ears.pins()), (0, 0), "the provider's data goes last, and with it the callbacks");
+    assert_eq!(
+        (horn.pins(), ears.pins()),
+        (0, 0),
+        "the provider's data goes last, and with it the callbacks"
+    );
 }
 
 #[test]
@@ -311,15 +334,28 @@ fn a_refused_two_way_query_leaves_no_reference_and_no_reference_routine() {
     let cases: [(Spoil, Failure); 5] = [
         (|table| table.header.size += 8, INVALID_BUFFER_SIZE),
         (|table| table.header.version = 3, REVISION_MISMATCH),
-        (|table| table.callbacks = MaybeUninit::zeroed(), INVALID_BUFFER_SIZE),
+        (
+            |table| table.callbacks = MaybeUninit::zeroed(),
+            INVALID_BUFFER_SIZE,
+        ),
         // SAFETY: the client's table is initialised.
-        (|table| unsafe { table.callbacks.assume_init_mut() }.header.dereference = None, Failure::UNSUCCESSFUL),
+        (
+            |table| unsafe { table.callbacks.assume_init_mut() }.header.dereference = None,
+            Failure::UNSUCCESSFUL,
+        ),
         // Spoils nothing: the provider refuses a second client.
         (|_| (), Failure::INVALID_PARAMETER),
     ];
     let (ears, horn) = (Device::new(), Device::new());
-    let (listener, siren) = (provider(ears, Listener::default()), provider(horn, Siren::default()));
-    connect(&siren, &mut two_way::request::<Alarm>(table::<Bell, _>(&listener))).expect("the first client");
+    let (listener, siren) = (
+        provider(ears, Listener::default()),
+        provider(horn, Siren::default()),
+    );
+    connect(
+        &siren,
+        &mut two_way::request::<Alarm>(table::<Bell, _>(&listener)),
+    )
+    .expect("the first client");
     for (spoil, failure) in cases {
         let mut request = two_way::request::<Alarm>(table::<Bell, _>(&listener));
         // The provider of another version left something there.
@@ -335,7 +371,10 @@ fn a_refused_two_way_query_leaves_no_reference_and_no_reference_routine() {
         assert_eq!(connect(&siren, &mut spoiled), Err(failure));
         // SAFETY: every field is filled.
         let header = unsafe { spoiled.assume_init_ref() }.header;
-        assert!(header.reference.is_none() && header.dereference.is_none(), "{failure}");
+        assert!(
+            header.reference.is_none() && header.dereference.is_none(),
+            "{failure}"
+        );
         assert_eq!((siren.held(), listener.held()), (1, 1), "{failure}");
     }
 }

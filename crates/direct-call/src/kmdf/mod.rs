@@ -3,21 +3,25 @@
 //! All of it is for Plug and Play devices. `Device` stands for a `WDFDEVICE` that is valid for a callback's
 //! duration, so that the promise is made once, in the trampoline, and not at each call.
 
+mod attached;
 mod below;
 mod client;
 mod context;
 mod dereference;
 mod device;
 mod device_init;
+mod driver;
 mod event;
+mod provide;
 mod provider;
 mod request;
 mod slot;
+mod started;
 
 #[doc(inline)]
-pub use below::Offers;
+pub use crate::Client;
 #[doc(inline)]
-pub use client::Client;
+pub use below::Offers;
 #[doc(inline)]
 pub use context::{Context, ContextType, object_attributes, object_attributes_of};
 #[doc(inline)]
@@ -25,11 +29,18 @@ pub use device::{Device, guid_of, size_of_ulong};
 #[doc(inline)]
 pub use device_init::{DeviceInit, create_driver};
 #[doc(inline)]
+pub use provide::{Providing, query_two_way};
+#[doc(inline)]
 pub use provider::{InSlot, Inside, Provider, ProviderSlot, forward_to_parent};
 #[doc(inline)]
 pub use request::{Output, Plain, Request};
 #[doc(inline)]
 pub use slot::Slot;
+#[doc(inline)]
+pub use started::WhileStarted;
+
+#[doc(hidden)]
+pub use wdk_sys;
 
 /// `Header` is the header that the framework copies.
 const _: () = {
