@@ -44,6 +44,14 @@ const DRIVERS: &[Driver] = &[
         image: "helper",
     },
     Driver {
+        package: "fifo",
+        image: "fifo",
+    },
+    Driver {
+        package: "fifo-client",
+        image: "fifo-client",
+    },
+    Driver {
         package: "wdfldr",
         image: "wdfldr",
     },
