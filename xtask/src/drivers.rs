@@ -55,6 +55,14 @@ const DRIVERS: &[Driver] = &[
         package: "wdfldr",
         image: "wdfldr",
     },
+    Driver {
+        package: "alarm",
+        image: "alarm",
+    },
+    Driver {
+        package: "alarm-client",
+        image: "alarm-client",
+    },
     // The client that never gives its interface back has the name of the one that does, so that one INF file fits both.
     Driver {
         package: "forgetful-child",

@@ -58,12 +58,20 @@ impl<I: Interface> Client<I> {
     pub unsafe fn share(table: MaybeUninit<I::Table>) -> Result<Self, QueryError> {
         // SAFETY: initialised, by the caller's promise.
         let table = unsafe { checked::<I>(table) }?;
-        let shared = Self { table };
-        if let Some(reference) = shared.header().reference {
+        // SAFETY: checked in the line before; held, by the caller's promise.
+        Ok(unsafe { Self::with_reference(table) })
+    }
+
+    /// # Safety
+    ///
+    /// `table` has passed the checks, and somebody holds a reference on its provider.
+    unsafe fn with_reference(table: I::Table) -> Self {
+        let client = Self { table };
+        if let Some(reference) = client.header().reference {
             // SAFETY: the provider's own routine and context; alive while somebody holds a reference, by the caller's promise.
-            unsafe { reference(shared.context()) };
+            unsafe { reference(client.context()) };
         }
-        Ok(shared)
+        client
     }
 
     /// The table: call its entries as their documentation says.
@@ -81,6 +89,14 @@ impl<I: Interface> Client<I> {
     const fn header(&self) -> Header {
         // SAFETY: `Interface` promises that a table begins with the header.
         unsafe { (&raw const self.table).cast::<Header>().read() }
+    }
+}
+
+/// Takes one more reference. IRQL <= `DISPATCH_LEVEL`.
+impl<I: Interface> Clone for Client<I> {
+    fn clone(&self) -> Self {
+        // SAFETY: `self` is of a checked table, and holds a reference.
+        unsafe { Self::with_reference(self.table) }
     }
 }
 

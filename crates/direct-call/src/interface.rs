@@ -194,8 +194,8 @@ macro_rules! __interface {
 
         $(#[doc = $doc])*
         ///
-        /// A checked table and one reference on its provider, which goes with this.
-        #[derive(Debug)]
+        /// A checked table and one reference on its provider, which goes with this. A clone takes one more.
+        #[derive(Clone, Debug)]
         $vis struct $owner($crate::Client<Self>);
 
         // SAFETY: whoever wrote `unsafe guid` in the declaration promises that the GUID at this version stands for this table; its

@@ -178,6 +178,9 @@ fn a_client_calls_what_the_provider_has_written() {
     // SAFETY: an array on the stack.
     assert_eq!(unsafe { fifo.push_all(more.as_ptr(), more.len()) }, Ok(1));
     assert_eq!(fifo.push(7), Err(Failure::INSUFFICIENT_RESOURCES));
+    let other = fifo.clone();
+    assert_eq!((provider.held(), device.pins()), (2, 2));
+    drop(other);
     assert_eq!([1, 2, 3, 4].map(|_| fifo.pop()), [1, 2, 3, 4].map(Ok));
     drop(fifo);
     assert_eq!((provider.held(), device.pins()), (0, 0));

@@ -58,6 +58,7 @@ fn a_leak_reads_as_it_should() -> Result<()> {
 fn every_scenario_of_the_repository_passes() -> Result<()> {
     for name in [
         "demo.lab",
+        "fifo.lab",
         "helper.lab",
         "query-interface.lab",
         "stacked.lab",

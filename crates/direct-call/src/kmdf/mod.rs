@@ -16,6 +16,7 @@ mod provide;
 mod provider;
 mod request;
 mod slot;
+mod spin_lock;
 mod started;
 
 #[doc(inline)]
@@ -36,6 +37,8 @@ pub use provider::{InSlot, Inside, Provider, ProviderSlot, forward_to_parent};
 pub use request::{Output, Plain, Request};
 #[doc(inline)]
 pub use slot::Slot;
+#[doc(inline)]
+pub use spin_lock::{Locked, SpinLock};
 #[doc(inline)]
 pub use started::WhileStarted;
 
