@@ -61,6 +61,16 @@ pub const PACKAGES: &[Package] = &[
         inx: "packages/helpers.inx",
         extras: &[],
     },
+    Package {
+        name: "fifo",
+        inx: "examples/fifo/provider/fifo.inx",
+        extras: &[],
+    },
+    Package {
+        name: "fifo-client",
+        inx: "examples/fifo/client/fifo-client.inx",
+        extras: &[],
+    },
 ];
 
 /// INF files that the lab needs beside a second image: it installs that one in the place of the package's own.
