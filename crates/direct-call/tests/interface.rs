@@ -380,6 +380,7 @@ fn a_refused_two_way_query_leaves_no_reference_and_no_reference_routine() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "compares files")]
 fn the_c_header_reads_as_it_should() {
     insta::assert_snapshot!("fifo", Fifo::c_header().to_string());
     insta::assert_snapshot!("alarm", Alarm::c_header().to_string());
