@@ -49,7 +49,8 @@ fn project(cases: &BTreeMap<String, PathBuf>) -> PathBuf {
         "[package]\nname = \"misuse\"\nedition = \"2024\"\n[workspace]\n[dependencies]\ndirect-call = {{ path = {CRATE:?} }}\n"
     );
     for (name, path) in cases {
-        writeln!(manifest, "[[bin]]\nname = {name:?}\npath = {path:?}").expect("a string takes any text");
+        writeln!(manifest, "[[bin]]\nname = {name:?}\npath = '{}'", path.display())
+            .expect("a string takes any text");
     }
     fs::create_dir_all(&project).expect("the folder for tests can be written");
     fs::write(project.join("Cargo.toml"), manifest).expect("the folder for tests can be written");
