@@ -52,6 +52,15 @@ pub const GUID_DEVINTERFACE_CHILD: GUID = GUID::build_from_components(
     &[0x9a, 0x18, 0x3e, 0x6b, 0x70, 0xf5, 0xd1, 0x38],
 );
 
+/// The device interface class of the remote client, which takes [`IOCTL_CHILD_DOUBLE`](crate::IOCTL_CHILD_DOUBLE) too.
+/// {5f1b8c2e-73d9-4e06-b4a7-d2609c3e81f5}
+pub const GUID_DEVINTERFACE_REMOTE: GUID = GUID::build_from_components(
+    0x5f1b_8c2e,
+    0x73d9,
+    0x4e06,
+    &[0xb4, 0xa7, 0xd2, 0x60, 0x9c, 0x3e, 0x81, 0xf5],
+);
+
 /// The bus type that the children report in `PNP_BUS_INFORMATION`. {1e86b7d4-c03a-47f9-b2d5-08f4a96c7138}
 pub const GUID_BUS_TYPE_SAMPLE: GUID = GUID::build_from_components(
     0x1e86_b7d4,

@@ -28,6 +28,11 @@ impl Build {
         ..Self::DEBUG
     };
 
+    /// Whether the lab could run it: it runs images for its own machine, on Linux.
+    pub fn is_for_the_lab(self) -> bool {
+        self.architecture == X64 && !cfg!(windows)
+    }
+
     /// The profile's name, which is its folder's too.
     pub const fn profile(self) -> &'static str {
         if self.release { "release" } else { "debug" }

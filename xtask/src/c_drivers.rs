@@ -1,6 +1,6 @@
 //! The clients in C and C++: compiled by clang against the kit, linked by rust-lld with the import library of sample.sys.
 
-use std::{fs, path::Path, process::Command};
+use std::{env, fs, path::Path, process::Command};
 
 use anyhow::{Context, Result};
 
@@ -62,14 +62,19 @@ const HEADER_STANDARDS: &[(&str, &str)] = &[("c", "-std=c11"), ("c", "-std=c17")
 /// # Errors
 ///
 /// When a tool is missing or refuses a source.
-pub fn build(toolchain: &Toolchain, build: Build) -> Result<()> {
+pub fn build(build: Build) -> Result<()> {
+    if cfg!(windows) {
+        // The C drivers are built with clang and the lab's kit only.
+        return import_library_of_windows(build);
+    }
+    let toolchain = Toolchain::find(build.architecture)?;
     let out = build.folder();
     files::make_folder(&out)?;
     let library = out.join("sample.lib");
     import_library(build, &library)?;
     C_DRIVERS
         .iter()
-        .try_for_each(|driver| c_driver(toolchain, build, driver, &library))
+        .try_for_each(|driver| c_driver(&toolchain, build, driver, &library))
 }
 
 /// The import library. Some versions of LLVM's tool do not know PRIVATE, so those lines stay out of what it is given.
@@ -94,12 +99,13 @@ fn import_library(build: Build, library: &Path) -> Result<()> {
 /// # Errors
 ///
 /// When lib.exe, which a developer prompt has, is missing or refuses the list.
-pub fn import_library_of_windows() -> Result<()> {
-    let folder = place::TARGET.join("drivers");
+pub fn import_library_of_windows(build: Build) -> Result<()> {
+    let folder = build.folder();
     files::make_folder(&folder)?;
     command::run(
         Command::new("lib.exe")
-            .args(["/NOLOGO", "/MACHINE:X64"])
+            .arg("/NOLOGO")
+            .arg(format!("/MACHINE:{}", build.architecture.kit))
             .arg(format!("/DEF:{}", place::ROOT.join(DEFINITION).display()))
             .arg(format!("/OUT:{}", folder.join("sample.lib").display())),
     )
@@ -118,7 +124,9 @@ fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver, library: &Pat
     let script = build.tools().join(format!("{}.rc", driver.image));
     files::write(&script, driver.version(build.release).script()?.as_bytes())?;
     let header = place::ROOT.join(crate::header::HEADER);
-    if is_newer(&image, &[&source, &header, &script, library]) {
+    // The flags of compiler and linker are in xtask.
+    let xtask = env::current_exe().context("xtask does not know its own path")?;
+    if is_newer(&image, &[&source, &header, &script, library, &xtask]) {
         return Ok(());
     }
     command::stage(&format!("compiling {}", driver.source));

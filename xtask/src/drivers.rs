@@ -26,6 +26,7 @@ struct Driver {
     image: &'static str,
 }
 
+/// What is packaged.
 const DRIVERS: &[Driver] = &[
     Driver {
         package: "sample",
@@ -40,9 +41,17 @@ const DRIVERS: &[Driver] = &[
         image: "stacked",
     },
     Driver {
+        package: "remote",
+        image: "remote",
+    },
+    Driver {
         package: "helper",
         image: "helper",
     },
+];
+
+/// What only the lab runs.
+const LAB_DRIVERS: &[Driver] = &[
     Driver {
         package: "fifo",
         image: "fifo",
@@ -69,6 +78,12 @@ const DRIVERS: &[Driver] = &[
         image: "forgetful/child",
     },
 ];
+
+/// The drivers of a build.
+fn drivers(build: Build) -> impl Iterator<Item = &'static Driver> {
+    let lab = if build.is_for_the_lab() { LAB_DRIVERS } else { &[] };
+    DRIVERS.iter().chain(lab)
+}
 
 /// The arguments that `build` and `check` share. (Clap's derive allows lints that this workspace forbids.)
 fn arguments(task: &'static str) -> clap::Command {
@@ -130,7 +145,7 @@ fn packages(matches: &ArgMatches) -> Vec<String> {
 pub fn build(line: &[String]) -> Result<ExitCode> {
     let matches = arguments("build").get_matches_from(command::words("build", line));
     if cfg!(windows) {
-        c_drivers::import_library_of_windows()?;
+        c_drivers::import_library_of_windows(Build::DEBUG)?;
         // The official crates and makefile do the rest there.
         return command::exit_code(Command::new("cargo").arg("make").current_dir(&*place::ROOT));
     }
@@ -175,10 +190,9 @@ pub fn build_all(build: Build) -> Result<()> {
 fn build_packages(build: Build, packages: &[String]) -> Result<()> {
     command::run(&mut cargo("build", build, packages)?)?;
     if packages.is_empty() {
-        c_drivers::build(&Toolchain::find(build.architecture)?, build)?;
+        c_drivers::build(build)?;
     }
-    let chosen = DRIVERS
-        .iter()
+    let chosen = drivers(build)
         .filter(|driver| packages.is_empty() || packages.iter().any(|name| name == driver.package));
     chosen.into_iter().try_for_each(|driver| collect(driver, build))?;
     check_machine(build)?;
@@ -187,21 +201,39 @@ fn build_packages(build: Build, packages: &[String]) -> Result<()> {
 
 /// Cargo for the drivers' target, with the kit ready.
 fn cargo(subcommand: &str, build: Build, packages: &[String]) -> Result<Command> {
-    place::check_target()?;
-    let toolchain = Toolchain::find(build.architecture)?;
-    kit::assemble(build.architecture)?;
-    let mut cargo = toolchain.cargo(subcommand)?;
-    cargo
-        .args(host_port::cargo_arguments()?)
-        .env(host_port::ROOT, &*place::ROOT);
+    let mut cargo = if cfg!(windows) {
+        official_cargo(subcommand, build)
+    } else {
+        ported_cargo(subcommand, build)?
+    };
     if build.release {
         cargo.arg("--release");
     }
     if packages.is_empty() {
-        cargo.args(DRIVERS.iter().flat_map(|driver| ["--package", driver.package]));
+        cargo.args(drivers(build).flat_map(|driver| ["--package", driver.package]));
     } else {
         cargo.args(packages.iter().flat_map(|package| ["--package", package]));
     }
+    Ok(cargo)
+}
+
+/// Cargo on Windows, where wdk-build finds the real kit.
+fn official_cargo(subcommand: &str, build: Build) -> Command {
+    let mut cargo = command::cargo();
+    cargo
+        .current_dir(&*place::ROOT)
+        .args([subcommand, "--target", build.architecture.target]);
+    cargo
+}
+
+/// Cargo elsewhere, with the lab's kit.
+fn ported_cargo(subcommand: &str, build: Build) -> Result<Command> {
+    place::check_target()?;
+    kit::assemble(build.architecture)?;
+    let mut cargo = Toolchain::find(build.architecture)?.cargo(subcommand)?;
+    cargo
+        .args(host_port::cargo_arguments()?)
+        .env(host_port::ROOT, &*place::ROOT);
     Ok(cargo)
 }
 

@@ -70,6 +70,29 @@ fn names(folder: &Path) -> Result<BTreeSet<std::ffi::OsString>> {
     entries.map(|entry| Ok(entry?.file_name())).collect()
 }
 
+/// Makes a symbolic link, or lets it be where it is right.
+pub fn link(to: &Path, link: &Path) -> Result<()> {
+    if fs::read_link(link).is_ok_and(|old| old == to) {
+        return Ok(());
+    }
+    if let Some(folder) = link.parent() {
+        make_folder(folder)?;
+    }
+    let _ = fs::remove_file(link);
+    symbolic_link(to, link).with_context(|| format!("cannot make the link {}", link.display()))
+}
+
+#[cfg(unix)]
+fn symbolic_link(to: &Path, link: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(to, link)
+}
+
+/// Only what builds elsewhere needs links.
+#[cfg(not(unix))]
+fn symbolic_link(_to: &Path, _link: &Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
 /// Removes a file, or a folder with everything in it.
 pub fn remove(path: &Path) -> Result<()> {
     let done = if path.is_dir() {

@@ -69,7 +69,7 @@ fn verify_files(files: &[PathBuf], mode: Option<Mode>) -> Result<usize> {
             .filter(|finding| finding.severity == Severity::Error)
             .count();
     }
-    println!("{} INF files, {errors} errors", files.len());
+    println!("INF files: {}, errors: {errors}", files.len());
     Ok(errors)
 }
 

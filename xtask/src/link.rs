@@ -6,14 +6,13 @@
 
 use std::{
     env, fs,
-    os::unix::{fs::symlink, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
 
 use anyhow::{Context, Result};
 
-use crate::{command, place, toolchain};
+use crate::{command, files, place, toolchain};
 
 /// The name under which xtask is the linker. rustc takes the linker's kind from it.
 pub const NAME: &str = "lld-link";
@@ -26,6 +25,23 @@ pub const SYSROOT: &str = "XTASK_SYSROOT";
 
 /// rustc's temporary folders are called so, with six more characters.
 const TEMPORARY: &str = "rustc";
+
+/// xtask itself, under the linker's name.
+///
+/// # Errors
+///
+/// When the link to it cannot be made.
+pub fn in_between() -> Result<PathBuf> {
+    let link = place::TARGET.join("tools/xtask").join(NAME);
+    let xtask = env::current_exe().context("xtask does not know its own path")?;
+    files::link(&xtask, &link)?;
+    Ok(link)
+}
+
+/// The link to the compiler's folder, as a path in the workspace.
+pub fn sysroot() -> PathBuf {
+    place::in_root(&place::TARGET).join("tools/sysroot")
+}
 
 /// Whether xtask was started as the linker.
 pub fn is_wanted() -> bool {
@@ -44,16 +60,16 @@ pub fn link() -> Result<ExitCode> {
     let linker = env::var_os(LINKER).with_context(|| format!("{LINKER} is not set"))?;
     let mut arguments: Vec<String> = env::args().skip(1).collect();
     let alias = alias_of_temporary(&mut arguments)?;
-    let sysroot = env::var(SYSROOT).with_context(|| format!("{SYSROOT} is not set"))?;
+    let compiler = env::var(SYSROOT).with_context(|| format!("{SYSROOT} is not set"))?;
     let root = format!("{}/", place::ROOT.display());
     for argument in &mut arguments {
         *argument = argument
-            .replace(&sysroot, &toolchain::sysroot_link().display().to_string())
+            .replace(&compiler, &sysroot().display().to_string())
             .replace(&root, "");
     }
     let result = command::exit_code(
-        Command::new(linker)
-            .arg0(NAME)
+        // By its relative path: the symbol file has this too.
+        Command::new(place::in_root(Path::new(&linker)))
             .current_dir(&*place::ROOT)
             .args(arguments)
             .arg(format!("/PDBSOURCEPATH:{}", toolchain::MAPPED_ROOT)),
@@ -74,7 +90,7 @@ fn alias_of_temporary(arguments: &mut [String]) -> Result<Option<PathBuf>> {
         .find_map(|argument| argument.strip_prefix("/OUT:"));
     let alias = Path::new(output.context("the linker was given no /OUT")?).with_extension("link");
     let _ = fs::remove_file(&alias);
-    symlink(&folder, &alias).with_context(|| format!("cannot make the link {}", alias.display()))?;
+    files::link(Path::new(&folder), &alias)?;
     let (from, to) = (folder, alias.display().to_string());
     for argument in arguments {
         *argument = argument.replace(&from, &to);

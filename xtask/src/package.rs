@@ -4,6 +4,7 @@ mod catalog;
 mod certificate;
 mod digest;
 mod signature;
+mod signer;
 pub mod sources;
 mod trust_list;
 
@@ -16,8 +17,9 @@ use anyhow::{Context, Result, ensure};
 use clap::Arg;
 
 use crate::{architecture::X64, build::Build, command, drivers, files, place, toolchain};
-use catalog::{Catalog, Contents};
+use catalog::Catalog;
 use certificate::TestCertificate;
+use signer::Signer;
 use sources::{PACKAGES, Package};
 
 /// Debian packages and the program by which one sees that they are there.
@@ -32,10 +34,6 @@ pub fn run(line: &[String]) -> Result<ExitCode> {
     let matches = clap::Command::new("package")
         .arg(drivers::architecture_argument())
         .get_matches_from(command::words("package", line));
-    ensure!(
-        !cfg!(windows),
-        "on Windows, the driver makefile makes the packages: run `cargo make`"
-    );
     let build = Build {
         architecture: drivers::chosen_architecture(&matches)?,
         ..Build::RELEASE
@@ -89,17 +87,11 @@ pub fn folder(build: Build) -> PathBuf {
 ///
 /// When a file that an INF file lists was not built, or signing fails.
 pub fn make_all(build: Build) -> Result<()> {
-    toolchain::require(TOOLS)?;
-    let certificate = TestCertificate::find()?;
+    let signer = Signer::find()?;
     for package in PACKAGES {
-        make(package, build, &certificate)
-            .with_context(|| format!("cannot make the package {}", package.name))?;
+        make(package, build, &signer).with_context(|| format!("cannot make the package {}", package.name))?;
     }
-    files::copy(
-        &certificate.exported(),
-        &folder(build).join(certificate::EXPORTED),
-    )?;
-    Ok(())
+    signer.export(&folder(build))
 }
 
 /// Makes every package twice and compares: the second time nothing may change, signatures and catalogs included.
@@ -144,46 +136,28 @@ pub fn authority() -> Result<PathBuf> {
 }
 
 /// Images are signed before the catalog hashes them; that changes nothing of the hash, and everything of what one copies too early.
-fn make(package: &Package, build: Build, certificate: &TestCertificate) -> Result<()> {
+fn make(package: &Package, build: Build, signer: &Signer) -> Result<()> {
     let folder = folder(build).join(package.name);
     if folder.exists() {
         files::remove(&folder)?;
     }
-    let inf_name = format!("{}.inf", package.name);
     // Lines end as a Windows editor would end them.
     let text = package.inf(build)?.replace('\n', "\r\n");
-    files::write(&folder.join(&inf_name), text.as_bytes())?;
+    files::write(&folder.join(format!("{}.inf", package.name)), text.as_bytes())?;
     let inf = sources::inf_of(&folder)?;
-    let mut listed = sources::listed_files(&inf);
+    let listed = sources::listed_files(&inf);
     for name in listed
         .iter()
         .map(String::as_str)
         .chain(package.extras.iter().copied())
     {
-        add_file(name, &folder, build, certificate)?;
+        add_file(name, &folder, build, signer)?;
     }
-    listed.push(inf_name);
-    let contents: Vec<(String, Vec<u8>)> = listed
-        .into_iter()
-        .map(|name| Ok((name.clone(), files::read_bytes(&folder.join(&name))?)))
-        .collect::<Result<_>>()?;
-    let catalog = Contents {
-        files: &contents,
-        device_ids: &sources::device_ids(&inf),
-        architecture: build.architecture.inf,
-        time: certificate.signing_time()?,
-    };
-    let unsigned = build.tools().join(format!("{}.cat", package.name));
-    files::write(&unsigned, &catalog.unsigned()?)?;
-    signature::sign_catalog(
-        &unsigned,
-        &folder.join(format!("{}.cat", package.name)),
-        certificate,
-    )
+    signer.catalog(&folder, &inf, build)
 }
 
 /// Copies a file, and an image signed and with its symbols.
-fn add_file(name: &str, folder: &Path, build: Build, certificate: &TestCertificate) -> Result<()> {
+fn add_file(name: &str, folder: &Path, build: Build, signer: &Signer) -> Result<()> {
     let (from, to) = (sources::origin(name, build), folder.join(name));
     ensure!(
         from.exists(),
@@ -194,7 +168,7 @@ fn add_file(name: &str, folder: &Path, build: Build, certificate: &TestCertifica
         return Ok(());
     }
     if from.extension().is_some_and(|ending| ending == "sys") {
-        signature::sign_image(&from, &to, certificate)?;
+        signer.sign_image(&from, &to)?;
         files::copy(&from.with_extension("pdb"), &to.with_extension("pdb"))?;
     } else {
         files::copy(&from, &to)?;

@@ -67,7 +67,7 @@ impl Toolchain {
 
     /// The linker, which is called as link.exe is.
     pub fn linker(&self) -> Result<Command> {
-        let mut linker = Command::new(linker_in_between()?);
+        let mut linker = Command::new(link::in_between()?);
         self.pass_linker(&mut linker);
         Ok(linker)
     }
@@ -101,7 +101,7 @@ impl Toolchain {
             .env("LIBCLANG_PATH", &self.libclang)
             .env(format!("CC_{variable}"), "clang")
             .env(format!("AR_{variable}"), "llvm-lib")
-            .env(format!("CARGO_TARGET_{name}_LINKER"), linker_in_between()?)
+            .env(format!("CARGO_TARGET_{name}_LINKER"), link::in_between()?)
             // This would replace the flags in .cargo/config.toml.
             .env_remove(format!("CARGO_TARGET_{name}_RUSTFLAGS"))
             .env_remove("RUSTFLAGS");
@@ -184,36 +184,9 @@ fn linker(sysroot: &Path) -> Result<PathBuf> {
             )
         })?;
     let link = place::TARGET.join("tools").join(link::NAME);
-    point(&link, &linker)?;
-    point(&place::ROOT.join(sysroot_link()), sysroot)?;
+    files::link(&linker, &link)?;
+    files::link(sysroot, &place::ROOT.join(link::sysroot()))?;
     Ok(link)
-}
-
-/// The link to the compiler's folder, as a path in the workspace.
-pub fn sysroot_link() -> PathBuf {
-    place::in_root(&place::TARGET).join("tools/sysroot")
-}
-
-/// xtask itself, under the linker's name.
-fn linker_in_between() -> Result<PathBuf> {
-    let link = place::TARGET.join("tools/xtask").join(link::NAME);
-    point(
-        &link,
-        &std::env::current_exe().context("xtask does not know its own path")?,
-    )?;
-    Ok(link)
-}
-
-/// Makes a symbolic link, or lets it be where it is right.
-fn point(link: &Path, to: &Path) -> Result<()> {
-    if fs::read_link(link).is_ok_and(|old| old == to) {
-        return Ok(());
-    }
-    if let Some(folder) = link.parent() {
-        files::make_folder(folder)?;
-    }
-    let _ = fs::remove_file(link);
-    std::os::unix::fs::symlink(to, link).with_context(|| format!("cannot make the link {}", link.display()))
 }
 
 /// The folder with libclang: what `LIBCLANG_PATH` says, else the newest one of Debian's folders.

@@ -4,12 +4,10 @@
 use core::ffi::c_void;
 use core::sync::atomic::AtomicBool;
 
-use direct_call::kmdf::{Client, Device, Slot};
+use direct_call::kmdf::{Client, Device, Gate, Slot};
 use direct_call::{Failure, GUID, Interface, QueryError, device_context};
 use sample_interface::{SAMPLE_INTERFACE, SAMPLE_INTERFACE_2, SAMPLE_STATISTICS};
 use wdk_sys::STATUS_NOT_SUPPORTED;
-
-use crate::gate::Gate;
 
 /// Version 1, `GUID_SAMPLE_INTERFACE`.
 #[derive(Debug)]

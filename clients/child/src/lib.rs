@@ -4,14 +4,13 @@
 //! runs, and passes requests from user mode on to it.
 //!
 //! Parts: `entry` (`DriverEntry`, `EvtDriverDeviceAdd`), `doubler` (the interface), `hardware` (prepare and
-//! release), `gate` (who may use it when), `ioctl` (requests).
+//! release), `ioctl` (requests).
 #![no_std]
 
 extern crate wdk_panic;
 
 mod doubler;
 mod entry;
-mod gate;
 mod hardware;
 mod ioctl;
 

@@ -3,9 +3,8 @@
 use core::{cell::Cell, ptr};
 
 use wdk_sys::{
-    _WDF_IO_TARGET_STATE as TargetState, NTSTATUS, PDEVICE_OBJECT, PFILE_OBJECT,
-    PFN_WDF_REQUEST_COMPLETION_ROUTINE, PIRP, PVOID, STATUS_MORE_PROCESSING_REQUIRED,
-    WDF_REQUEST_COMPLETION_PARAMS, WDFCONTEXT,
+    _WDF_IO_TARGET_STATE as TargetState, NTSTATUS, PDEVICE_OBJECT, PFN_WDF_REQUEST_COMPLETION_ROUTINE, PIRP,
+    PVOID, STATUS_MORE_PROCESSING_REQUIRED, WDF_REQUEST_COMPLETION_PARAMS, WDFCONTEXT,
 };
 
 use crate::{
@@ -15,7 +14,6 @@ use crate::{
     request::Request,
     wdm::{
         device_object::{DeviceObject, zeroed},
-        file,
         irp::Irp,
         size32,
     },
@@ -23,9 +21,11 @@ use crate::{
 
 pub mod api;
 mod format;
+pub mod remote;
 pub mod send;
 
 pub use format::Sent;
+use remote::{Reason, Remote};
 
 /// What a WDFIOTARGET stands for.
 #[repr(C)]
@@ -35,17 +35,15 @@ pub struct IoTarget {
     pub owner: Obj<Device>,
     /// Where requests go; none while it is closed.
     pub device: Cell<Option<DeviceObject>>,
-    /// The file object that an opened target holds.
-    file: Cell<PFILE_OBJECT>,
-    /// Whether the target holds a reference to its device object.
-    holds_device: Cell<bool>,
+    /// What it holds of another stack.
+    pub remote: Remote,
     state: Cell<i32>,
 }
 
 framework! {
     IoTarget: IoTarget {
         fn dispose(this: Obj<Self>) {
-            this.close(TargetState::WdfIoTargetDeleted);
+            this.close(Reason::Delete);
         }
     }
 }
@@ -77,41 +75,15 @@ fn new(
         header: Header::new::<IoTarget>(owner.header.client),
         owner,
         device: Cell::new(device),
-        file: Cell::new(ptr::null_mut()),
-        holds_device: Cell::new(false),
+        remote: Remote::new(),
         state: Cell::new(state),
     };
-    create(target, attributes, parent)
+    let target = create(target, attributes, parent)?;
+    target.remote.ready();
+    Ok(target)
 }
 
 impl Obj<IoTarget> {
-    /// Points the target at a device object that somebody else keeps open.
-    fn open_existing(self, device: DeviceObject, file: PFILE_OBJECT) {
-        device.reference();
-        self.holds_device.set(true);
-        self.opened(device, file);
-    }
-
-    fn opened(self, device: DeviceObject, file: PFILE_OBJECT) {
-        self.file.set(file);
-        self.device.set(Some(device));
-        self.state.set(TargetState::WdfIoTargetStarted);
-    }
-
-    /// Lets go of what opening took; the target of a device keeps pointing below it.
-    fn close(self, state: i32) {
-        self.state.set(state);
-        if self.owner.target.get() == Some(self) {
-            return;
-        }
-        let device = self.device.take();
-        if let Some(device) = device.filter(|_| self.holds_device.replace(false)) {
-            device.dereference();
-        } else {
-            file::dereference(self.file.replace(ptr::null_mut()));
-        }
-    }
-
     /// Where a request goes.
     ///
     /// # Errors

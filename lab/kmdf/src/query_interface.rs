@@ -23,12 +23,11 @@ use crate::{
         device_object::DeviceObject,
         irp::Irp,
         parameters::{Parameters, QueryInterface},
-        sync,
+        pnp_request, sync,
     },
 };
 
 /// wdm.h
-const IRP_MJ_PNP: u8 = 0x1B;
 const IRP_MN_QUERY_INTERFACE: u8 = 0x08;
 
 /// One registered interface.
@@ -283,22 +282,10 @@ pub const fn question(
 /// # Errors
 /// `STATUS_INSUFFICIENT_RESOURCES`, what the provider answers, `STATUS_NOT_SUPPORTED` when nobody does.
 pub fn ask(device: DeviceObject, query: &QueryInterface) -> Outcome {
-    let Some(top) = device.top() else {
-        return fail(STATUS_INVALID_DEVICE_REQUEST);
-    };
-    let outcome = Irp::allocate(top.stack_size()).and_then(|irp| {
-        irp.set_status(STATUS_NOT_SUPPORTED);
-        let mut next = irp.next();
-        next.MajorFunction = IRP_MJ_PNP;
-        next.MinorFunction = IRP_MN_QUERY_INTERFACE;
+    pnp_request::send(device, IRP_MN_QUERY_INTERFACE, |next| {
         next.set_query_interface(query);
-        irp.set_next(next);
-        let status = irp.send_prepared_and_wait(top, None);
-        irp.free();
-        check(status)
-    });
-    top.dereference();
-    outcome
+    })
+    .map(|_| ())
 }
 
 const fn read_guid(guid: *const GUID) -> Option<GUID> {

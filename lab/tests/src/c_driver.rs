@@ -203,6 +203,15 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
 }
 "#;
 
+/// A function driver for the bus's children that calls every routine of every interface with good and bad arguments.
+pub const PROBE: &str = include_str!("../drivers/probe.c");
+
+/// A function driver for the bus's children that pulls them out and plugs them in, while threads call through their interfaces.
+pub const STRESS: &str = include_str!("../drivers/stress.c");
+
+/// Where sample.h is.
+const INCLUDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../include");
+
 /// A driver to be made in a lab's folder.
 #[derive(Clone, Copy, Debug)]
 pub struct CDriver<'a> {
@@ -234,6 +243,22 @@ impl Lab {
         })
     }
 
+    /// Makes a driver, such as [`PROBE`], with a package for these hardware IDs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lab::compile`].
+    pub fn function_driver(&self, name: &str, source: &str, ids: &str) -> Result<()> {
+        self.compile(&CDriver {
+            name,
+            source,
+            defines: &[],
+            exports: &[],
+            libraries: &[],
+        })?;
+        self.write(&format!("{name}.inf"), crate::inf::base(name, ids, "").as_bytes())
+    }
+
     /// Compiles and links a driver.
     ///
     /// # Errors
@@ -251,6 +276,7 @@ impl Lab {
                 .arg("-I")
                 .arg(kit.join("Include").join(KIT_VERSION).join(folder));
         }
+        clang.args(["-I", INCLUDE]);
         self.tool(clang.args(["-c", &source, "-o", &object]))?;
         let mut linker = Command::new(variable("LAB_LINKER")?);
         linker

@@ -48,6 +48,23 @@ fn the_demo_reads_as_it_should() -> Result<()> {
 }
 
 #[test]
+fn the_command_draws_the_tree_of_the_moment_and_the_option_the_largest() -> Result<()> {
+    let lab = Lab::new(Build::Debug)?;
+    let lines = ["tree --svg full.svg", script::REMOVE_BUS, "tree --svg empty.svg"];
+    let run = lab.run(&script::started(&lines))?;
+    run.passes()?;
+    let [full, empty] = ["full.svg", "empty.svg"].map(|name| lab.read(name));
+    let (full, empty) = (String::from_utf8(full?)?, String::from_utf8(empty?)?);
+    ensure!(full.matches("child.sys holds an interface of sample.sys").count() == 2);
+    ensure!(!empty.contains("sample.sys") && empty.contains("HTREE"));
+    ensure!(
+        run.picture == Some(full),
+        "the largest tree is that before the removal"
+    );
+    Ok(())
+}
+
+#[test]
 fn a_leak_reads_as_it_should() -> Result<()> {
     let run = Lab::with_forgetful_child()?.run(&script::started(&[script::REMOVE_BUS]))?;
     stable().bind(|| insta::assert_snapshot!("leak", run.output));
@@ -57,6 +74,7 @@ fn a_leak_reads_as_it_should() -> Result<()> {
 #[test]
 fn every_scenario_of_the_repository_passes() -> Result<()> {
     for name in [
+        "administrator.lab",
         "demo.lab",
         "fifo.lab",
         "helper.lab",

@@ -220,7 +220,7 @@ fn values_of_the_hardware_section_go_to_the_device_or_its_hardware_key() -> Resu
     let more = "[Install.NT.HW]\nAddReg = HW\n[HW]\n\
                 HKR,,Role,,Filter\nHKR,Deep,Level,0x00010001,7\nHKR,,FriendlyName,,\"My thing\"\n\
                 HKR,,DeviceCharacteristics,0x10001,0x100\nHKR,,UpperFilterLevels,0x00010008,A\nHKR,,UpperFilterLevels,0x00010008,B\n\
-                [Install.NT]\nAddReg = Software\n[Software]\nHKR,,Tuning,0x00010001,5\n";
+                [Install.NT]\nAddReg = Software\n[Software]\nHKR,,Tuning,0x00010001,5\nHKLM,SOFTWARE\\Tests,Wide,,yes\n";
     let run = lab(more)?.run(&[
         ADD,
         PLUG,
@@ -235,6 +235,8 @@ fn values_of_the_hardware_section_go_to_the_device_or_its_hardware_key() -> Resu
         &format!("reg query {ENUM} /v UpperFilterLevels"),
         r"expect A\0B",
         &format!("expect-error reg query {ENUM} /v Role"),
+        r"reg query HKLM\SOFTWARE\Tests /v Wide",
+        "expect yes",
         r"reg query HKLM\SYSTEM\CurrentControlSet\Control\Class\{4d36e97d-e325-11ce-bfc1-08002be10318}\0000 /v Tuning",
         "expect 0x5",
     ])?;
@@ -399,6 +401,14 @@ fn a_package_that_is_wrong_changes_nothing() -> Result<()> {
         (
             good.replace("DefaultDestDir = 13", "DefaultDestDir = 11"),
             "broken.inf:9: the directory %11% is not modelled",
+        ),
+        (
+            [
+                good.as_str(),
+                "[Install.NT]\nAddReg = Values\n[Values]\nHKX,,Name\n",
+            ]
+            .concat(),
+            "broken.inf:32: AddReg writes below",
         ),
         (
             good.replace("StartType = 3\n", ""),

@@ -42,6 +42,11 @@ pub const PACKAGES: &[Package] = &[
         extras: &[],
     },
     Package {
+        name: "remote",
+        inx: "clients/remote/remote.inx",
+        extras: &[],
+    },
+    Package {
         name: "samplefilter",
         inx: "packages/filter.inx",
         extras: &[],
@@ -116,8 +121,10 @@ pub fn stamp_all(build: Build) -> Result<()> {
         let inf = package.inf(build)?;
         files::write(&folder.join(format!("{}.inf", package.name)), inf.as_bytes())?;
     }
-    for (inf, copy) in FOR_THE_LAB {
-        files::copy(&folder.join(inf), &folder.join(copy))?;
+    if build.is_for_the_lab() {
+        for (inf, copy) in FOR_THE_LAB {
+            files::copy(&folder.join(inf), &folder.join(copy))?;
+        }
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The glue to KMDF: a [`Provider`] on a device, a [`Client`] of a device's own stack.
+//! The glue to KMDF: a [`Provider`] on a device, a [`Client`] of a device's own stack or, through a [`Target`], of another one.
 //!
 //! All of it is for Plug and Play devices. `Device` stands for a `WDFDEVICE` that is valid for a callback's
 //! duration, so that the promise is made once, in the trampoline, and not at each call.
@@ -12,12 +12,14 @@ mod device;
 mod device_init;
 mod driver;
 mod event;
+mod gate;
 mod provide;
 mod provider;
 mod request;
 mod slot;
 mod spin_lock;
 mod started;
+mod target;
 
 #[doc(inline)]
 pub use crate::Client;
@@ -30,6 +32,8 @@ pub use device::{Device, guid_of, size_of_ulong};
 #[doc(inline)]
 pub use device_init::{DeviceInit, create_driver};
 #[doc(inline)]
+pub use gate::{Entered, Gate};
+#[doc(inline)]
 pub use provide::{Providing, query_two_way};
 #[doc(inline)]
 pub use provider::{InSlot, Inside, Provider, ProviderSlot, forward_to_parent};
@@ -41,6 +45,8 @@ pub use slot::Slot;
 pub use spin_lock::{Locked, SpinLock};
 #[doc(inline)]
 pub use started::WhileStarted;
+#[doc(inline)]
+pub use target::{Target, TargetEvents};
 
 #[doc(hidden)]
 pub use wdk_sys;

@@ -285,14 +285,15 @@ fn what_windows_ignores_is_a_warning_with_its_line() {
     let text = GOOD.replace(
         "CopyFiles = Drivers",
         "CopyFiles = Drivers\nCopyFile = x\nInclude = machine.inf",
-    );
+    ) + "[Install.NT.Wdf]\nKmdfService = other, Wdf\n[Wdf]\nKmdfLibraryVersion = 1.33\n";
     let warnings = package(&text).unwrap().warnings;
     let texts: Vec<_> = warnings.iter().map(ToString::to_string).collect();
     assert_eq!(
         texts,
         [
             "x.inf:14: CopyFile in [Install.NT] is no directive of that section, and Windows ignores it",
-            "x.inf:15: Include in [Install.NT] is not modelled"
+            "x.inf:15: Include in [Install.NT] is not modelled",
+            "x.inf:46: KmdfService in [Install.NT.Wdf] names other, which no AddService installs"
         ]
     );
 }

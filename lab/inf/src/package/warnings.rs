@@ -1,6 +1,7 @@
 //! What Windows ignores in an INF, and what is read by Windows but not here.
 
 use super::install::Install;
+use super::services::Service;
 use crate::{Inf, InfError};
 
 /// Directives of a kind of section.
@@ -164,6 +165,16 @@ fn check_install(inf: &Inf, install: &Install, warnings: &mut Vec<InfError>) {
         if line.value(0).is_empty() {
             let text = "a device without a function driver (AddService = ,0x2) is not modelled and stays without driver";
             warnings.push(inf.error(line.line, text));
+        }
+    }
+    for wdf in &install.wdf {
+        let installs = |service: &Service| service.name.eq_ignore_ascii_case(&wdf.service);
+        if !install.services.iter().any(installs) {
+            let text = format!(
+                "KmdfService in [{name}.Wdf] names {}, which no AddService installs",
+                wdf.service
+            );
+            warnings.push(inf.error(wdf.line, text));
         }
     }
     for service in &install.services {

@@ -1,6 +1,6 @@
 //! What `InfVerif` would refuse: a check of our own.
 //!
-//! [`rules`] has each rule with its name, source and weight. [`layout`] follows the references of an INF as an installation does;
+//! [`rules`] has each rule with its name, source and weight. `layout` follows the references of an INF as an installation does;
 //! the other modules look at what it reaches. What `InfVerif` checks and this does not is listed in [`coverage`].
 
 mod classes;

@@ -3,10 +3,10 @@
 use core::ptr;
 
 use wdk_sys::{
-    _WDF_IO_TARGET_OPEN_TYPE as OpenType, _WDF_IO_TARGET_STATE as TargetState,
-    _WDF_MEMORY_DESCRIPTOR_TYPE as DescriptorType, _WDF_REQUEST_REUSE_FLAGS as ReuseFlags, BOOLEAN, HANDLE,
-    PDEVICE_OBJECT, PFILE_OBJECT, PFN_WDF_REQUEST_COMPLETION_ROUTINE, PIO_STACK_LOCATION, PLONGLONG,
-    PULONG_PTR, PWDF_IO_TARGET_OPEN_PARAMS, PWDF_MEMORY_DESCRIPTOR, PWDF_OBJECT_ATTRIBUTES,
+    _WDF_IO_TARGET_STATE as TargetState, _WDF_MEMORY_DESCRIPTOR_TYPE as DescriptorType,
+    _WDF_REQUEST_REUSE_FLAGS as ReuseFlags, BOOLEAN, HANDLE, PDEVICE_OBJECT, PFILE_OBJECT,
+    PFN_WDF_REQUEST_COMPLETION_ROUTINE, PIO_STACK_LOCATION, PLONGLONG, PULONG_PTR,
+    PWDF_IO_TARGET_OPEN_PARAMS, PWDF_MEMORY_DESCRIPTOR, PWDF_OBJECT_ATTRIBUTES,
     PWDF_REQUEST_COMPLETION_PARAMS, PWDF_REQUEST_REUSE_PARAMS, PWDF_REQUEST_SEND_OPTIONS, PWDFMEMORY_OFFSET,
     STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE,
     STATUS_INVALID_PARAMETER, STATUS_REQUEST_NOT_ACCEPTED, ULONG, WDF_IO_TARGET_OPEN_PARAMS,
@@ -15,9 +15,10 @@ use wdk_sys::{
 };
 
 use super::{
-    Completion, IoTarget,
+    Completion,
     format::{Buffer, Operation},
     new,
+    remote::Reason,
     send::{self, Options},
 };
 use crate::{
@@ -30,13 +31,13 @@ use crate::{
     unsupported,
     wdm::{
         device_object::{DeviceObject, zeroed},
-        file,
         irp::Irp,
+        sync,
     },
 };
 
 ddi! {
-    /// A target that is closed.
+    /// A target that is not open yet; its state says "started" all the same (fxiotarget.cpp).
     ///
     /// # Errors
     /// those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`.
@@ -46,39 +47,42 @@ ddi! {
         let device = device.object(call);
         let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
         let parent = call.parent(&attributes, Some(device.header()));
-        let created = new(device, None, TargetState::WdfIoTargetClosed, &attributes, parent)?;
+        let created = new(device, None, TargetState::WdfIoTargetStarted, &attributes, parent)?;
         target.not_null(call).put(created.handle());
         Ok(())
     }
 
-    /// Opens a target by the name of a device, or on a device object that is open already.
+    /// Opens a target by the name of a device, again as it was opened by name before, or on a device object that is open already. IRQL:
+    /// `PASSIVE_LEVEL`.
     ///
     /// # Errors
-    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_DEVICE_STATE` (open), `STATUS_INVALID_PARAMETER`, what
-    ///
-    /// `IoGetDeviceObjectPointer` returns.
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL; nothing to reopen), `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER`,
+    /// `STATUS_INVALID_DEVICE_STATE` (open), `STATUS_INSUFFICIENT_RESOURCES`, what `ZwCreateFile` returns.
     fn WdfIoTargetOpen: PFN_WDFIOTARGETOPEN(
         call, target: WDFIOTARGET, parameters: PWDF_IO_TARGET_OPEN_PARAMS,
     ) -> NTSTATUS {
         let target = target.object(call);
-        let parameters = parameters.required(call);
-        if parameters.Size as usize != size_of::<WDF_IO_TARGET_OPEN_PARAMS>() {
+        let mut asked = parameters.required(call);
+        if sync::irql() != sync::PASSIVE_LEVEL {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        if asked.Size as usize != size_of::<WDF_IO_TARGET_OPEN_PARAMS>() {
             return fail(STATUS_INFO_LENGTH_MISMATCH);
         }
-        if target.device.get().is_some() {
-            return fail(STATUS_INVALID_DEVICE_STATE);
-        }
-        open(target, &parameters)
+        let information = target.open(call, &asked)?;
+        asked.FileInformation = u32::try_from(information).unwrap_or(0);
+        parameters.put(asked);
+        Ok(())
     }
 
-    /// Closes a target.
+    /// Closes a target. IRQL: `PASSIVE_LEVEL`.
     fn WdfIoTargetClose: PFN_WDFIOTARGETCLOSE(call, target: WDFIOTARGET) {
-        target.object(call).close(TargetState::WdfIoTargetClosed);
+        target.object(call).close(Reason::Close);
     }
 
-    /// Closes a target that is about to be removed.
+    /// Closes a target whose device is about to go. The driver is still told how that ends. IRQL: `PASSIVE_LEVEL`.
     fn WdfIoTargetCloseForQueryRemove: PFN_WDFIOTARGETCLOSEFORQUERYREMOVE(call, target: WDFIOTARGET) {
-        target.object(call).close(TargetState::WdfIoTargetClosedForQueryRemove);
+        target.object(call).close(Reason::QueryRemove);
     }
 
     /// Lets requests go to the target.
@@ -125,28 +129,28 @@ ddi! {
         target.object(call).device.get().map_or(ptr::null_mut(), DeviceObject::pointer)
     }
 
-    /// The PDO of the target's stack, known for the sender's own stack only.
+    /// The PDO of the target's stack; null for a closed target, and for a stack that does not tell.
     fn WdfIoTargetWdmGetTargetPhysicalDevice: PFN_WDFIOTARGETWDMGETTARGETPHYSICALDEVICE(
         call, target: WDFIOTARGET,
     ) -> PDEVICE_OBJECT {
         let target = target.object(call);
         let own = target.owner.target.get() == Some(target);
-        target.owner.physical.get().filter(|_| own).map_or(ptr::null_mut(), DeviceObject::pointer)
+        let physical = if own { target.owner.physical.get() } else { target.remote.physical() };
+        physical.map_or(ptr::null_mut(), DeviceObject::pointer)
     }
 
-    /// The file object of a target that was opened by name.
+    /// The file object of an open target, or null.
     fn WdfIoTargetWdmGetTargetFileObject: PFN_WDFIOTARGETWDMGETTARGETFILEOBJECT(
         call, target: WDFIOTARGET,
     ) -> PFILE_OBJECT {
-        target.object(call).file.get()
+        target.object(call).remote.file()
     }
 
-    /// The file handle of a target: it has none, only a file object.
+    /// The file handle of a target that was opened by name, or null.
     fn WdfIoTargetWdmGetTargetFileHandle: PFN_WDFIOTARGETWDMGETTARGETFILEHANDLE(
         call, target: WDFIOTARGET,
     ) -> HANDLE {
-        target.object(call);
-        ptr::null_mut()
+        target.object(call).remote.handle()
     }
 
     /// Sends an I/O control and waits.
@@ -369,25 +373,6 @@ ddi! {
         answer.IoStatus.Information = irp.information();
         parameters.put(answer);
     }
-}
-
-fn open(target: Obj<IoTarget>, parameters: &WDF_IO_TARGET_OPEN_PARAMS) -> Outcome {
-    match parameters.Type {
-        OpenType::WdfIoTargetOpenUseExistingDevice => match DeviceObject::of(parameters.TargetDeviceObject) {
-            Some(device) => target.open_existing(device, parameters.TargetFileObject),
-            None => return fail(STATUS_INVALID_PARAMETER),
-        },
-        OpenType::WdfIoTargetOpenByName => {
-            let (file, device) = file::open(&parameters.TargetDeviceName, parameters.DesiredAccess)?;
-            target.opened(device, file);
-        }
-        OpenType::WdfIoTargetOpenReopen => unsupported::stop_for(c"WdfIoTargetOpen to reopen"),
-        OpenType::WdfIoTargetOpenLocalTargetByFile => {
-            unsupported::stop_for(c"WdfIoTargetOpen of a local target by file")
-        }
-        _ => return fail(STATUS_INVALID_PARAMETER),
-    }
-    Ok(())
 }
 
 /// The buffer that a descriptor describes.

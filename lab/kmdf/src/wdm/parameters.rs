@@ -64,6 +64,8 @@ pub trait Parameters {
     fn capabilities(&self) -> Option<Place<DEVICE_CAPABILITIES>>;
     /// `IRP_MN_QUERY_DEVICE_RELATIONS`
     fn relations(&self) -> i32;
+    /// Writes those of the next driver.
+    fn set_relations(&mut self, kind: i32);
     /// `IRP_MN_QUERY_INTERFACE`
     fn query_interface(&self) -> QueryInterface;
     /// Writes those of the next driver.
@@ -111,6 +113,12 @@ impl Parameters for IO_STACK_LOCATION {
 
     fn relations(&self) -> i32 {
         member!(self, QueryDeviceRelations).Type
+    }
+
+    fn set_relations(&mut self, kind: i32) {
+        let mut member = member!(self, QueryDeviceRelations);
+        member.Type = kind;
+        self.Parameters.QueryDeviceRelations = member;
     }
 
     fn query_interface(&self) -> QueryInterface {

@@ -127,6 +127,13 @@ constants! {
     DeviceTextLocationInformation: i32 = 1;
 }
 
+// Notifications of devices that come and go.
+constants! {
+    EventCategoryDeviceInterfaceChange: i32 = 2;
+    EventCategoryTargetDeviceChange: i32 = 3;
+    PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES: u32 = 1;
+}
+
 // DEVICE_CAPABILITIES.Bits.
 constants! {
     DEVICE_CAPABILITY_LOCK_SUPPORTED: u32 = 1 << 2;

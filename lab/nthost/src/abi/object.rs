@@ -209,3 +209,16 @@ pub struct DEVICE_INTERFACE_CHANGE_NOTIFICATION {
     pub InterfaceClassGuid: GUID,
     pub SymbolicLinkName: *mut UNICODE_STRING,
 }
+
+/// What a notification callback of `IoRegisterPlugPlayNotification` for a target device receives when that is to go.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct TARGET_DEVICE_REMOVAL_NOTIFICATION {
+    pub Version: u16,
+    pub Size: u16,
+    pub Event: GUID,
+    pub FileObject: *mut FILE_OBJECT,
+}
+
+/// The callback of `IoRegisterPlugPlayNotification`: a notification structure and the driver's context.
+pub type DRIVER_NOTIFICATION_CALLBACK_ROUTINE = Option<unsafe extern "win64" fn(PVOID, PVOID) -> NTSTATUS>;

@@ -287,7 +287,10 @@ pub fn unstoppable(driver: Driver) -> Option<&'static str> {
         Some("has no DriverUnload")
     } else if driver.add_device().is_some() {
         Some("is a Plug and Play driver, which goes with its last device")
-    } else if devices(driver).into_iter().any(super::file::has_open_files) {
+    } else if devices(driver)
+        .into_iter()
+        .any(super::file_object::has_open_files)
+    {
         Some("has a device that is open; Windows would wait until it is closed")
     } else {
         None

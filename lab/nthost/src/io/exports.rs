@@ -1,4 +1,4 @@
-//! The exports for drivers, devices, names and interfaces.
+//! The exports for drivers, devices and names.
 #![allow(unsafe_code, reason = "reads and writes through pointers that drivers give")]
 #![allow(non_snake_case, reason = "exports have their Windows names")]
 
@@ -6,14 +6,12 @@ use super::device::{self, Device};
 use super::driver::{self, Driver};
 use super::interface;
 use crate::abi::{
-    ACCESS_MASK, DEVICE_OBJECT, DRIVER_OBJECT, FILE_OBJECT, GUID, HANDLE, NTSTATUS, PVOID,
-    STATUS_BUFFER_TOO_SMALL, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST,
-    STATUS_INVALID_PARAMETER_2, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS,
-    UNICODE_STRING,
+    ACCESS_MASK, DEVICE_OBJECT, DRIVER_OBJECT, HANDLE, NTSTATUS, PVOID, STATUS_BUFFER_TOO_SMALL,
+    STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER_2, STATUS_OBJECT_NAME_COLLISION,
+    STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS, UNICODE_STRING,
 };
-use crate::mm::pool::{self, Kind, Request, Tag};
 use crate::ob::names;
-use crate::rtl::unicode::{self, Unicode};
+use crate::rtl::unicode;
 use crate::{cm, pnp, verifier};
 
 crate::exports! {
@@ -25,15 +23,11 @@ crate::exports! {
     IoGetAttachedDevice <= DISPATCH_LEVEL;
     IoGetAttachedDeviceReference <= DISPATCH_LEVEL;
     IoGetLowerDeviceObject <= DISPATCH_LEVEL;
-    IoGetRelatedDeviceObject <= DISPATCH_LEVEL;
-    IoGetDeviceObjectPointer <= PASSIVE_LEVEL;
     IoCreateSymbolicLink <= PASSIVE_LEVEL;
     IoCreateUnprotectedSymbolicLink <= PASSIVE_LEVEL;
     IoDeleteSymbolicLink <= PASSIVE_LEVEL;
     IoAllocateDriverObjectExtension <= APC_LEVEL;
     IoGetDriverObjectExtension <= DISPATCH_LEVEL;
-    IoRegisterDeviceInterface <= PASSIVE_LEVEL;
-    IoSetDeviceInterfaceState <= PASSIVE_LEVEL;
     IoInvalidateDeviceRelations <= DISPATCH_LEVEL;
     IoInvalidateDeviceState <= DISPATCH_LEVEL;
     IoGetDeviceProperty <= PASSIVE_LEVEL;
@@ -120,24 +114,6 @@ unsafe extern "win64" fn IoGetLowerDeviceObject(device: DevicePointer) -> Device
     lower.as_ptr()
 }
 
-unsafe extern "win64" fn IoGetRelatedDeviceObject(file: *mut FILE_OBJECT) -> DevicePointer {
-    // SAFETY: the driver gives a file object that it has referenced.
-    let device = unsafe { (*file).DeviceObject };
-    Device::of_driver(device).top().as_ptr()
-}
-
-unsafe extern "win64" fn IoGetDeviceObjectPointer(
-    name: *const UNICODE_STRING,
-    _access: ACCESS_MASK,
-    file: *mut *mut FILE_OBJECT,
-    device: *mut DevicePointer,
-) -> NTSTATUS {
-    // SAFETY: the driver gives a string.
-    let path = unsafe { unicode::text(name) };
-    let _ = (file, device);
-    verifier::unsupported(&format!("IoGetDeviceObjectPointer for {path}"))
-}
-
 unsafe extern "win64" fn IoCreateSymbolicLink(
     link: *const UNICODE_STRING,
     target: *const UNICODE_STRING,
@@ -188,60 +164,6 @@ unsafe extern "win64" fn IoAllocateDriverObjectExtension(
 
 unsafe extern "win64" fn IoGetDriverObjectExtension(driver: DriverPointer, client: PVOID) -> PVOID {
     driver::extension(Driver::of_driver(driver), client).unwrap_or(core::ptr::null_mut())
-}
-
-unsafe extern "win64" fn IoRegisterDeviceInterface(
-    pdo: DevicePointer,
-    class: *const GUID,
-    reference: *const UNICODE_STRING,
-    link: *mut UNICODE_STRING,
-) -> NTSTATUS {
-    let pdo = Device::of_driver(pdo);
-    let Some(instance) = pnp::instance_of(pdo) else {
-        return STATUS_INVALID_DEVICE_REQUEST;
-    };
-    // SAFETY: the driver gives a class GUID.
-    let class = unsafe { class.read() };
-    // SAFETY: the driver gives null or a string.
-    let reference = unsafe { unicode::text(reference) };
-    let name = interface::register(pdo, &instance, &class, &reference);
-    // SAFETY: the driver gives a place for the string.
-    unsafe { give_string(link, &name) }
-}
-
-/// A string in paged pool that the driver frees with `RtlFreeUnicodeString`.
-///
-/// # Safety
-/// `place` is a place for a string.
-unsafe fn give_string(place: *mut UNICODE_STRING, text: &str) -> NTSTATUS {
-    let source = Unicode::new(text);
-    let bytes = size_of_val(source.units());
-    let tag = Tag(u32::from_le_bytes(*b"Io  "));
-    let buffer = pool::allocate(Request {
-        kind: Kind::Paged,
-        size: bytes,
-        tag,
-        zeroed: false,
-        owner: verifier::owner(),
-    });
-    if buffer.is_null() {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    // SAFETY: the block was just allocated with this size.
-    unsafe { core::ptr::copy_nonoverlapping(source.units().as_ptr().cast::<u8>(), buffer.cast(), bytes) };
-    // SAFETY: the caller promises the place.
-    unsafe {
-        place.write(UNICODE_STRING {
-            Buffer: buffer.cast(),
-            ..source.descriptor()
-        });
-    };
-    STATUS_SUCCESS
-}
-
-unsafe extern "win64" fn IoSetDeviceInterfaceState(link: *const UNICODE_STRING, enable: u8) -> NTSTATUS {
-    // SAFETY: the driver gives the string that IoRegisterDeviceInterface returned.
-    interface::set_state(&unsafe { unicode::text(link) }, enable != 0)
 }
 
 unsafe extern "win64" fn IoInvalidateDeviceRelations(pdo: DevicePointer, kind: i32) {

@@ -1,50 +1,23 @@
 //! Files: what user mode has open, and the requests it makes through them.
-#![allow(
-    unsafe_code,
-    reason = "file objects and buffers are shared with drivers by pointer"
-)]
+#![allow(unsafe_code, reason = "buffers are shared with drivers by pointer")]
 
 use core::ffi::c_void;
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 use super::device::Device;
-use super::irp::{self, Finish, Irp};
+use super::file_object::{self, FileError, FileObject};
+use super::irp::{Finish, Irp};
 use super::mdl;
 use crate::abi::{
-    FILE_OBJECT, IO_STACK_LOCATION, IO_STATUS_BLOCK, IO_TYPE_FILE, IOSL_DEVICE_IO_CONTROL, IRP_MJ_CLEANUP,
-    IRP_MJ_CLOSE, IRP_MJ_CREATE, IRP_MJ_DEVICE_CONTROL, KEVENT, METHOD_BUFFERED, METHOD_NEITHER, NTSTATUS,
-    POINTER_ALIGNED, STATUS_INVALID_DEVICE_REQUEST, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS, UserMode,
+    IO_STACK_LOCATION, IO_STATUS_BLOCK, IOSL_DEVICE_IO_CONTROL, IRP_MJ_DEVICE_CONTROL, KEVENT,
+    METHOD_BUFFERED, METHOD_NEITHER, NTSTATUS, POINTER_ALIGNED, STATUS_INVALID_DEVICE_REQUEST, UserMode,
 };
 use crate::ke::{dispatcher, thread};
 use crate::mm::pool;
-use crate::ob::{self, ObjectKind, names};
-use crate::pnp;
-use crate::rtl::unicode::Unicode;
 use crate::verifier::{self, Owner};
 
-/// Why a file is not open.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum FileError {
-    /// Nothing has this name.
-    #[error("{0} does not exist: {status}", status = STATUS_OBJECT_NAME_NOT_FOUND)]
-    NoSuchName(String),
-    /// The device refused.
-    #[error("{0} cannot be opened: {1}")]
-    Refused(String, NTSTATUS),
-}
-
-/// An open file of user mode. Dropping it closes it: `IRP_MJ_CLEANUP`, then `IRP_MJ_CLOSE`.
+/// An open file of user mode. Dropping it closes it: `IRP_MJ_CLEANUP`, then `IRP_MJ_CLOSE` unless a driver holds the file object.
 #[derive(Debug)]
-pub struct File {
-    object: *mut FILE_OBJECT,
-    device: Device,
-    /// What the object's name points to.
-    _name: Unicode,
-}
-
-// SAFETY: the object is one of `ob`; the requests that use it are serialized by their sender.
-unsafe impl Send for File {}
+pub struct File(FileObject);
 
 /// The end of a device control request.
 #[derive(Clone, Debug)]
@@ -57,84 +30,15 @@ pub struct IoctlResult {
     pub output: Vec<u8>,
 }
 
-/// Open files by device.
-static OPEN: Mutex<BTreeMap<usize, usize>> = Mutex::new(BTreeMap::new());
-
-fn open_count<R>(device: Device, f: impl FnOnce(&mut usize) -> R) -> R {
-    f(OPEN
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .entry(device.as_ptr().addr())
-        .or_default())
-}
-
-/// Whether user mode has a file open on a device.
-#[must_use]
-pub fn has_open_files(device: Device) -> bool {
-    open_count(device, |count| *count > 0)
-}
-
 /// Opens a device by the name of its object, of a symbolic link, or of a device interface.
 ///
 /// # Errors
 /// See [`FileError`].
 pub fn open(path: &str) -> Result<File, FileError> {
-    let (body, rest) = names::lookup(path).ok_or_else(|| FileError::NoSuchName(path.to_owned()))?;
-    if !ob::is_object(body, ObjectKind::Device) {
-        ob::dereference(body);
-        return Err(FileError::NoSuchName(path.to_owned()));
-    }
-    let device = Device::of_driver(body.cast());
-    let file = File::new(device, &rest);
-    let status = file.send(IRP_MJ_CREATE).Status;
-    if status.is_success() {
-        open_count(device, |count| *count += 1);
-        return Ok(file);
-    }
-    file.discard();
-    Err(FileError::Refused(path.to_owned(), status))
+    file_object::open(path, UserMode, Owner::HOST).map(File)
 }
 
 impl File {
-    /// Takes over the reference on `device` that a look-up took.
-    fn new(device: Device, name: &str) -> Self {
-        let body = ob::create_for(Owner::HOST, ObjectKind::File, size_of::<FILE_OBJECT>(), deleted);
-        if body.is_null() {
-            verifier::environment_error("the system gives no memory for a file object");
-        }
-        let object = body.cast::<FILE_OBJECT>();
-        let name = Unicode::new(name);
-        // SAFETY: the body was just made, zeroed, and nobody else has it.
-        let fields = unsafe { &mut *object };
-        fields.Type = IO_TYPE_FILE;
-        fields.Size = i16::try_from(size_of::<FILE_OBJECT>()).unwrap_or(i16::MAX);
-        fields.DeviceObject = device.as_ptr();
-        fields.FileName = name.descriptor();
-        (fields.ReadAccess, fields.WriteAccess) = (1, 1);
-        ob::set_description(body, &format!("on {}", device.describe()));
-        Self {
-            object,
-            device,
-            _name: name,
-        }
-    }
-
-    /// A request without parameters, to the top of the stack.
-    fn send(&self, major: u8) -> IO_STATUS_BLOCK {
-        let object = self.object;
-        irp::call(self.device.top(), STATUS_SUCCESS, |irp, location| {
-            from_user_mode(irp, object);
-            location.MajorFunction = major;
-            location.FileObject = object;
-        })
-    }
-
-    /// A file that was never open: only its object goes.
-    fn discard(self) {
-        ob::dereference(self.object.cast());
-        std::mem::forget(self);
-    }
-
     /// Sends a device control request as user mode does, and waits for its end.
     #[must_use]
     pub fn ioctl(&self, code: u32, input: &[u8], output_length: usize) -> IoctlResult {
@@ -204,33 +108,19 @@ impl File {
         output: usize,
         buffers: impl FnOnce(Irp, &mut IOSL_DEVICE_IO_CONTROL),
     ) -> IO_STATUS_BLOCK {
-        let object = self.object;
         let length = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
-        irp::call(
-            self.device.top(),
-            STATUS_INVALID_DEVICE_REQUEST,
-            |irp, location| {
-                from_user_mode(irp, object);
-                let mut parameters = IOSL_DEVICE_IO_CONTROL {
-                    OutputBufferLength: length(output),
-                    InputBufferLength: POINTER_ALIGNED(length(input)),
-                    IoControlCode: POINTER_ALIGNED(code),
-                    Type3InputBuffer: core::ptr::null_mut(),
-                };
-                buffers(irp, &mut parameters);
-                location.MajorFunction = IRP_MJ_DEVICE_CONTROL;
-                location.FileObject = object;
-                location.Parameters.DeviceIoControl = parameters;
-            },
-        )
+        self.0.call(STATUS_INVALID_DEVICE_REQUEST, |irp, location| {
+            let mut parameters = IOSL_DEVICE_IO_CONTROL {
+                OutputBufferLength: length(output),
+                InputBufferLength: POINTER_ALIGNED(length(input)),
+                IoControlCode: POINTER_ALIGNED(code),
+                Type3InputBuffer: core::ptr::null_mut(),
+            };
+            buffers(irp, &mut parameters);
+            location.MajorFunction = IRP_MJ_DEVICE_CONTROL;
+            location.Parameters.DeviceIoControl = parameters;
+        })
     }
-}
-
-fn from_user_mode(irp: Irp, file: *mut FILE_OBJECT) {
-    irp.update(|fields| {
-        fields.RequestorMode = UserMode;
-        fields.Tail.Overlay.OriginalFileObject = file;
-    });
 }
 
 /// The bytes that the I/O manager copies back: what the driver says it wrote, unless the request failed with an error.
@@ -244,22 +134,9 @@ fn returned(end: &IO_STATUS_BLOCK, room: usize) -> usize {
 
 impl Drop for File {
     fn drop(&mut self) {
-        for major in [IRP_MJ_CLEANUP, IRP_MJ_CLOSE] {
-            // A driver cannot refuse either.
-            let _ = self.send(major);
-        }
-        open_count(self.device, |count| *count -= 1);
-        pnp::file_closed(self.device);
-        ob::dereference(self.object.cast());
+        self.0.cleanup();
+        self.0.dereference();
     }
-}
-
-/// The file's reference on its device goes with the file.
-fn deleted(body: *mut c_void) {
-    let object = body.cast::<FILE_OBJECT>();
-    // SAFETY: `File::new` made the body and filled it in; the object manager frees it after this.
-    let device = unsafe { (*object).DeviceObject };
-    ob::dereference(device.cast());
 }
 
 /// A buffer of the host's own in pool, so that guard pages watch it; null for no bytes.

@@ -1,9 +1,10 @@
-//! Device interfaces: names under which user mode finds devices of a class.
+//! Device interfaces: names under which user mode and drivers find devices of a class.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::device::Device;
+use super::notification;
 use crate::abi::{GUID, NTSTATUS, STATUS_OBJECT_NAME_EXISTS, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS};
 use crate::cm;
 use crate::ob::names;
@@ -80,6 +81,7 @@ pub(super) fn set_state(link: &str, enable: bool) -> NTSTATUS {
                 // A link that is gone already was deleted by its driver.
                 let _ = names::remove(&interface.link);
             }
+            notification::interface_changed(interface.class, interface.link, enable);
             STATUS_SUCCESS
         }
     }
@@ -88,6 +90,19 @@ pub(super) fn set_state(link: &str, enable: bool) -> NTSTATUS {
 /// The object name of a PDO: the last word of its description.
 fn device_name(pdo: Device) -> String {
     pdo.describe().rsplit(' ').next().unwrap_or_default().to_owned()
+}
+
+/// The links of a class, of one device or of all; with `inactive` those that are not enabled too.
+pub(super) fn links_with(class: &GUID, pdo: Option<Device>, inactive: bool) -> Vec<String> {
+    let wanted = |interface: &&Interface| {
+        interface.class == *class
+            && (inactive || interface.enabled)
+            && pdo.is_none_or(|pdo| interface.pdo == pdo)
+    };
+    with_interfaces(|interfaces| {
+        let found = interfaces.values().filter(wanted);
+        found.map(|interface| interface.link.clone()).collect()
+    })
 }
 
 /// The links of a device's interfaces, with their classes and whether they are enabled.

@@ -7,10 +7,14 @@ mod device;
 mod driver;
 mod exports;
 mod file;
+mod file_exports;
+mod file_object;
 mod interface;
+mod interface_exports;
 mod irp;
 mod irp_exports;
 mod mdl;
+mod notification;
 mod remove_lock;
 mod work_item;
 
@@ -21,13 +25,18 @@ pub(crate) use driver::create_host_driver;
 pub use driver::{
     Driver, DriverError, load, loaded, service_of, unload, unload_all, unload_if_idle, unstoppable,
 };
-pub use file::{File, FileError, IoctlResult, has_open_files, open};
+pub use file::{File, IoctlResult, open};
+pub use file_object::{FileError, has_open_files};
 pub use interface::{disable_all, enabled_link, forget_device, links_of};
 pub use irp::{Finish, Irp, call, call_driver, complete, requests_outstanding};
+pub use notification::{ask_removal, removal_cancelled, removed};
 
 /// The exports of this component.
 pub const TABLES: &[&[Export]] = &[
     exports::EXPORTS,
+    file_exports::EXPORTS,
+    interface_exports::EXPORTS,
+    notification::EXPORTS,
     irp_exports::EXPORTS,
     remove_lock::EXPORTS,
     work_item::EXPORTS,

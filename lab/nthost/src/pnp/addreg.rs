@@ -46,7 +46,8 @@ pub(super) fn hardware_key(instance: &str) -> String {
 
 /// A line of a `.HW` section's `AddReg`.
 pub(super) fn add_hardware(instance: &str, entry: &RegistryEntry) {
-    let is_property = entry.subkey.is_empty()
+    let is_property = is_relative(entry)
+        && entry.subkey.is_empty()
         && DEVICE_PROPERTIES
             .iter()
             .any(|name| name.eq_ignore_ascii_case(&entry.name));
@@ -64,6 +65,18 @@ pub(super) fn clear_properties(instance: &str) {
     }
 }
 
+/// The roots of `AddReg` beside HKR, which is relative to the section.
+const ROOTS: [&str; 4] = ["HKLM", "HKCR", "HKCU", "HKU"];
+
+fn is_relative(entry: &RegistryEntry) -> bool {
+    entry.root.eq_ignore_ascii_case("HKR")
+}
+
+/// Whether a line's root is one.
+pub(super) fn has_root(entry: &RegistryEntry) -> bool {
+    is_relative(entry) || ROOTS.iter().any(|root| root.eq_ignore_ascii_case(&entry.root))
+}
+
 /// Whether a line says what to do in a way that can be done.
 pub(super) fn is_understood(entry: &RegistryEntry) -> bool {
     entry.flags & (FLG_ADDREG_KEYONLY | FLG_ADDREG_DELVAL) != 0 || value_of(entry).is_some()
@@ -71,10 +84,11 @@ pub(super) fn is_understood(entry: &RegistryEntry) -> bool {
 
 /// A line of an `AddReg` section, relative to a key.
 pub(super) fn add(key: &str, entry: &RegistryEntry) {
+    let root = if is_relative(entry) { key } else { &entry.root };
     let path = if entry.subkey.is_empty() {
-        key.to_owned()
+        root.to_owned()
     } else {
-        format!(r"{key}\{}", entry.subkey)
+        format!(r"{root}\{}", entry.subkey)
     };
     let has = |flag| entry.flags & flag != 0;
     let there = cm::query(&path, &entry.name);

@@ -40,7 +40,7 @@ pub use remove::{RemoveError, file_closed, remove, remove_everything, surprise_r
 pub use root::add_root_device;
 pub use stack::{Layer, Role, layers};
 pub use store::{InstallError, Published, add_driver, published};
-pub use worker::{run, settle};
+pub use worker::{post, run, settle};
 
 /// The instance path of the device whose PDO this is.
 #[must_use]

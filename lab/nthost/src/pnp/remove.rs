@@ -13,6 +13,9 @@ use crate::io::{self, Device, Driver};
 /// Why a device stays.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum RemoveError {
+    /// A driver that has a file of the device open, and registered for it, does not agree.
+    #[error("the driver {0} refused GUID_TARGET_DEVICE_QUERY_REMOVE: {1}")]
+    Objected(String, NTSTATUS),
     /// A driver vetoed.
     #[error("{0} refused IRP_MN_QUERY_REMOVE_DEVICE: {1}")]
     Vetoed(String, NTSTATUS),
@@ -45,6 +48,7 @@ pub fn remove(id: NodeId) -> Result<(), RemoveError> {
 pub(super) fn stop(id: NodeId) -> Result<(), RemoveError> {
     let devices = node::subtree(id);
     query(&devices)?;
+    io::removed(&started(&devices));
     for child in devices.iter().filter(|node| node.id != id) {
         finish(child.id);
     }
@@ -59,8 +63,17 @@ pub(super) fn stop(id: NodeId) -> Result<(), RemoveError> {
     Ok(())
 }
 
-/// Asks every device of the list, then looks for open files; a refusal is taken back from those that were asked.
+/// The PDOs of those devices that run.
+fn started(devices: &[Node]) -> Vec<Device> {
+    let started = devices.iter().filter(|node| node.state == State::Started);
+    started.filter_map(|node| node.pdo).collect()
+}
+
+/// Asks who has registered for a device of the list, then every device, then looks for open files; a refusal is taken back from
+/// those that were asked.
 fn query(devices: &[Node]) -> Result<(), RemoveError> {
+    let registered = started(devices);
+    io::ask_removal(&registered).map_err(|veto| RemoveError::Objected(veto.service, veto.status))?;
     let started = devices.iter().filter(|node| node.state == State::Started);
     let mut asked = Vec::new();
     let mut refused = None;
@@ -81,6 +94,7 @@ fn query(devices: &[Node]) -> Result<(), RemoveError> {
     for pdo in asked.into_iter().rev() {
         request::simple(pdo, IRP_MN_CANCEL_REMOVE_DEVICE);
     }
+    io::removal_cancelled(&registered);
     Err(refused)
 }
 
@@ -88,12 +102,14 @@ fn query(devices: &[Node]) -> Result<(), RemoveError> {
 /// file is open.
 pub fn surprise_remove(id: NodeId) {
     let devices = node::subtree(id);
+    let registered = started(&devices);
     for node in devices.iter().filter(|node| node.state == State::Started) {
         let Some(pdo) = node.pdo else { continue };
         io::disable_all(pdo);
         request::simple(pdo, IRP_MN_SURPRISE_REMOVAL);
         node::update(node.id, |node| node.state = State::SurpriseRemoved);
     }
+    io::removed(&registered);
     finish_unused(&devices);
 }
 
@@ -176,6 +192,7 @@ pub(super) fn fail(id: NodeId, problem: Problem) {
     }
     if let Some(pdo) = node::get(id).and_then(|node| node.pdo) {
         request::simple(pdo, IRP_MN_SURPRISE_REMOVAL);
+        io::removed(&[pdo]);
     }
     tear_down_stack(id);
     node::update(id, |node| {

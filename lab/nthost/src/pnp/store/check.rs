@@ -41,14 +41,15 @@ pub(super) fn contents(inf: &Inf, file: &Path, package: &Package) -> Result<Vec<
     package.sources.iter().map(read).collect()
 }
 
-/// Every line must write something, under HKR.
+/// Every line must write something, somewhere.
 fn check_types(inf: &Inf, entries: &[RegistryEntry]) -> Result<(), InfError> {
     for entry in entries {
-        if !entry.root.eq_ignore_ascii_case("HKR") {
-            return Err(inf.error(
-                entry.line,
-                format!("AddReg writes below {} and may write below HKR only", entry.root),
-            ));
+        if !addreg::has_root(entry) {
+            let reason = format!(
+                "AddReg writes below {:?}, which is no root of the registry",
+                entry.root
+            );
+            return Err(inf.error(entry.line, reason));
         }
         if !addreg::is_understood(entry) {
             return Err(inf.error(

@@ -20,7 +20,8 @@ pub(super) fn add(session: &mut Session, arguments: &[&str]) -> CommandResult {
         "Adding driver package:  {}",
         file.file_name().unwrap_or_default().to_string_lossy()
     ));
-    let published = pnp::add_driver(&file).map_err(|error| CommandError::Environment(error.to_string()))?;
+    let published = pnp::add_driver(&file)
+        .map_err(|error| CommandError::Environment(format!("Failed to add driver package: {error}")))?;
     let there = if published.was_there {
         " (Already exists in the system)"
     } else {

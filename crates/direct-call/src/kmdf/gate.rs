@@ -1,7 +1,7 @@
-//! Who may use the interface, and when: requests enter between prepare and release, and release waits for those inside.
+//! Who may use an interface, and when: requests enter while the driver holds it, and giving it back waits for those inside.
 //!
-//! The kernel's run-down protection. A power-managed queue would order the two without it, but would answer requests after a surprise
-//! removal itself (`STATUS_INVALID_DEVICE_STATE`); this driver says `STATUS_DEVICE_REMOVED`, which tells a program to close its file.
+//! The kernel's run-down protection. A power-managed queue would order requests and release without it, but would answer requests after
+//! a surprise removal itself (`STATUS_INVALID_DEVICE_STATE`); behind a gate a driver chooses the status.
 #![allow(unsafe_code, reason = "calls the kernel's run-down protection")]
 
 use core::cell::UnsafeCell;
@@ -13,12 +13,14 @@ use wdk_sys::ntddk::{
 };
 
 /// A gate in a device's context space, closed until [`Gate::open`].
+#[derive(Debug)]
 pub struct Gate(UnsafeCell<EX_RUNDOWN_REF>);
 
 // SAFETY: run-down protection is made to be used by many threads at once.
 unsafe impl Sync for Gate {}
 
 /// A request inside. Dropping it leaves.
+#[derive(Debug)]
 pub struct Entered<'a>(&'a Gate);
 
 impl Gate {
@@ -40,6 +42,7 @@ impl Gate {
     }
 
     /// Enters, unless the gate is closed. IRQL <= `DISPATCH_LEVEL`.
+    #[must_use]
     pub fn enter(&self) -> Option<Entered<'_>> {
         // SAFETY: initialized in `initialize`.
         let admitted = unsafe { ExAcquireRundownProtection(self.0.get()) };

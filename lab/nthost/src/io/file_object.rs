@@ -1,0 +1,196 @@
+//! File objects: opening and closing devices, from user mode and from the kernel.
+#![allow(unsafe_code, reason = "file objects are shared with drivers by pointer")]
+
+use core::ffi::c_void;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::device::Device;
+use super::irp::{self, Irp};
+use crate::abi::{
+    FILE_OBJECT, HANDLE, IO_STACK_LOCATION, IO_STATUS_BLOCK, IO_TYPE_FILE, IRP_MJ_CLEANUP, IRP_MJ_CLOSE,
+    IRP_MJ_CREATE, KPROCESSOR_MODE, NTSTATUS, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_TYPE_MISMATCH,
+    STATUS_SUCCESS,
+};
+use crate::ob::{self, ObjectKind, handles, names};
+use crate::pnp;
+use crate::rtl::unicode::Unicode;
+use crate::verifier::{self, Owner};
+
+/// Why a file is not open.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum FileError {
+    /// Nothing has this name.
+    #[error("{0} does not exist: {status}", status = STATUS_OBJECT_NAME_NOT_FOUND)]
+    NoSuchName(String),
+    /// The name is that of something that is no device.
+    #[error("{0} is no device: {status}", status = STATUS_OBJECT_TYPE_MISMATCH)]
+    NoDevice(String),
+    /// The device refused.
+    #[error("{0} cannot be opened: {1}")]
+    Refused(String, NTSTATUS),
+}
+
+impl FileError {
+    /// What a driver is told.
+    pub(super) const fn status(&self) -> NTSTATUS {
+        match self {
+            Self::NoSuchName(_) => STATUS_OBJECT_NAME_NOT_FOUND,
+            Self::NoDevice(_) => STATUS_OBJECT_TYPE_MISMATCH,
+            Self::Refused(_, status) => *status,
+        }
+    }
+}
+
+/// What the host keeps about a file object beside its body.
+struct Record {
+    device: Device,
+    mode: KPROCESSOR_MODE,
+    /// Whether `IRP_MJ_CREATE` succeeded: what is not open is not closed either.
+    open: bool,
+    /// What the object's name points to.
+    _name: Unicode,
+}
+
+static FILES: Mutex<BTreeMap<usize, Record>> = Mutex::new(BTreeMap::new());
+
+fn with_files<R>(f: impl FnOnce(&mut BTreeMap<usize, Record>) -> R) -> R {
+    f(&mut FILES.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Whether a file is open on a device.
+#[must_use]
+pub fn has_open_files(device: Device) -> bool {
+    with_files(|files| files.values().any(|file| file.open && file.device == device))
+}
+
+/// A file object: one reference to it, which [`FileObject::dereference`] gives back. The last one closes the file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FileObject(*mut FILE_OBJECT);
+
+// SAFETY: the pointer is an object of `ob`; the requests that use it are serialized by their sender.
+unsafe impl Send for FileObject {}
+
+/// Opens a device by the name of its object, of a symbolic link, or of a device interface, for a requestor of this mode.
+///
+/// # Errors
+/// See [`FileError`].
+pub(super) fn open(path: &str, mode: KPROCESSOR_MODE, owner: Owner) -> Result<FileObject, FileError> {
+    let (body, rest) = names::lookup(path).ok_or_else(|| FileError::NoSuchName(path.to_owned()))?;
+    if !ob::is_object(body, ObjectKind::Device) {
+        ob::dereference(body);
+        return Err(FileError::NoDevice(path.to_owned()));
+    }
+    let file = FileObject::new(Device::of_driver(body.cast()), &rest, mode, owner);
+    let status = file.send(IRP_MJ_CREATE).Status;
+    if status.is_success() {
+        with_files(|files| {
+            if let Some(record) = files.get_mut(&file.0.addr()) {
+                record.open = true;
+            }
+        });
+        return Ok(file);
+    }
+    file.dereference();
+    Err(FileError::Refused(path.to_owned(), status))
+}
+
+impl FileObject {
+    /// Takes over the reference on `device` that a look-up took.
+    fn new(device: Device, name: &str, mode: KPROCESSOR_MODE, owner: Owner) -> Self {
+        let body = ob::create_for(owner, ObjectKind::File, size_of::<FILE_OBJECT>(), deleted);
+        if body.is_null() {
+            verifier::environment_error("the system gives no memory for a file object");
+        }
+        let object = body.cast::<FILE_OBJECT>();
+        let name = Unicode::new(name);
+        // SAFETY: the body was just made, zeroed, and nobody else has it.
+        let fields = unsafe { &mut *object };
+        fields.Type = IO_TYPE_FILE;
+        fields.Size = i16::try_from(size_of::<FILE_OBJECT>()).unwrap_or(i16::MAX);
+        fields.DeviceObject = device.as_ptr();
+        fields.FileName = name.descriptor();
+        (fields.ReadAccess, fields.WriteAccess) = (1, 1);
+        ob::set_description(body, &format!("on {}", device.describe()));
+        let record = Record {
+            device,
+            mode,
+            open: false,
+            _name: name,
+        };
+        with_files(|files| files.insert(body.expose_provenance(), record));
+        Self(object)
+    }
+
+    /// The pointer, for a driver.
+    pub(super) const fn as_ptr(self) -> *mut FILE_OBJECT {
+        self.0
+    }
+
+    /// The device that was named.
+    pub(super) fn device(self) -> Device {
+        let named = with_files(|files| files.get(&self.0.addr()).map(|record| record.device));
+        named.unwrap_or_else(|| verifier::lab_defect("a file object that is referenced has no record"))
+    }
+
+    /// Sends a request through the file to the top of the stack, from the mode that the file was opened in, and waits for its end.
+    /// `setup` adds to the first stack location.
+    pub(super) fn call(
+        self,
+        preset: NTSTATUS,
+        setup: impl FnOnce(Irp, &mut IO_STACK_LOCATION),
+    ) -> IO_STATUS_BLOCK {
+        let mode = with_files(|files| files.get(&self.0.addr()).map(|record| record.mode));
+        irp::call(self.device().top(), preset, |irp, location| {
+            irp.update(|fields| {
+                fields.RequestorMode = mode.unwrap_or(fields.RequestorMode);
+                fields.Tail.Overlay.OriginalFileObject = self.0;
+            });
+            location.FileObject = self.0;
+            setup(irp, location);
+        })
+    }
+
+    /// A request without parameters.
+    fn send(self, major: u8) -> IO_STATUS_BLOCK {
+        self.call(STATUS_SUCCESS, |_, location| location.MajorFunction = major)
+    }
+
+    /// The last handle of the file is closed. A driver cannot refuse that.
+    pub(super) fn cleanup(self) {
+        let _ = self.send(IRP_MJ_CLEANUP);
+    }
+
+    /// Gives the reference back.
+    pub(super) fn dereference(self) {
+        ob::dereference(self.0.cast());
+    }
+
+    /// Turns the reference into a handle.
+    pub(super) fn into_handle(self) -> HANDLE {
+        let handle = handles::insert(self.0.cast(), Some(handle_closed));
+        self.dereference();
+        handle
+    }
+}
+
+fn handle_closed(body: *mut c_void, left: usize) {
+    if left == 0 {
+        FileObject(body.cast()).cleanup();
+    }
+}
+
+/// The last reference has gone: the file is closed, which a removal may wait for, and its reference on its device goes.
+fn deleted(body: *mut c_void) {
+    let file = FileObject(body.cast());
+    if with_files(|files| files.get(&body.addr()).is_some_and(|record| record.open)) {
+        let _ = file.send(IRP_MJ_CLOSE);
+    }
+    let Some(record) = with_files(|files| files.remove(&body.addr())) else {
+        return;
+    };
+    if record.open {
+        pnp::file_closed(record.device);
+    }
+    record.device.dereference();
+}
