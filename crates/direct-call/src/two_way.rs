@@ -60,13 +60,11 @@ pub const fn request<I: TwoWay>(callbacks: <I::Callbacks as Interface>::Table) -
     let place = table.as_mut_ptr();
     // SAFETY: `Interface` promises that a table begins with the header.
     unsafe { place.cast::<Header>().write(header) };
-    // SAFETY: `TwoWay` promises that such a table lies there.
-    unsafe {
-        place
-            .byte_add(I::CALLBACKS)
-            .cast::<<I::Callbacks as Interface>::Table>()
-            .write(callbacks)
-    };
+    let place = place
+        .wrapping_byte_add(I::CALLBACKS)
+        .cast::<<I::Callbacks as Interface>::Table>();
+    // SAFETY: `TwoWay` promises that such a table lies there, within the whole.
+    unsafe { place.write(callbacks) };
     table
 }
 
@@ -126,14 +124,9 @@ unsafe fn callbacks_of<I: TwoWay>(asked: &MaybeUninit<I::Table>) -> Result<I::Ca
     // SAFETY: initialised, by the caller's promise.
     let header = unsafe { header_of::<I>(asked) };
     Extent::of::<I>().compare(&header)?;
-    // SAFETY: `TwoWay` promises that such a table lies there.
-    let table = unsafe {
-        asked
-            .as_ptr()
-            .byte_add(I::CALLBACKS)
-            .cast::<MaybeUninit<_>>()
-            .read()
-    };
+    let place = asked.as_ptr().wrapping_byte_add(I::CALLBACKS);
+    // SAFETY: `TwoWay` promises that such a table lies there, within the whole.
+    let table = unsafe { place.cast::<MaybeUninit<_>>().read() };
     // SAFETY: initialised, filled and held, by the caller's promise.
     unsafe { Client::<I::Callbacks>::share(table) }.map(Into::into)
 }

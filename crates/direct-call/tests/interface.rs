@@ -159,6 +159,7 @@ impl FifoRoutines for Queue {
         let mut bytes = self.0.lock().expect("nobody panics");
         let fit = values.len().min(CAPACITY - bytes.len());
         bytes.extend(&values[..fit]);
+        drop(bytes);
         Ok(fit)
     }
 }
@@ -271,6 +272,7 @@ impl Connect<Alarm> for Siren {
             return Err(Failure::INVALID_PARAMETER);
         }
         *connected = Some(bell);
+        drop(connected);
         Ok(())
     }
 }
@@ -282,6 +284,12 @@ impl AlarmRoutines for Siren {
     }
 }
 
+/// A table of callbacks that cannot be given back.
+fn leave_a_hole(table: &mut AlarmTable) {
+    // SAFETY: the test has filled it.
+    unsafe { table.callbacks.assume_init_mut() }.header.dereference = None;
+}
+
 /// What framework and provider do with the query of a two-way client.
 fn connect(siren: &Provider<Siren>, request: &mut MaybeUninit<AlarmTable>) -> Result<(), Failure> {
     let filled = table::<Alarm, _>(siren);
@@ -289,12 +297,11 @@ fn connect(siren: &Provider<Siren>, request: &mut MaybeUninit<AlarmTable>) -> Re
     unsafe { two_way::answer::<Alarm>(request.as_mut_ptr(), filled, |bell| siren.data().connect(bell)) }?;
     // SAFETY: answered, so filled.
     let header = unsafe { request.assume_init_ref() }.header;
-    // SAFETY: as the framework does with the routine that the provider has set.
-    unsafe {
-        header
-            .reference
-            .expect("an answered query has a reference routine")(header.context)
-    };
+    let reference = header
+        .reference
+        .expect("an answered query has a reference routine");
+    // SAFETY: the routine and the context that the provider has set.
+    unsafe { reference(header.context) };
     Ok(())
 }
 
@@ -341,11 +348,7 @@ fn a_refused_two_way_query_leaves_no_reference_and_no_reference_routine() {
             |table| table.callbacks = MaybeUninit::zeroed(),
             INVALID_BUFFER_SIZE,
         ),
-        // SAFETY: the client's table is initialised.
-        (
-            |table| unsafe { table.callbacks.assume_init_mut() }.header.dereference = None,
-            Failure::UNSUCCESSFUL,
-        ),
+        (leave_a_hole, Failure::UNSUCCESSFUL),
         // Spoils nothing: the provider refuses a second client.
         (|_| (), Failure::INVALID_PARAMETER),
     ];
@@ -360,20 +363,14 @@ fn a_refused_two_way_query_leaves_no_reference_and_no_reference_routine() {
     )
     .expect("the first client");
     for (spoil, failure) in cases {
-        let mut request = two_way::request::<Alarm>(table::<Bell, _>(&listener));
-        // The provider of another version left something there.
-        // SAFETY: zero bytes and pointers to functions, which are values of every field but `report`, which nobody looks at.
-        let header = unsafe { &mut *request.as_mut_ptr().cast::<Header>() };
-        header.reference = Some(reference);
-        header.dereference = Some(dereference);
-        let mut spoiled = request;
-        // SAFETY: as above, and `report` is filled here.
-        unsafe { (&raw mut (*spoiled.as_mut_ptr()).report).write(table::<Alarm, _>(&siren).report) };
+        // Somebody up the stack has left reference routines in the client's table.
+        let mut asked = table::<Alarm, _>(&siren);
+        asked.callbacks = MaybeUninit::new(table::<Bell, _>(&listener));
+        spoil(&mut asked);
+        let mut asked = MaybeUninit::new(asked);
+        assert_eq!(connect(&siren, &mut asked), Err(failure));
         // SAFETY: every field is filled.
-        spoil(unsafe { spoiled.assume_init_mut() });
-        assert_eq!(connect(&siren, &mut spoiled), Err(failure));
-        // SAFETY: every field is filled.
-        let header = unsafe { spoiled.assume_init_ref() }.header;
+        let header = unsafe { asked.assume_init_ref() }.header;
         assert!(
             header.reference.is_none() && header.dereference.is_none(),
             "{failure}"
@@ -383,6 +380,7 @@ fn a_refused_two_way_query_leaves_no_reference_and_no_reference_routine() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "compares files")]
 fn the_c_header_reads_as_it_should() {
     insta::assert_snapshot!("fifo", Fifo::c_header().to_string());
     insta::assert_snapshot!("alarm", Alarm::c_header().to_string());

@@ -26,8 +26,8 @@ const ALIGNMENT: usize = 16;
 /// The memory of an attachment: a slot of which any reader first sees the type.
 #[repr(C)]
 struct Memory<V> {
-    /// Written when the memory is made, before anybody else knows of it.
-    kind: MaybeUninit<TypeId>,
+    /// Zero, which is no `TypeId`, until the type's identity is written: when the memory is made, before anybody else knows of it.
+    _kind: MaybeUninit<TypeId>,
     slot: Slot<V>,
 }
 
@@ -61,8 +61,8 @@ impl<'callback> Device<'callback> {
             return Err(Failure::new(status));
         }
         let memory = memory.cast::<Memory<V>>();
-        // SAFETY: just made with this size and alignment, and nobody else knows of it.
-        unsafe { (&raw mut (*memory).kind).write(MaybeUninit::new(TypeId::of::<V>())) };
+        // SAFETY: just made with this size and alignment, and nobody else knows of it; begins with the identity, as it is `repr(C)`.
+        unsafe { memory.cast::<TypeId>().write(TypeId::of::<V>()) };
         // SAFETY: lasts as long as the device; the framework has zeroed it, which is an empty slot.
         Ok(unsafe { &(*memory).slot })
     }
@@ -70,10 +70,8 @@ impl<'callback> Device<'callback> {
     /// The slot of kind `K`, if the device has one with such a value.
     pub(super) fn attached<K: Context, V: 'static>(self) -> Option<&'callback Slot<V>> {
         let memory = ptr::from_ref(self.context::<K>()?).cast::<Memory<V>>();
-        // SAFETY: the memory was made by `attach`, which wrote the type's identity there, whatever the type.
-        let kind = unsafe { (*memory).kind };
-        // SAFETY: written by `attach`.
-        if unsafe { kind.assume_init() } != TypeId::of::<V>() {
+        // SAFETY: the memory was made by `attach`, which wrote the type's identity first, whatever the type.
+        if unsafe { memory.cast::<TypeId>().read() } != TypeId::of::<V>() {
             return None;
         }
         // SAFETY: made for this very type, as just checked; lasts as long as the device.

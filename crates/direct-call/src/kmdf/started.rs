@@ -8,8 +8,9 @@ use super::device_init::DeviceInit;
 use super::slot::Slot;
 use crate::{Failure, device_context};
 
-/// What a device holds from `EvtDevicePrepareHardware` to `EvtDeviceReleaseHardware`: the owners of interfaces of its stack. It is dropped in the
-/// latter, which is the last moment at which the providers of the stack are there.
+/// What a device holds from `EvtDevicePrepareHardware` to `EvtDeviceReleaseHardware`: the owners of interfaces of its stack.
+///
+/// It is dropped in the latter, which is the last moment at which the providers of the stack are there.
 pub trait WhileStarted: Sized + Send + Sync + 'static {
     /// The device starts; what is below it in the stack has started.
     ///

@@ -39,13 +39,13 @@ impl FifoRoutines for Queue {
     fn push(&self, value: u8) -> Result<(), Failure> {
         let appended = |word: u64| {
             let length = word >> LENGTH;
-            (length < CAPACITY.into()).then(|| (word | u64::from(value) << (length * 8)) + ONE)
+            (length < CAPACITY.into()).then(|| word + (u64::from(value) << (length * 8)) + ONE)
         };
         self.update(appended).map(drop).ok_or(FULL)
     }
 
     fn pop(&self) -> Result<u8, Failure> {
-        let taken = |word: u64| (word >= ONE).then(|| (word % ONE) >> u8::BITS | (word - ONE) / ONE * ONE);
+        let taken = |word: u64| (word >= ONE).then(|| ((word % ONE) >> u8::BITS) + (word / ONE - 1) * ONE);
         let [oldest, ..] = self.update(taken).ok_or(EMPTY)?.to_le_bytes();
         Ok(oldest)
     }
