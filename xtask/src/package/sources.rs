@@ -71,6 +71,11 @@ pub const PACKAGES: &[Package] = &[
         inx: "examples/fifo/client/fifo-client.inx",
         extras: &[],
     },
+    Package {
+        name: "legacy",
+        inx: "packages/legacy.inx",
+        extras: &[],
+    },
 ];
 
 /// INF files that the lab needs beside a second image: it installs that one in the place of the package's own.
