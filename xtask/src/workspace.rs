@@ -45,9 +45,9 @@ pub fn build(folder: &Path, build: Build) -> Result<()> {
         .env(host_port::ROOT, folder);
     command::run(&mut cargo)?;
     let out = target.join("drivers").join(build.profile());
-    let built = target.join(build.architecture.target).join(build.profile());
+    let made = target.join(build.architecture.target).join(build.profile());
     for driver in &drivers {
-        drivers::collect_image(&built, &driver.name, &out, &driver.name)?;
+        drivers::collect_image(&made, &driver.name, &out, &driver.name)?;
         stamp(driver, &out, build)?;
     }
     eprintln!("xtask: the drivers are in {}", out.display());

@@ -61,7 +61,7 @@ fn section(name: &str) -> BTreeSet<String> {
     let (_, rest) = PAGE
         .split_once(&heading)
         .unwrap_or_else(|| panic!("docs/contract.md has no section {name}"));
-    words(rest.split("\n### ").next().unwrap_or_default())
+    words(rest.split("\n##").next().unwrap_or_default())
 }
 
 fn statuses(words: &BTreeSet<String>) -> Vec<&String> {
