@@ -67,8 +67,8 @@ pub const PACKAGES: &[Package] = &[
         extras: &[],
     },
     Package {
-        name: "fifo-client",
-        inx: "examples/fifo/client/fifo-client.inx",
+        name: "fifoclient",
+        inx: "examples/fifo/client/fifoclient.inx",
         extras: &[],
     },
     Package {
