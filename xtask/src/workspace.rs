@@ -35,13 +35,15 @@ pub fn build(folder: &Path, build: Build) -> Result<()> {
         .current_dir(folder)
         .arg("--config")
         .arg(place::ROOT.join(".cargo/config.toml"))
+        // Not the variable, which would move the kit and the linker too.
+        .arg("--target-dir")
+        .arg(&target)
         .args(build.release.then_some("--release"))
         .args(
             drivers
                 .iter()
                 .flat_map(|driver| ["--package", driver.name.as_str()]),
         )
-        .env("CARGO_TARGET_DIR", &target)
         .env(host_port::ROOT, folder);
     command::run(&mut cargo)?;
     let out = target.join("drivers").join(build.profile());

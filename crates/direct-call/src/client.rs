@@ -31,7 +31,7 @@ impl<I: Interface> Client<I> {
     ///
     /// # Safety
     ///
-    /// All bytes of `table` are initialised. Unless they are zero, a provider of `I` has filled them, and has taken a reference
+    /// Header and routines of `table` are initialised. Unless they are zero, a provider of `I` has filled them, and has taken a reference
     /// that nobody else gives back.
     pub unsafe fn accept(table: MaybeUninit<I::Table>) -> Result<Self, QueryError> {
         // SAFETY: initialised, by the caller's promise.
@@ -53,7 +53,7 @@ impl<I: Interface> Client<I> {
     ///
     /// # Safety
     ///
-    /// All bytes of `table` are initialised. Unless they are zero, a provider of `I` has filled them, and somebody holds a
+    /// Header and routines of `table` are initialised. Unless they are zero, a provider of `I` has filled them, and somebody holds a
     /// reference until this returns.
     pub unsafe fn share(table: MaybeUninit<I::Table>) -> Result<Self, QueryError> {
         // SAFETY: initialised, by the caller's promise.
@@ -125,21 +125,21 @@ fn give_back(header: &Header) {
 
 /// # Safety
 ///
-/// All bytes are initialised.
+/// Header and routines are initialised.
 unsafe fn checked<I: Interface>(table: MaybeUninit<I::Table>) -> Result<I::Table, QueryError> {
     // SAFETY: initialised, by the caller's promise.
     let header = unsafe { header_of::<I>(&table) };
     // SAFETY: initialised, by the caller's promise.
     let entries = unsafe { entries_of::<I>(&table) };
     client_accepts(&header, entries, Extent::of::<I>())?;
-    // SAFETY: `client_accepts` found every entry filled, and `Interface` promises that entries are all
-    // there is after the header.
+    // SAFETY: `client_accepts` found every routine filled, and `Interface` promises that there is nothing else after the header, but for a
+    // part that the client has filled, in which any bytes are a value.
     Ok(unsafe { table.assume_init() })
 }
 
 /// # Safety
 ///
-/// All bytes are initialised.
+/// Header and routines are initialised.
 pub(crate) const unsafe fn header_of<I: Interface>(table: &MaybeUninit<I::Table>) -> Header {
     // SAFETY: initialised, by the caller's promise; `Interface` promises that a table begins with the header,
     // every bit pattern of which is valid.
@@ -148,12 +148,11 @@ pub(crate) const unsafe fn header_of<I: Interface>(table: &MaybeUninit<I::Table>
 
 /// # Safety
 ///
-/// All bytes are initialised.
+/// Header and routines are initialised.
 const unsafe fn entries_of<I: Interface>(table: &MaybeUninit<I::Table>) -> &[usize] {
-    let count = (I::SIZE as usize - size_of::<Header>()) / ENTRY;
+    const { assert!(size_of::<Header>() + I::ROUTINES * ENTRY <= I::SIZE as usize) };
     // SAFETY: SIZE asserts that the header lies within the table.
     let first = unsafe { table.as_ptr().cast::<Header>().add(1) };
-    // SAFETY: SIZE is the size of the table and a multiple of ENTRY; initialised, by the caller's promise; aligned
-    // as the header is.
-    unsafe { slice::from_raw_parts(first.cast(), count) }
+    // SAFETY: so many routines lie within the table, as asserted above; initialised, by the caller's promise; aligned as the header is.
+    unsafe { slice::from_raw_parts(first.cast(), I::ROUTINES) }
 }

@@ -204,6 +204,7 @@ macro_rules! __interface {
             type Table = $table;
             const GUID: $crate::GUID = $crate::__interface!(@guid $($guid)+);
             const VERSION: u16 = $version;
+            $crate::__interface!(@routines $table [$($callbacks)?]);
         }
 
         const _: () = {
@@ -318,6 +319,12 @@ macro_rules! __interface {
 
     (@guid $text:literal) => { $crate::guid($text) };
     (@guid $guid:expr) => { $guid };
+
+    (@routines $table:ident []) => {};
+    (@routines $table:ident [$callbacks:ident]) => {
+        const ROUTINES: usize = (::core::mem::offset_of!($table, callbacks) - ::core::mem::size_of::<$crate::Header>())
+            / $crate::negotiation::ENTRY;
+    };
 
     (@output) => { () };
     (@output $out:ty) => { $out };

@@ -76,6 +76,9 @@ pub unsafe trait Interface {
             size as u16
         }
     };
+
+    /// How many routines follow the header: all there is, but for the client's part of a two-way interface.
+    const ROUTINES: usize = (Self::SIZE as usize - size_of::<Header>()) / ENTRY;
 }
 
 /// Size of one entry of a table, a function pointer.
