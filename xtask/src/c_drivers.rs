@@ -1,6 +1,6 @@
 //! The clients in C and C++: compiled by clang against the kit, linked by rust-lld with the import library of sample.sys.
 
-use std::{fs, path::Path, process::Command};
+use std::{env, fs, path::Path, process::Command};
 
 use anyhow::{Context, Result};
 
@@ -130,7 +130,9 @@ fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver, library: &Pat
     let script = build.tools().join(format!("{}.rc", driver.image));
     files::write(&script, driver.version(build.release).script()?.as_bytes())?;
     let header = place::ROOT.join(crate::header::HEADER);
-    if is_newer(&image, &[&source, &header, &script, library]) {
+    // The flags of compiler and linker are in xtask.
+    let xtask = env::current_exe().context("xtask does not know its own path")?;
+    if is_newer(&image, &[&source, &header, &script, library, &xtask]) {
         return Ok(());
     }
     command::stage(&format!("compiling {}", driver.source));

@@ -53,8 +53,24 @@ const DRIVERS: &[Driver] = &[
 /// What only the lab runs.
 const LAB_DRIVERS: &[Driver] = &[
     Driver {
+        package: "fifo",
+        image: "fifo",
+    },
+    Driver {
+        package: "fifo-client",
+        image: "fifo-client",
+    },
+    Driver {
         package: "wdfldr",
         image: "wdfldr",
+    },
+    Driver {
+        package: "alarm",
+        image: "alarm",
+    },
+    Driver {
+        package: "alarm-client",
+        image: "alarm-client",
     },
     // The client that never gives its interface back has the name of the one that does, so that one INF file fits both.
     Driver {

@@ -26,6 +26,23 @@ pub const SYSROOT: &str = "XTASK_SYSROOT";
 /// rustc's temporary folders are called so, with six more characters.
 const TEMPORARY: &str = "rustc";
 
+/// xtask itself, under the linker's name.
+///
+/// # Errors
+///
+/// When the link to it cannot be made.
+pub fn in_between() -> Result<PathBuf> {
+    let link = place::TARGET.join("tools/xtask").join(NAME);
+    let xtask = env::current_exe().context("xtask does not know its own path")?;
+    files::link(&xtask, &link)?;
+    Ok(link)
+}
+
+/// The link to the compiler's folder, as a path in the workspace.
+pub fn sysroot() -> PathBuf {
+    place::in_root(&place::TARGET).join("tools/sysroot")
+}
+
 /// Whether xtask was started as the linker.
 pub fn is_wanted() -> bool {
     env::args_os()
@@ -43,11 +60,11 @@ pub fn link() -> Result<ExitCode> {
     let linker = env::var_os(LINKER).with_context(|| format!("{LINKER} is not set"))?;
     let mut arguments: Vec<String> = env::args().skip(1).collect();
     let alias = alias_of_temporary(&mut arguments)?;
-    let sysroot = env::var(SYSROOT).with_context(|| format!("{SYSROOT} is not set"))?;
+    let compiler = env::var(SYSROOT).with_context(|| format!("{SYSROOT} is not set"))?;
     let root = format!("{}/", place::ROOT.display());
     for argument in &mut arguments {
         *argument = argument
-            .replace(&sysroot, &toolchain::sysroot_link().display().to_string())
+            .replace(&compiler, &sysroot().display().to_string())
             .replace(&root, "");
     }
     let result = command::exit_code(

@@ -67,7 +67,7 @@ impl Toolchain {
 
     /// The linker, which is called as link.exe is.
     pub fn linker(&self) -> Result<Command> {
-        let mut linker = Command::new(linker_in_between()?);
+        let mut linker = Command::new(link::in_between()?);
         self.pass_linker(&mut linker);
         Ok(linker)
     }
@@ -101,7 +101,7 @@ impl Toolchain {
             .env("LIBCLANG_PATH", &self.libclang)
             .env(format!("CC_{variable}"), "clang")
             .env(format!("AR_{variable}"), "llvm-lib")
-            .env(format!("CARGO_TARGET_{name}_LINKER"), linker_in_between()?)
+            .env(format!("CARGO_TARGET_{name}_LINKER"), link::in_between()?)
             // This would replace the flags in .cargo/config.toml.
             .env_remove(format!("CARGO_TARGET_{name}_RUSTFLAGS"))
             .env_remove("RUSTFLAGS");
@@ -185,20 +185,7 @@ fn linker(sysroot: &Path) -> Result<PathBuf> {
         })?;
     let link = place::TARGET.join("tools").join(link::NAME);
     files::link(&linker, &link)?;
-    files::link(sysroot, &place::ROOT.join(sysroot_link()))?;
-    Ok(link)
-}
-
-/// The link to the compiler's folder, as a path in the workspace.
-pub fn sysroot_link() -> PathBuf {
-    place::in_root(&place::TARGET).join("tools/sysroot")
-}
-
-/// xtask itself, under the linker's name.
-fn linker_in_between() -> Result<PathBuf> {
-    let link = place::TARGET.join("tools/xtask").join(link::NAME);
-    let xtask = std::env::current_exe().context("xtask does not know its own path")?;
-    files::link(&xtask, &link)?;
+    files::link(sysroot, &place::ROOT.join(link::sysroot()))?;
     Ok(link)
 }
 

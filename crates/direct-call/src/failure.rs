@@ -11,6 +11,8 @@ impl Failure {
     pub const UNSUCCESSFUL: Self = Self(0xC000_0001_u32.cast_signed());
     /// `STATUS_INVALID_PARAMETER`, ntstatus.h.
     pub const INVALID_PARAMETER: Self = Self(0xC000_000D_u32.cast_signed());
+    /// `STATUS_DATATYPE_MISALIGNMENT`, ntstatus.h: a warning, and no success.
+    pub const DATATYPE_MISALIGNMENT: Self = Self(0x8000_0002_u32.cast_signed());
     /// `STATUS_INSUFFICIENT_RESOURCES`, ntstatus.h.
     pub const INSUFFICIENT_RESOURCES: Self = Self(0xC000_009A_u32.cast_signed());
     /// `STATUS_DEVICE_REMOVED`, ntstatus.h.

@@ -5,28 +5,43 @@
 //! Microsoft's samples leave open is done here: references are counted, the counted context outlives the
 //! device, and the code stays mapped until the last caller is out of it.
 //!
-//! Parts: [`negotiation`] is what provider and client accept; [`references`] and [`counted`] keep the context
-//! alive; [`rundown`] makes removal wait for calls in progress; [`failure`] is an NTSTATUS that cannot be a
-//! success. With the feature `kmdf`, the module of that name registers a provider with KMDF and queries as a
-//! KMDF client.
-//!
-//! Not here yet: the macro that declares a table, and two-way interfaces (`ImportInterface`).
+//! Parts: [`interface!`] declares a table, and [`bind!`] one that was written by hand; [`negotiation`] is what provider and client
+//! accept; [`Client`] is one reference, [`references`] and [`counted`] keep the context alive; [`rundown`] makes removal wait for calls in
+//! progress; [`two_way`] is for clients that bring routines of their own; [`ctype`] and [`c_header`] are for clients in C; [`failure`]
+//! is an NTSTATUS that cannot be a success. With the feature `kmdf`, the module of that name registers providers with KMDF, queries as a
+//! KMDF client, and has what small drivers need around that.
 #![no_std]
 
 extern crate alloc;
 
 pub mod atomic;
+pub mod c_header;
+pub mod client;
 pub mod counted;
+pub mod ctype;
 pub mod failure;
+mod guid;
+pub mod interface;
 #[cfg(feature = "kmdf")]
 pub mod kmdf;
 pub mod negotiation;
 pub mod references;
 pub mod rundown;
+pub mod two_way;
 
+#[doc(inline)]
+pub use c_header::CHeader;
+#[doc(inline)]
+pub use client::Client;
+#[doc(inline)]
+pub use ctype::{CName, CType, CValue};
 #[doc(inline)]
 pub use failure::Failure;
 #[doc(inline)]
+pub use guid::guid;
+#[doc(inline)]
 pub use negotiation::{Header, Interface, QueryError};
+#[doc(inline)]
+pub use two_way::{Connect, TwoWay};
 
 pub use guid_create::GUID;

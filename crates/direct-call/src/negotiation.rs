@@ -39,7 +39,10 @@ const _: () = {
 ///
 /// Whoever answers to `GUID` at `VERSION` fills a `Table`: a wrong GUID, or a version with another layout,
 /// turns a foreign driver's bytes into function pointers of the wrong type. `Table` is `repr(C)` and consists
-/// of the `INTERFACE` header and, after it, of function pointers only.
+/// of the `INTERFACE` header and, after it, of function pointers only, and at the end perhaps of one more such table
+/// ([`TwoWay`](crate::TwoWay)).
+///
+/// [`interface!`](crate::interface) and [`bind!`](crate::bind) implement it.
 #[expect(
     unsafe_code,
     reason = "implementing it is a promise that the compiler cannot check"
@@ -56,8 +59,18 @@ pub unsafe trait Interface {
     /// one.
     const SIZE: u16 = {
         let size = size_of::<Self::Table>();
-        assert!(size >= size_of::<Header>() && size <= u16::MAX as usize && size.is_multiple_of(ENTRY));
-        assert!(align_of::<Self::Table>() == align_of::<Header>());
+        assert!(
+            size >= size_of::<Header>(),
+            "the table is shorter than the INTERFACE header that it begins with"
+        );
+        assert!(
+            size <= u16::MAX as usize,
+            "the table has more than 65535 bytes, which is all that the header's Size can say"
+        );
+        assert!(
+            size.is_multiple_of(ENTRY) && align_of::<Self::Table>() == align_of::<Header>(),
+            "the table has something in it that is no pointer"
+        );
         #[expect(clippy::cast_possible_truncation, reason = "asserted in the line above")]
         {
             size as u16
@@ -154,6 +167,23 @@ impl Extent {
             version: I::VERSION,
         }
     }
+
+    /// Whether a table with this header is the very one: an older or newer one has other entries.
+    pub(crate) const fn compare(self, header: &Header) -> Result<(), QueryError> {
+        if header.size != self.size {
+            return Err(QueryError::Size {
+                needed: self.size,
+                given: header.size,
+            });
+        }
+        if header.version != self.version {
+            return Err(QueryError::Version {
+                needed: self.version,
+                given: header.version,
+            });
+        }
+        Ok(())
+    }
 }
 
 /// Whether a framework hands a table of the extent `provided` to a client that asks for `requested`: the rule
@@ -173,18 +203,7 @@ pub const fn provider_accepts(provided: Extent, requested: Extent) -> bool {
 ///
 /// The first check that fails.
 pub fn client_accepts(header: &Header, entries: &[usize], needed: Extent) -> Result<(), QueryError> {
-    if header.size != needed.size {
-        return Err(QueryError::Size {
-            needed: needed.size,
-            given: header.size,
-        });
-    }
-    if header.version != needed.version {
-        return Err(QueryError::Version {
-            needed: needed.version,
-            given: header.version,
-        });
-    }
+    needed.compare(header)?;
     if header.reference.is_none() || header.dereference.is_none() {
         return Err(QueryError::Uncounted);
     }

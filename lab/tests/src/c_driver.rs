@@ -201,13 +201,22 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
 "#;
 
 /// Opens the first child, and tells of what happens to it; its options stand in the source.
-pub const WATCHING: &str = include_str!("../c/watching.c");
+pub const WATCHING: &str = include_str!("../drivers/watching.c");
 
 /// Asks the bus for a table in a device control request; its options stand in the source.
-pub const ASKING_THE_BUS: &str = include_str!("../c/asking.c");
+pub const ASKING_THE_BUS: &str = include_str!("../drivers/asking.c");
 
 /// Has a remote target of the framework's, without callbacks.
-pub const TARGETING: &str = include_str!("../c/targeting.c");
+pub const TARGETING: &str = include_str!("../drivers/targeting.c");
+
+/// A function driver for the bus's children that calls every routine of every interface with good and bad arguments.
+pub const PROBE: &str = include_str!("../drivers/probe.c");
+
+/// A function driver for the bus's children that pulls them out and plugs them in, while threads call through their interfaces.
+pub const STRESS: &str = include_str!("../drivers/stress.c");
+
+/// Where sample.h is.
+const INCLUDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../include");
 
 /// A driver to be made in a lab's folder.
 #[derive(Clone, Copy, Debug)]
@@ -238,6 +247,22 @@ impl Lab {
             exports: &[],
             libraries: &[],
         })
+    }
+
+    /// Makes a driver, such as [`PROBE`], with a package for these hardware IDs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lab::compile`].
+    pub fn function_driver(&self, name: &str, source: &str, ids: &str) -> Result<()> {
+        self.compile(&CDriver {
+            name,
+            source,
+            defines: &[],
+            exports: &[],
+            libraries: &[],
+        })?;
+        self.write(&format!("{name}.inf"), crate::inf::base(name, ids, "").as_bytes())
     }
 
     /// Compiles and links a driver.
@@ -280,6 +305,7 @@ impl Lab {
         {
             clang.arg("-I").arg(folder);
         }
+        clang.args(["-I", INCLUDE]);
         self.tool(clang.args(["-c", &source, "-o", &object]))
     }
 

@@ -22,7 +22,15 @@ const DOUBLED: [&str; 3] = [
 
 /// A lab whose filter package says something else in one place.
 fn lab_with_filter(from: &str, to: &str) -> Result<Lab> {
-    let lab = Lab::new(Build::Debug)?;
+    change_filter(Lab::new(Build::Debug)?, from, to)
+}
+
+/// The lab with sample.sys above the function driver.
+fn upper_filter(lab: Lab) -> Result<Lab> {
+    change_filter(lab, "FilterPosition = Lower", "FilterPosition = Upper")
+}
+
+fn change_filter(lab: Lab, from: &str, to: &str) -> Result<Lab> {
     let inf = String::from_utf8(lab.read("samplefilter.inf")?)?;
     ensure!(inf.contains(from), "samplefilter.inf does not say {from:?}");
     lab.write("samplefilter.inf", inf.replace(from, to).as_bytes())?;
@@ -44,18 +52,17 @@ fn is_doubled(run: &Run) -> Result<()> {
 }
 
 #[test]
-fn a_query_from_the_function_driver_reaches_the_filter_above_it() -> Result<()> {
+fn a_query_from_the_function_driver_reaches_the_filter_below_it() -> Result<()> {
     let run = Lab::new(Build::Debug)?.run(&[ADD_TARGET, ADD_FILTER, PLUG_TARGET, TREE])?;
     is_doubled(&run)?;
-    run.says(ABOVE)
+    run.says(BELOW)
 }
 
 #[test]
-fn a_query_from_the_function_driver_reaches_the_filter_below_it() -> Result<()> {
-    let lab = lab_with_filter("FilterPosition = Upper", "FilterPosition = Lower")?;
-    let run = lab.run(&[ADD_TARGET, ADD_FILTER, PLUG_TARGET, TREE])?;
+fn a_query_from_the_function_driver_reaches_the_filter_above_it() -> Result<()> {
+    let run = upper_filter(Lab::new(Build::Debug)?)?.run(&[ADD_TARGET, ADD_FILTER, PLUG_TARGET, TREE])?;
     is_doubled(&run)?;
-    run.says(BELOW)
+    run.says(ABOVE)
 }
 
 #[test]
@@ -89,7 +96,17 @@ fn the_device_can_be_disabled_enabled_restarted_and_removed_with_the_filter() ->
 
 #[test]
 fn a_provider_below_the_filter_keeps_its_table_and_loses_no_reference() -> Result<()> {
-    let run = lab_with_second_provider()?.run(&[
+    for lab in [
+        lab_with_second_provider()?,
+        upper_filter(lab_with_second_provider()?)?,
+    ] {
+        second_provider_answers(&lab)?;
+    }
+    Ok(())
+}
+
+fn second_provider_answers(lab: &Lab) -> Result<()> {
+    let run = lab.run(&[
         ADD_TARGET,
         "pnputil /add-driver below.inf /install",
         ADD_FILTER,
@@ -147,7 +164,7 @@ fn the_filter_in_a_childs_stack_leaves_the_answer_to_the_child() -> Result<()> {
         ADD_FILTER,
         PLUG_BUS,
         TREE,
-        "expect \"sample.sys [upper filter, service samplefilter] > child.sys\"",
+        "expect \"child.sys > sample.sys [lower filter, service samplefilter]\"",
         &format!("pnputil /remove-device {FIRST_CHILD}"),
         &format!("surprise-remove {SECOND_CHILD}"),
     ])?;

@@ -76,6 +76,7 @@ fn every_scenario_of_the_repository_passes() -> Result<()> {
     for name in [
         "administrator.lab",
         "demo.lab",
+        "fifo.lab",
         "helper.lab",
         "query-interface.lab",
         "stacked.lab",

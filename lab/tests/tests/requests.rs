@@ -5,7 +5,10 @@ use lab_tests::{
     Build, Lab,
     script::{FIRST_CHILD, ioctl, query_interface, started},
 };
-use sample_interface::{GUID_DEVINTERFACE_CHILD, GUID_SAMPLE_INTERFACE, IOCTL_CHILD_DOUBLE};
+use sample_interface::{
+    GUID_DEVINTERFACE_CHILD, GUID_SAMPLE_INTERFACE, IOCTL_CHILD_DOUBLE, IOCTL_CHILD_DOUBLE_ARRAY,
+    IOCTL_CHILD_QUERY_STATISTICS,
+};
 
 /// The size and version of the table that the bus registers.
 const SIZE: u16 = 40;
@@ -57,6 +60,64 @@ fn a_value_too_large_is_refused() -> Result<()> {
     answers(
         &double(&i32::MAX.to_le_bytes(), 4),
         &["STATUS_INTEGER_OVERFLOW (0xC0000095)", NOTHING],
+    )
+}
+
+/// Numbers as a program passes them.
+fn bytes(values: &[i32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn double_array(input: &[u8], output: usize) -> String {
+    ioctl(FIRST_CHILD, IOCTL_CHILD_DOUBLE_ARRAY, input, output)
+}
+
+#[test]
+fn an_array_is_doubled_in_one_request() -> Result<()> {
+    answers(
+        &double_array(&bytes(&[1, -2, 21]), 12),
+        &["STATUS_SUCCESS (0x00000000), 12 bytes: 02 00 00 00 FC FF FF FF 2A 00 00 00"],
+    )
+}
+
+#[test]
+fn an_array_ends_before_the_value_that_is_too_large() -> Result<()> {
+    answers(
+        &double_array(&bytes(&[1, i32::MAX, 2]), 12),
+        &["STATUS_SUCCESS (0x00000000), 4 bytes: 02 00 00 00"],
+    )?;
+    answers(
+        &double_array(&bytes(&[i32::MIN]), 4),
+        &["STATUS_SUCCESS", NOTHING],
+    )
+}
+
+#[test]
+fn an_array_that_is_no_array_or_has_no_room_is_refused() -> Result<()> {
+    for (input, output, status) in [
+        (&[][..], 0, "STATUS_BUFFER_TOO_SMALL"),
+        (&[1, 0, 0], 4, "STATUS_BUFFER_TOO_SMALL"),
+        (&[1, 0, 0, 0, 2, 0, 0, 0], 7, "STATUS_BUFFER_TOO_SMALL"),
+        (&[1, 0, 0, 0, 2], 8, "STATUS_INVALID_PARAMETER"),
+    ] {
+        answers(&double_array(input, output), &[status, NOTHING])?;
+    }
+    Ok(())
+}
+
+#[test]
+fn statistics_count_calls_failures_and_references() -> Result<()> {
+    let statistics = ioctl(FIRST_CHILD, IOCTL_CHILD_QUERY_STATISTICS, &[], 24);
+    let run = Lab::new(Build::Release)?.run(&started(&[
+        &double_array(&bytes(&[1]), 4),
+        &double_array(&bytes(&[i32::MAX]), 4),
+        &statistics,
+        "expect \"24 bytes: 02 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00\"",
+    ]))?;
+    run.passes()?;
+    answers(
+        &ioctl(FIRST_CHILD, IOCTL_CHILD_QUERY_STATISTICS, &[], 23),
+        &["STATUS_BUFFER_TOO_SMALL", NOTHING],
     )
 }
 

@@ -62,6 +62,16 @@ pub const PACKAGES: &[Package] = &[
         extras: &[],
     },
     Package {
+        name: "fifo",
+        inx: "examples/fifo/provider/fifo.inx",
+        extras: &[],
+    },
+    Package {
+        name: "fifo-client",
+        inx: "examples/fifo/client/fifo-client.inx",
+        extras: &[],
+    },
+    Package {
         name: "legacy",
         inx: "packages/legacy.inx",
         extras: &[],

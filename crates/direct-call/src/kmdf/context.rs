@@ -65,7 +65,7 @@ macro_rules! device_context {
             // that cleanup takes everything out is what whoever writes this line promises, next to the
             // type.
             unsafe impl $crate::kmdf::Context for $context {
-                fn type_info() -> *const ::wdk_sys::WDF_OBJECT_CONTEXT_TYPE_INFO {
+                fn type_info() -> *const $crate::kmdf::wdk_sys::WDF_OBJECT_CONTEXT_TYPE_INFO {
                     TYPE.as_ptr()
                 }
             }

@@ -90,6 +90,12 @@ impl<'callback> DeviceInit<'callback> {
         }
     }
 
+    /// `WdfFdoInitSetFilter`: the new device is a filter, which passes on everything that it does not handle.
+    pub fn set_filter(&self) {
+        // SAFETY: no device has been made of the init yet, or `create` would own it.
+        unsafe { call_unsafe_wdf_function_binding!(WdfFdoInitSetFilter, self.0) };
+    }
+
     /// `WdfDeviceCreate`: the device, good for the callback that makes it. Without attributes it has no context space.
     ///
     /// # Errors

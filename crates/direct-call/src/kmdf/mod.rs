@@ -3,23 +3,28 @@
 //! All of it is for Plug and Play devices. `Device` stands for a `WDFDEVICE` that is valid for a callback's
 //! duration, so that the promise is made once, in the trampoline, and not at each call.
 
+mod attached;
 mod below;
 mod client;
 mod context;
 mod dereference;
 mod device;
 mod device_init;
+mod driver;
 mod event;
 mod gate;
+mod provide;
 mod provider;
 mod request;
 mod slot;
+mod spin_lock;
+mod started;
 mod target;
 
 #[doc(inline)]
-pub use below::Offers;
+pub use crate::Client;
 #[doc(inline)]
-pub use client::Client;
+pub use below::Offers;
 #[doc(inline)]
 pub use context::{Context, ContextType, object_attributes, object_attributes_of};
 #[doc(inline)]
@@ -29,13 +34,22 @@ pub use device_init::{DeviceInit, create_driver};
 #[doc(inline)]
 pub use gate::{Entered, Gate};
 #[doc(inline)]
+pub use provide::{Providing, query_two_way};
+#[doc(inline)]
 pub use provider::{InSlot, Inside, Provider, ProviderSlot, forward_to_parent};
 #[doc(inline)]
 pub use request::{Output, Plain, Request};
 #[doc(inline)]
 pub use slot::Slot;
 #[doc(inline)]
+pub use spin_lock::{Locked, SpinLock};
+#[doc(inline)]
+pub use started::WhileStarted;
+#[doc(inline)]
 pub use target::{Target, TargetEvents};
+
+#[doc(hidden)]
+pub use wdk_sys;
 
 /// `Header` is the header that the framework copies.
 const _: () = {

@@ -16,6 +16,7 @@ use super::dereference::interface_dereference;
 use super::device::{Device, guid_of, size_of_ulong};
 use super::event::Event;
 use crate::counted::{self, Owner, Pin};
+use crate::interface::ProvidedBy;
 use crate::rundown::Removed;
 use crate::{Failure, GUID, Header, Interface};
 
@@ -155,6 +156,11 @@ impl<T: Send + Sync + 'static> Provider<T> {
             .map_err(|Removed| Failure::DEVICE_REMOVED)
     }
 
+    /// The table of a declared interface, with its header.
+    pub(super) fn table<I: ProvidedBy<T>>(&self) -> I::Table {
+        I::table::<DeviceObject, Event>(self.header::<I>())
+    }
+
     const fn header<I: Interface>(&self) -> Header {
         Header {
             size: I::SIZE,
@@ -189,7 +195,7 @@ pub fn forward_to_parent<I: Interface>(child: Device<'_>) -> Result<(), Failure>
 /// # Safety
 ///
 /// The table in `config`, if any, is as long as its header says.
-unsafe fn add_query_interface(
+pub(super) unsafe fn add_query_interface(
     device: Device<'_>,
     guid: GUID,
     config: WDF_QUERY_INTERFACE_CONFIG,

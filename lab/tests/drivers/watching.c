@@ -6,12 +6,10 @@
 #include <ntddk.h>
 #include <initguid.h>
 #include <wdmguid.h>
+#include "sample.h"
 #ifndef ANSWER
 #define ANSWER STATUS_SUCCESS
 #endif
-
-/* GUID_DEVINTERFACE_CHILD */
-DEFINE_GUID(ClassOfChildren, 0xc4d9e0a6, 0x2f7d, 0x4b53, 0x9a, 0x18, 0x3e, 0x6b, 0x70, 0xf5, 0xd1, 0x38);
 
 static PFILE_OBJECT File;
 static PVOID OfTarget;
@@ -69,7 +67,7 @@ static NTSTATUS Open(VOID)
     PZZWSTR links;
     UNICODE_STRING link;
     PDEVICE_OBJECT device;
-    NTSTATUS status = IoGetDeviceInterfaces(&ClassOfChildren, NULL, 0, &links);
+    NTSTATUS status = IoGetDeviceInterfaces(&GUID_DEVINTERFACE_CHILD, NULL, 0, &links);
     if (!NT_SUCCESS(status)) {
         return status;
     }
@@ -90,7 +88,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
     status = IoRegisterPlugPlayNotification(EventCategoryTargetDeviceChange, 0, File, Driver, OnTarget, NULL, &OfTarget);
     if (NT_SUCCESS(status)) {
         status = IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES,
-                                                (PVOID)&ClassOfChildren, Driver, OnClass, NULL, &OfClass);
+                                                (PVOID)&GUID_DEVINTERFACE_CHILD, Driver, OnClass, NULL, &OfClass);
     }
     return status;
 }

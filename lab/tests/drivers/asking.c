@@ -4,18 +4,9 @@
  */
 #include <ntddk.h>
 #include <initguid.h>
+#include "sample.h"
 
-/* GUID_DEVINTERFACE_SAMPLE_BUS */
-DEFINE_GUID(ClassOfBuses, 0xe07f2a94, 0x58b3, 0x4c1d, 0x8a, 0x66, 0x3b, 0xd9, 0xc5, 0xf1, 0x0e, 0x72);
-/* IOCTL_INTERNAL_SAMPLE_GET_INTERFACE */
-#define CODE 0x00222014
 #define UNTOUCHED 0xEE
-
-typedef struct {
-    GUID Type;
-    USHORT Size;
-    USHORT Version;
-} QUESTION;
 
 static ULONG Touched(const UCHAR *Bytes, ULONG Length)
 {
@@ -28,14 +19,14 @@ static ULONG Touched(const UCHAR *Bytes, ULONG Length)
 
 static VOID Ask(PDEVICE_OBJECT Device)
 {
-    QUESTION question = { { GUID_FIRST, 0x94c1, 0x4d0e, { 0x8f, 0x0b, 0x51, 0xa7, 0xd2, 0xc9, 0xe6, 0x19 } }, SIZE, VERSION };
+    SAMPLE_GET_INTERFACE question = { { GUID_FIRST, 0x94c1, 0x4d0e, { 0x8f, 0x0b, 0x51, 0xa7, 0xd2, 0xc9, 0xe6, 0x19 } }, SIZE, VERSION };
     DECLSPEC_ALIGN(8) UCHAR table[64];
     KEVENT done;
     IO_STATUS_BLOCK end = { 0 };
     PIRP irp;
     RtlFillMemory(table, sizeof(table), UNTOUCHED);
     KeInitializeEvent(&done, NotificationEvent, FALSE);
-    irp = IoBuildDeviceIoControlRequest(CODE, Device, &question, INPUT, table, OUTPUT, INTERNAL, &done, &end);
+    irp = IoBuildDeviceIoControlRequest(IOCTL_INTERNAL_SAMPLE_GET_INTERFACE, Device, &question, INPUT, table, OUTPUT, INTERNAL, &done, &end);
     if (IoCallDriver(Device, irp) == STATUS_PENDING) {
         KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
     }
@@ -57,7 +48,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
     UNICODE_STRING link;
     PFILE_OBJECT file;
     PDEVICE_OBJECT device;
-    NTSTATUS status = IoGetDeviceInterfaces(&ClassOfBuses, NULL, 0, &links);
+    NTSTATUS status = IoGetDeviceInterfaces(&GUID_DEVINTERFACE_SAMPLE_BUS, NULL, 0, &links);
     UNREFERENCED_PARAMETER(Path);
     Driver->DriverUnload = Unload;
     if (!NT_SUCCESS(status)) {

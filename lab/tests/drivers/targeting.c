@@ -6,10 +6,7 @@
 #include <ntddk.h>
 #include <initguid.h>
 #include <wdf.h>
-
-/* GUID_DEVINTERFACE_CHILD */
-DEFINE_GUID(ClassOfChildren, 0xc4d9e0a6, 0x2f7d, 0x4b53, 0x9a, 0x18, 0x3e, 0x6b, 0x70, 0xf5, 0xd1, 0x38);
-#define IOCTL_CHILD_DOUBLE 0x0022e000
+#include "sample.h"
 
 static WDFIOTARGET Target;
 
@@ -89,7 +86,7 @@ static NTSTATUS Open(WDFDEVICE Device)
         return status;
     }
     DbgPrint(NAME ": to reopen: 0x%08x\n", Reopen());
-    status = IoGetDeviceInterfaces(&ClassOfChildren, NULL, 0, &links);
+    status = IoGetDeviceInterfaces(&GUID_DEVINTERFACE_CHILD, NULL, 0, &links);
     if (!NT_SUCCESS(status)) {
         return status;
     }

@@ -1,0 +1,29 @@
+//! A provider that lacks a routine.
+
+direct_call::interface! {
+    /// A queue.
+    pub struct Fifo(FifoTable): unsafe guid("0b1f7c62-5a3e-4d0b-9c57-e2a1946d8f30"), version(1);
+
+    /// What a provider does.
+    pub trait FifoRoutines {
+        /// Appends a byte.
+        fn push(&self, value: u8);
+        /// Takes the oldest byte.
+        fn pop(&self) -> u8;
+        /// Appends bytes.
+        unsafe fn push_all(&self, values: *const u8, count: usize);
+    }
+}
+
+struct Queue;
+
+impl FifoRoutines for Queue {
+    fn push(&self, _value: u8) -> Result<(), direct_call::Failure> {
+        Ok(())
+    }
+    unsafe fn push_all(&self, _values: *const u8, _count: usize) -> Result<(), direct_call::Failure> {
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,5 @@
+//! Prints the interface for drivers in C.
+
+fn main() {
+    print!("{}", fifo_interface::Fifo::c_header());
+}
