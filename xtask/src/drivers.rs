@@ -16,6 +16,7 @@ use crate::{
     package::sources,
     place,
     toolchain::Toolchain,
+    workspace,
 };
 
 /// A driver image.
@@ -143,13 +144,24 @@ fn packages(matches: &ArgMatches) -> Vec<String> {
 ///
 /// When a tool is missing, or a driver does not build.
 pub fn build(line: &[String]) -> Result<ExitCode> {
-    let matches = arguments("build").get_matches_from(command::words("build", line));
+    let workspace = Arg::new("workspace")
+        .long("workspace")
+        .value_name("FOLDER")
+        .conflicts_with("package")
+        .help("Build the drivers of the workspace there, into its own target/drivers/PROFILE");
+    let matches = arguments("build")
+        .arg(workspace)
+        .get_matches_from(command::words("build", line));
     if cfg!(windows) {
         c_drivers::import_library_of_windows(Build::DEBUG)?;
         // The official crates and makefile do the rest there.
         return command::exit_code(Command::new("cargo").arg("make").current_dir(&*place::ROOT));
     }
     let build = chosen_build(&matches)?;
+    if let Some(folder) = matches.get_one::<String>("workspace") {
+        workspace::build(Path::new(folder), build)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     build_packages(build, &packages(&matches))?;
     eprintln!("xtask: the drivers are in {}", build.folder().display());
     Ok(ExitCode::SUCCESS)
@@ -227,7 +239,11 @@ fn official_cargo(subcommand: &str, build: Build) -> Command {
 }
 
 /// Cargo elsewhere, with the lab's kit.
-fn ported_cargo(subcommand: &str, build: Build) -> Result<Command> {
+///
+/// # Errors
+///
+/// When a tool is missing, or the kit cannot be assembled.
+pub fn ported_cargo(subcommand: &str, build: Build) -> Result<Command> {
     place::check_target()?;
     kit::assemble(build.architecture)?;
     let mut cargo = Toolchain::find(build.architecture)?.cargo(subcommand)?;
@@ -239,22 +255,29 @@ fn ported_cargo(subcommand: &str, build: Build) -> Result<Command> {
 
 /// Copies the image, its symbols and its map to where the lab looks for them.
 fn collect(driver: &Driver, build: Build) -> Result<()> {
-    let from = build.cargo_folder();
-    let library = driver.package.replace('-', "_");
-    let out = build.folder();
-    files::copy(
-        &from.join(format!("{library}.dll")),
-        &with_extension(&out, driver.image, "sys"),
-    )?;
+    collect_image(
+        &build.cargo_folder(),
+        driver.package,
+        &build.folder(),
+        driver.image,
+    )
+}
+
+/// Copies what cargo made of `package` to `out`, as `image`.
+///
+/// # Errors
+///
+/// When a file is not there, or cannot be written.
+pub fn collect_image(from: &Path, package: &str, out: &Path, image: &str) -> Result<()> {
+    let library = package.replace('-', "_");
     // The linker writes the map next to its own output, of which cargo lifts only the image out of `deps`.
-    files::copy(
-        &from.join(format!("deps/{library}.map")),
-        &with_extension(&out, driver.image, "map"),
-    )?;
-    files::copy(
-        &from.join(format!("{library}.pdb")),
-        &with_extension(&out, driver.image, "pdb"),
-    )?;
+    for (made, extension) in [
+        (format!("{library}.dll"), "sys"),
+        (format!("deps/{library}.map"), "map"),
+        (format!("{library}.pdb"), "pdb"),
+    ] {
+        files::copy(&from.join(made), &with_extension(out, image, extension))?;
+    }
     Ok(())
 }
 

@@ -24,6 +24,7 @@ mod test;
 mod toolchain;
 mod wdf_functions;
 mod wine;
+mod workspace;
 
 use std::process::ExitCode;
 
@@ -35,7 +36,7 @@ const TASKS: &[(&str, Run, &str)] = &[
     (
         "build",
         drivers::build,
-        "builds the drivers into target/drivers/PROFILE [--release] [--arch aarch64]",
+        "builds the drivers into target/drivers/PROFILE [--release] [--arch aarch64], or those of a --workspace FOLDER",
     ),
     (
         "check",

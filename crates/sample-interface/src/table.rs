@@ -127,7 +127,7 @@ pub struct SAMPLE_BUS_INTERFACE {
     pub InterfaceHeader: INTERFACE,
     /// How many children the bus has: those that are plugged in, whether the system has found them yet or not.
     ///
-    /// Returns `STATUS_SUCCESS`; `STATUS_INVALID_PARAMETER` for a NULL or misaligned `Count`; `STATUS_DEVICE_REMOVED`.
+    /// Returns `STATUS_SUCCESS`; `STATUS_INVALID_PARAMETER` for a NULL `Count`; `STATUS_DATATYPE_MISALIGNMENT`; `STATUS_DEVICE_REMOVED`.
     pub SampleBusChildCount: unsafe extern "system" fn(Context: *mut c_void, Count: *mut u32) -> NtStatus,
     /// Plugs a child in. The system finds it soon after.
     ///
