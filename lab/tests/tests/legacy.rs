@@ -12,18 +12,6 @@ const BUS: &str = r"ROOT\SAMPLEBUS\0000";
 /// The first part of `GUID_SAMPLE_INTERFACE`.
 const SERVED: &str = "0x7b0a3f52";
 
-#[test]
-fn the_scenario_of_the_repository_passes() -> Result<()> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/legacy.lab");
-    let text = std::fs::read_to_string(path).context("cannot read legacy.lab")?;
-    for build in [Build::Debug, Build::Release] {
-        Lab::new(build)?
-            .run(&text.lines().collect::<Vec<_>>())?
-            .passes()?;
-    }
-    Ok(())
-}
-
 /// A question in a request: the first part of the GUID, size, version, bytes of input and output, and whether the request is internal.
 type Question = (&'static str, u16, u16, u16, u16, bool);
 

@@ -1,6 +1,6 @@
 //! A client in another stack: remote.sys takes the interface of a child through a remote I/O target, and follows the child's removal.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use lab_tests::{
     Build, Lab, Run,
     c_driver::{CDriver, TARGETING, WATCHING},
@@ -16,8 +16,8 @@ const TAKEN: [&str; 3] = ["Remote: before is 19", "SampleDouble: 19", "Remote:  
 const RELEASED: [&str; 2] = ["Remote: gave the interface back", "Remote: the child may go"];
 
 /// The bus, its children and the client are there; then these lines.
-fn with_remote(build: Build, lines: &[&str]) -> Result<Run> {
-    Lab::new(build)?.run(&started(&[&[ADD_REMOTE, PLUG_REMOTE], lines].concat()))
+fn with_remote(lines: &[&str]) -> Result<Run> {
+    Lab::new(Build::Debug)?.run(&started(&[&[ADD_REMOTE, PLUG_REMOTE], lines].concat()))
 }
 
 /// Has the client double 21, and expects this.
@@ -58,21 +58,9 @@ fn remove(device: &str) -> String {
 }
 
 #[test]
-fn the_scenario_of_the_repository_passes() -> Result<()> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/remote.lab");
-    let text = std::fs::read_to_string(path).context("cannot read remote.lab")?;
-    for build in [Build::Debug, Build::Release] {
-        Lab::new(build)?
-            .run(&text.lines().collect::<Vec<_>>())?
-            .passes()?;
-    }
-    Ok(())
-}
-
-#[test]
 fn the_client_finds_children_that_are_there_and_children_that_come() -> Result<()> {
     let (works, nothing) = (works(), has_nothing());
-    let run = with_remote(Build::Debug, &texts(&works))?;
+    let run = with_remote(&texts(&works))?;
     run.passes()?;
     run.says_in_order(&TAKEN)?;
     let start = started(&[]);
@@ -91,10 +79,12 @@ fn the_client_finds_children_that_are_there_and_children_that_come() -> Result<(
 fn an_orderly_removal_waits_for_the_client() -> Result<()> {
     let (works, nothing) = (works(), has_nothing());
     let remove_second = remove(SECOND_CHILD);
-    let run = with_remote(
-        Build::Debug,
-        &lines(&[&[&remove_second], &texts(&works), &[REMOVE_BUS], &texts(&nothing)]),
-    )?;
+    let run = with_remote(&lines(&[
+        &[&remove_second],
+        &texts(&works),
+        &[REMOVE_BUS],
+        &texts(&nothing),
+    ]))?;
     run.passes()?;
     run.says_in_order(
         &[
@@ -109,7 +99,7 @@ fn an_orderly_removal_waits_for_the_client() -> Result<()> {
 #[test]
 fn the_client_takes_the_interface_of_the_next_child_when_its_own_is_gone() -> Result<()> {
     let (works, remove_first) = (works(), remove(FIRST_CHILD));
-    let run = with_remote(Build::Debug, &lines(&[&[&remove_first], &texts(&works)]))?;
+    let run = with_remote(&lines(&[&[&remove_first], &texts(&works)]))?;
     run.passes()?;
     run.says_in_order(&[&TAKEN[..], &RELEASED, &["Remote: the child is gone"], &TAKEN].concat())
 }
@@ -119,14 +109,11 @@ fn a_removal_that_an_open_file_vetoes_leaves_the_client_with_a_working_interface
     let works = works();
     let held = format!("open held {FIRST_CHILD}");
     let refused = format!("expect-error {}", remove(FIRST_CHILD));
-    let run = with_remote(
-        Build::Debug,
-        &lines(&[
-            &[&held, &refused, "expect PNP_VetoOutstandingOpen"],
-            &texts(&works),
-            &["close held", REMOVE_BUS],
-        ]),
-    )?;
+    let run = with_remote(&lines(&[
+        &[&held, &refused, "expect PNP_VetoOutstandingOpen"],
+        &texts(&works),
+        &["close held", REMOVE_BUS],
+    ]))?;
     run.passes()?;
     run.says_in_order(&[&TAKEN[..], &RELEASED, &["Remote: the child stays"], &TAKEN].concat())
 }
@@ -137,10 +124,7 @@ fn a_surprise_removal_ends_in_a_release() -> Result<()> {
         let nothing = has_nothing();
         let pull_second = format!("surprise-remove {SECOND_CHILD}");
         let also = if pull == PULL_BUS { "log" } else { &pull_second };
-        let run = with_remote(
-            Build::Debug,
-            &lines(&[&[pull, also], &texts(&nothing), &[PLUG_BUS]]),
-        )?;
+        let run = with_remote(&lines(&[&[pull, also], &texts(&nothing), &[PLUG_BUS]]))?;
         run.passes()?;
         run.says_in_order(&[
             "Remote: gave the interface back",
@@ -156,17 +140,14 @@ fn a_surprise_removal_ends_in_a_release() -> Result<()> {
 fn disabled_children_take_the_interface_along_and_bring_it_back() -> Result<()> {
     let (works, nothing) = (works(), has_nothing());
     let [off, off_too, on] = [disable(FIRST_CHILD), disable(SECOND_CHILD), enable(SECOND_CHILD)];
-    let run = with_remote(
-        Build::Debug,
-        &lines(&[
-            &[&off],
-            &texts(&works),
-            &[&off_too],
-            &texts(&nothing),
-            &[&on],
-            &texts(&works),
-        ]),
-    )?;
+    let run = with_remote(&lines(&[
+        &[&off],
+        &texts(&works),
+        &[&off_too],
+        &texts(&nothing),
+        &[&on],
+        &texts(&works),
+    ]))?;
     run.passes()
 }
 
@@ -174,14 +155,11 @@ fn disabled_children_take_the_interface_along_and_bring_it_back() -> Result<()> 
 fn the_client_may_go_first_and_come_back() -> Result<()> {
     let works = works();
     let [off, on, gone] = [disable(REMOTE), enable(REMOTE), remove(REMOTE)];
-    let run = with_remote(
-        Build::Debug,
-        &lines(&[&[&off, &on], &texts(&works), &[&gone, REMOVE_BUS]]),
-    )?;
+    let run = with_remote(&lines(&[&[&off, &on], &texts(&works), &[&gone, REMOVE_BUS]]))?;
     run.passes()?;
     run.says_in_order(&[&TAKEN[..], &["Remote: gave the interface back"], &TAKEN].concat())?;
     let pull = format!("surprise-remove {REMOTE}");
-    with_remote(Build::Debug, &[&pull, PULL_BUS])?.passes()
+    with_remote(&[&pull, PULL_BUS])?.passes()
 }
 
 /// A lab with watching.sys, which is started behind these lines.
