@@ -20,8 +20,16 @@ crate::exports! {
 unsafe extern "win64" fn LabQueryRefused(packet: *mut IRP, device: *mut DEVICE_OBJECT, why: *const c_char) {
     // SAFETY: the framework gives a terminated string.
     let why = unsafe { CStr::from_ptr(why) }.to_string_lossy();
-    let note = format!("{}: {why}", Device::of_driver(device).describe());
+    let note = format!("{}: {why}", layer(Device::of_driver(device)));
     irp::add_note(Irp::received(packet), note);
+}
+
+/// The service that a device belongs to, and the device's name if it has one.
+fn layer(device: Device) -> String {
+    let service = super::service_of(device.driver());
+    let description = device.describe();
+    let named = description.find('\\').and_then(|start| description.get(start..));
+    named.map_or_else(|| service.clone(), |name| format!("{service} ({name})"))
 }
 
 /// Whether a location asks for an interface.
