@@ -47,6 +47,12 @@ const C_DRIVERS: &[CDriver] = &[
         description: "A legacy driver in C that imports SampleDouble",
     },
     CDriver {
+        image: "legacy-c",
+        source: "clients/legacy-c/legacy.c",
+        standard: "-std=c17",
+        description: "A legacy driver in C that asks the bus for its table",
+    },
+    CDriver {
         image: "helper-cpp",
         source: "clients/helper-cpp/helper.cpp",
         standard: "-std=c++17",

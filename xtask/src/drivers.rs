@@ -58,8 +58,8 @@ const LAB_DRIVERS: &[Driver] = &[
         image: "fifo",
     },
     Driver {
-        package: "fifo-client",
-        image: "fifo-client",
+        package: "fifoclient",
+        image: "fifoclient",
     },
     Driver {
         package: "wdfldr",

@@ -16,7 +16,11 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use clap::Arg;
 
-use crate::{architecture::X64, build::Build, command, drivers, files, place, toolchain};
+use crate::{
+    architecture::{ARM64, X64},
+    build::Build,
+    command, drivers, files, place, toolchain,
+};
 use catalog::Catalog;
 use certificate::TestCertificate;
 use signer::Signer;
@@ -88,10 +92,25 @@ pub fn folder(build: Build) -> PathBuf {
 /// When a file that an INF file lists was not built, or signing fails.
 pub fn make_all(build: Build) -> Result<()> {
     let signer = Signer::find()?;
+    remove_forgotten(&folder(build))?;
     for package in PACKAGES {
         make(package, build, &signer).with_context(|| format!("cannot make the package {}", package.name))?;
     }
     signer.export(&folder(build))
+}
+
+/// A package that is no longer made must not be taken for one that is. The other machine's folder lies here too.
+fn remove_forgotten(packages: &Path) -> Result<()> {
+    if !packages.exists() {
+        return Ok(());
+    }
+    for found in files::list(packages)?.iter().filter(|found| found.is_dir()) {
+        let is_made = PACKAGES.iter().any(|package| found.ends_with(package.name));
+        if !is_made && !found.ends_with(ARM64.rust) {
+            files::remove(found)?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes every package twice and compares: the second time nothing may change, signatures and catalogs included.

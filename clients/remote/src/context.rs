@@ -8,22 +8,15 @@ use core::ffi::c_void;
 use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use direct_call::kmdf::{Client, Gate, Slot, Target};
-use direct_call::{Failure, GUID, Interface, device_context};
+use direct_call::{Failure, bind, device_context};
 use sample_interface::SAMPLE_INTERFACE_2;
 use wdk_sys::{WDFIOTARGET__, WDFWORKITEM__};
 
 use crate::wait_lock::WaitLock;
 
-/// Version 2, `GUID_SAMPLE_INTERFACE_2`: its routines outlive a surprise removal with a status.
-#[derive(Debug)]
-pub enum SampleInterface2 {}
-
-// SAFETY: the contract crate binds the GUID to this table; the table's layout, header first and function
-// pointers after it, is asserted there.
-unsafe impl Interface for SampleInterface2 {
-    type Table = SAMPLE_INTERFACE_2;
-    const GUID: GUID = SAMPLE_INTERFACE_2::GUID;
-    const VERSION: u16 = SAMPLE_INTERFACE_2::VERSION;
+bind! {
+    /// Version 2: its routines outlive a surprise removal with a status. (The contract crate binds the GUID to this table.)
+    pub enum SampleInterface2: unsafe table(SAMPLE_INTERFACE_2, InterfaceHeader), guid(SAMPLE_INTERFACE_2::GUID), version(SAMPLE_INTERFACE_2::VERSION);
 }
 
 /// The context space of the device.

@@ -61,7 +61,10 @@ fn prepare(device: Device<'_>) -> Result<(), Failure> {
 
 fn double_once(doubler: &Client<SampleInterface>) -> Result<(), Failure> {
     let mut value = VALUE;
-    wdk::println!("Stacked: before is {value}");
+    wdk::println!(
+        "Stacked: before is {value} (interface version {})",
+        SampleInterface::VERSION
+    );
     // SAFETY: the table was checked by `Client::query`, its reference is held by `doubler`; `value` is on the stack.
     let status = unsafe { (doubler.table().SampleDouble)(&raw mut value) };
     Failure::check(status.0)?;

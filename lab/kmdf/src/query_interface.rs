@@ -19,6 +19,7 @@ use crate::{
     failure::{Failure, Outcome, check, fail},
     object::Obj,
     pool::{Array, Chain, Tag},
+    trace,
     wdm::{
         device_object::DeviceObject,
         irp::Irp,
@@ -174,14 +175,37 @@ pub fn answer(device: Obj<Device>, irp: Irp) -> Answer {
         .iter()
         .find(|entry| same(&entry.guid, &guid))
     else {
+        trace::query_refused(device.wdm.get(), irp, format_args!("does not know the GUID"));
         return Answer::Unknown;
     };
-    match offer(device, entry, &query) {
+    let outcome = offer(device, entry, &query);
+    if let Err(failure) = outcome {
+        explain(device, irp, entry, &query, failure);
+    }
+    match outcome {
         Err(failure) if failure == Failure::new(STATUS_INVALID_BUFFER_SIZE) && !reached(entry, &query) => {
             refused(device, failure)
         }
         Err(failure) if failure != Failure::new(STATUS_NOT_SUPPORTED) => Answer::Known(failure.status()),
         outcome => Answer::Known(conclude(device, irp, entry, &query, outcome)),
+    }
+}
+
+/// Leaves a trace of why [`offer`] failed.
+fn explain(device: Obj<Device>, irp: Irp, entry: &Registered, query: &QueryInterface, failure: Failure) {
+    let because = |why| trace::query_refused(device.wdm.get(), irp, why);
+    match header(entry) {
+        Some(header) if header.Size > query.size => {
+            because(format_args!("its table has {} bytes", header.Size));
+        }
+        Some(header) if header.Version > query.version => {
+            because(format_args!("its table has version {}", header.Version));
+        }
+        _ if query.interface.is_null() => because(format_args!("the query has no place for a table")),
+        _ => because(format_args!(
+            "EvtDeviceProcessQueryInterfaceRequest returned {:#010X}",
+            failure.argument()
+        )),
     }
 }
 
@@ -255,8 +279,18 @@ fn ask_parent(device: Obj<Device>, irp: Irp, query: &QueryInterface) -> NTSTATUS
     };
     match ask(parent, query) {
         Ok(()) => STATUS_SUCCESS,
-        Err(failure) if failure.status() == STATUS_NOT_SUPPORTED => before,
-        Err(failure) => failure.status(),
+        Err(failure) => {
+            trace::query_refused(
+                device.wdm.get(),
+                irp,
+                format_args!("the stack of its parent answered {:#010X}", failure.argument()),
+            );
+            if failure.status() == STATUS_NOT_SUPPORTED {
+                before
+            } else {
+                failure.status()
+            }
+        }
     }
 }
 

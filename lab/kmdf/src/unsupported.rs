@@ -2,8 +2,9 @@
 #![allow(unsafe_code, reason = "asks the kernel for a routine by name and calls it")]
 
 use core::{
-    ffi::{CStr, c_char},
+    ffi::{CStr, c_char, c_void},
     mem,
+    ptr::NonNull,
 };
 
 use wdk_sys::{
@@ -18,10 +19,7 @@ const WDF_VIOLATION: u32 = 0x10D;
 
 /// Ends the run with the outcome "unsupported" where the host is the lab, else with `WDF_VIOLATION`.
 pub fn stop(name: &CStr) -> ! {
-    let mut routine: UNICODE_STRING = counted(&wide(b"LabUnsupported"));
-    // SAFETY: A counted string that outlives the call.
-    let address = unsafe { MmGetSystemRoutineAddress(&raw mut routine) };
-    if !address.is_null() {
+    if let Some(address) = lab_routine(b"LabUnsupported") {
         // SAFETY: The lab documents this routine with this signature.
         let lab: extern "C" fn(*const c_char) -> ! = unsafe { mem::transmute(address) };
         lab(name.as_ptr());
@@ -30,6 +28,14 @@ pub fn stop(name: &CStr) -> ! {
     unsafe { DbgPrint(c"wdfldr.sys: %s is not implemented\n".as_ptr(), name.as_ptr()) };
     // SAFETY: The routine takes any arguments at any IRQL and does not return.
     unsafe { KeBugCheckEx(WDF_VIOLATION, 0, name.as_ptr() as u64, 0, 0) }
+}
+
+/// A routine that the lab has beyond Windows; `None` where the host is Windows. IRQL: `PASSIVE_LEVEL`.
+pub fn lab_routine<const N: usize>(name: &[u8; N]) -> Option<NonNull<c_void>> {
+    let name = wide(name);
+    let mut name: UNICODE_STRING = counted(&name);
+    // SAFETY: A counted string that outlives the call.
+    NonNull::new(unsafe { MmGetSystemRoutineAddress(&raw mut name) })
 }
 
 /// Ends the run: a function is implemented, but not for what the driver asks of it.

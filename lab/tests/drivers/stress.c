@@ -97,8 +97,8 @@ static VOID Caller(PVOID Context)
     LARGE_INTEGER breath;
     ULONG i;
     UNREFERENCED_PARAMETER(Context);
-    /* 100 microseconds: the thread that starts and removes devices needs a processor too. */
-    breath.QuadPart = -1000;
+    /* A millisecond: the thread that starts and removes devices needs a processor too. */
+    breath.QuadPart = -10000;
     while (!Stop) {
         for (i = 0; i < CHILDREN; i++) {
             if (Take(&Slots[i], &doubler)) {

@@ -1,5 +1,6 @@
 //! Small drivers and kernel DLLs in C, compiled in a lab's folder against the kit.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, ensure};
@@ -8,6 +9,8 @@ use crate::{Lab, variable};
 
 /// The version under which the kit has its folders.
 const KIT_VERSION: &str = "10.0.26100.0";
+/// The version of the framework that the kit has.
+const KMDF_VERSION: &str = "1.33";
 /// The kernel-mode flags of the kit.
 const C_FLAGS: &[&str] = &[
     "--target=x86_64-pc-windows-msvc",
@@ -18,13 +21,7 @@ const C_FLAGS: &[&str] = &[
     "-D_AMD64_",
     "-DAMD64",
 ];
-const LINK_FLAGS: &[&str] = &[
-    "/nologo",
-    "/driver",
-    "/subsystem:native",
-    "/nodefaultlib",
-    "/entry:DriverEntry",
-];
+const LINK_FLAGS: &[&str] = &["/nologo", "/driver", "/subsystem:native", "/nodefaultlib"];
 
 /// A driver that prints when it starts and when it stops.
 pub const QUIET: &str = r#"
@@ -203,6 +200,15 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
 }
 "#;
 
+/// Opens the first child, and tells of what happens to it; its options stand in the source.
+pub const WATCHING: &str = include_str!("../drivers/watching.c");
+
+/// Asks the bus for a table in a device control request; its options stand in the source.
+pub const ASKING_THE_BUS: &str = include_str!("../drivers/asking.c");
+
+/// Has a remote target of the framework's, without callbacks.
+pub const TARGETING: &str = include_str!("../drivers/targeting.c");
+
 /// A function driver for the bus's children that calls every routine of every interface with good and bad arguments.
 pub const PROBE: &str = include_str!("../drivers/probe.c");
 
@@ -266,28 +272,57 @@ impl Lab {
     /// When `cargo xtask test` did not say where the kit is, or a tool refuses the source.
     pub fn compile(&self, driver: &CDriver<'_>) -> Result<()> {
         let kit = variable("LAB_KIT")?;
+        self.object(driver, &kit, &[])?;
+        self.link(driver, &kit, "/entry:DriverEntry", &[])
+    }
+
+    /// The same for a KMDF driver.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lab::compile`].
+    pub fn compile_kmdf(&self, driver: &CDriver<'_>) -> Result<()> {
+        let kit = variable("LAB_KIT")?;
+        let libraries = kit.join("Lib/wdf/kmdf/x64").join(KMDF_VERSION);
+        let include = kit.join("Include/wdf/kmdf").join(KMDF_VERSION);
+        self.object(driver, &kit, &[&include])?;
+        let libraries = ["WdfDriverEntry.lib", "WdfLdr.lib"].map(|name| libraries.join(name));
+        self.link(driver, &kit, "/entry:FxDriverEntry", &libraries)
+    }
+
+    fn object(&self, driver: &CDriver<'_>, kit: &Path, more_folders: &[&Path]) -> Result<()> {
         let (source, object) = (format!("{}.c", driver.name), format!("{}.obj", driver.name));
         self.write(&source, driver.source.as_bytes())?;
         let mut clang = Command::new("clang");
         clang.args(C_FLAGS).args(driver.defines);
         clang.arg(format!("-DNAME=\"{}\"", driver.name));
-        for folder in ["km/crt", "km", "shared"] {
-            clang
-                .arg("-I")
-                .arg(kit.join("Include").join(KIT_VERSION).join(folder));
+        let folders =
+            ["km/crt", "km", "shared"].map(|folder| kit.join("Include").join(KIT_VERSION).join(folder));
+        for folder in folders
+            .iter()
+            .map(PathBuf::as_path)
+            .chain(more_folders.iter().copied())
+        {
+            clang.arg("-I").arg(folder);
         }
         clang.args(["-I", INCLUDE]);
-        self.tool(clang.args(["-c", &source, "-o", &object]))?;
+        self.tool(clang.args(["-c", &source, "-o", &object]))
+    }
+
+    fn link(&self, driver: &CDriver<'_>, kit: &Path, entry: &str, libraries: &[PathBuf]) -> Result<()> {
         let mut linker = Command::new(variable("LAB_LINKER")?);
         linker
             .args(LINK_FLAGS)
-            .arg(object)
+            .arg(entry)
+            .arg(format!("{}.obj", driver.name))
             .arg(format!("/out:{}.sys", driver.name));
         linker.args(driver.exports.iter().map(|export| format!("/export:{export}")));
         linker.args(driver.libraries.iter().map(|library| format!("{library}.lib")));
         // The linker writes one beside an image with exports; the tests make their own, with the image's name in it.
         linker.arg(format!("/implib:{}.linked.lib", driver.name));
-        linker.arg(kit.join("Lib").join(KIT_VERSION).join("km/x64/ntoskrnl.lib"));
+        linker.args(libraries);
+        let kernel = kit.join("Lib").join(KIT_VERSION).join("km/x64");
+        linker.args(["BufferOverflowFastFailK.lib", "ntoskrnl.lib"].map(|name| kernel.join(name)));
         self.tool(&mut linker)
     }
 

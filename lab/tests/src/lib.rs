@@ -26,7 +26,7 @@ const REPORT: &str = "report.json";
 const PICTURE: &str = "picture.svg";
 
 /// How long a scenario may take, in seconds: many times what one takes on a busy machine.
-const TIME_LIMIT: &str = "60";
+const TIME_LIMIT: u32 = 60;
 
 /// The exit codes of nthost, as documented in its README.
 pub mod exit {
@@ -118,6 +118,15 @@ impl Lab {
     ///
     /// When nthost cannot be started, was killed, or prints something that is not UTF-8.
     pub fn run(&self, lines: &[&str]) -> Result<Run> {
+        self.run_for(TIME_LIMIT, lines)
+    }
+
+    /// As [`Lab::run`], with a time limit in seconds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lab::run`].
+    pub fn run_for(&self, time_limit: u32, lines: &[&str]) -> Result<Run> {
         self.write(SCRIPT, (lines.join("\n") + "\n").as_bytes())?;
         let mut command = Command::new(&self.nthost);
         command.current_dir(self.folder.path()).stdin(Stdio::null());
@@ -129,7 +138,7 @@ impl Lab {
             "--svg",
             PICTURE,
             "--time-limit",
-            TIME_LIMIT,
+            &time_limit.to_string(),
             SCRIPT,
         ]);
         let ended = command

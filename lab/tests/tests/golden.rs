@@ -78,7 +78,9 @@ fn every_scenario_of_the_repository_passes() -> Result<()> {
         "demo.lab",
         "fifo.lab",
         "helper.lab",
+        "legacy.lab",
         "query-interface.lab",
+        "remote.lab",
         "stacked.lab",
         "surprise-removal.lab",
     ] {

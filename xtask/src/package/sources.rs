@@ -67,8 +67,13 @@ pub const PACKAGES: &[Package] = &[
         extras: &[],
     },
     Package {
-        name: "fifo-client",
-        inx: "examples/fifo/client/fifo-client.inx",
+        name: "fifoclient",
+        inx: "examples/fifo/client/fifoclient.inx",
+        extras: &[],
+    },
+    Package {
+        name: "legacy",
+        inx: "packages/legacy.inx",
         extras: &[],
     },
 ];

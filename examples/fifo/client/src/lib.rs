@@ -1,4 +1,4 @@
-//! fifo-client.sys: an upper filter that uses the queue of the function driver below it.
+//! fifoclient.sys: an upper filter that uses the queue of the function driver below it.
 #![no_std]
 
 extern crate wdk_panic;

@@ -1,8 +1,10 @@
-//! Debug output: `DbgPrint` and its formats, and the log of what drivers printed.
+//! Debug output: `DbgPrint` and its formats, the log of what drivers printed, and the trace.
 
 mod exports;
 pub mod format;
 mod log;
+mod traces;
 
 pub use exports::EXPORTS;
 pub use log::{lines, print};
+pub use traces::{trace, traces};

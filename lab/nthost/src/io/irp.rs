@@ -12,9 +12,10 @@ use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
 
 use super::device::Device;
+use super::query_trace;
 use crate::abi::{
-    DEVICE_OBJECT, IO_STACK_LOCATION, IO_STATUS_BLOCK, IO_TYPE_IRP, IRP, IRP_MJ_PNP, IRP_MN_QUERY_INTERFACE,
-    KernelMode, NTSTATUS, SL_INVOKE_ON_CANCEL, SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS, SL_PENDING_RETURNED,
+    DEVICE_OBJECT, IO_STACK_LOCATION, IO_STATUS_BLOCK, IO_TYPE_IRP, IRP, KernelMode, NTSTATUS,
+    SL_INVOKE_ON_CANCEL, SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS, SL_PENDING_RETURNED,
     STATUS_MORE_PROCESSING_REQUIRED, STATUS_NOT_SUPPORTED, STATUS_PENDING,
 };
 use crate::ke::{self, thread};
@@ -28,6 +29,8 @@ struct Record {
     owner: Owner,
     /// None for an IRP of `IoAllocateIrp`: its driver takes it back in a completion routine and frees it.
     finish: Option<Finish>,
+    /// Why devices did not answer it.
+    notes: Vec<String>,
 }
 
 static IRPS: Mutex<Option<HashMap<usize, Record>>> = Mutex::new(None);
@@ -82,7 +85,12 @@ impl Irp {
         }
         let irp = Self(memory.cast());
         irp.initialize(stack_size);
-        with_irps(|irps| irps.insert(memory.addr(), Record { owner, finish }));
+        let record = Record {
+            owner,
+            finish,
+            notes: Vec::new(),
+        };
+        with_irps(|irps| irps.insert(memory.addr(), record));
         Some(irp)
     }
 
@@ -229,7 +237,7 @@ pub fn complete(irp: Irp) {
         let pending = location.Control & SL_PENDING_RETURNED != 0;
         irp.update(|irp| irp.PendingReturned = u8::from(pending));
         if number == top {
-            watch_interface(irp, &location);
+            query_ended(irp, &location);
         }
         if wants(irp, &location) {
             if run_completion_routine(irp, &location) == STATUS_MORE_PROCESSING_REQUIRED {
@@ -291,13 +299,34 @@ fn run_completion_routine(irp: Irp, location: &IO_STACK_LOCATION) -> NTSTATUS {
     })
 }
 
-/// Tells the verifier of an interface that a driver is about to receive.
-fn watch_interface(irp: Irp, location: &IO_STACK_LOCATION) {
-    let is_query = location.MajorFunction == IRP_MJ_PNP && location.MinorFunction == IRP_MN_QUERY_INTERFACE;
-    if !is_query || !irp.read().IoStatus.Status.is_success() {
+/// Adds to why devices did not answer a packet.
+pub(super) fn add_note(irp: Irp, note: String) {
+    with_irps(|irps| {
+        if let Some(record) = irps.get_mut(&irp.0.addr()) {
+            record.notes.push(note);
+        }
+    });
+}
+
+/// Who sent a packet, and why devices did not answer it.
+pub(super) fn take_notes(irp: Irp) -> (Owner, Vec<String>) {
+    with_irps(|irps| {
+        let record = irps.get_mut(&irp.0.addr());
+        record.map_or((Owner::HOST, Vec::new()), |record| {
+            (record.owner, std::mem::take(&mut record.notes))
+        })
+    })
+}
+
+/// Tells the verifier of an interface that a driver is about to receive, and the trace of one that it does not get.
+fn query_ended(irp: Irp, location: &IO_STACK_LOCATION) {
+    if !query_trace::is_query(location) {
         return;
     }
-    let owner = with_irps(|irps| irps.get(&irp.0.addr()).map_or(Owner::HOST, |record| record.owner));
+    if !irp.read().IoStatus.Status.is_success() {
+        return query_trace::refused(irp, location);
+    }
+    let (owner, _) = take_notes(irp);
     // SAFETY: the location's minor code says which of its parameters are set.
     let query = unsafe { location.Parameters.QueryInterface };
     // SAFETY: whoever asks for an interface gives the GUID by pointer until the request ends.

@@ -8,7 +8,7 @@
 //! stack, `remove` takes it down; `enumerate`, `request` and `root` talk to drivers.
 //!
 //! Not modelled: resources and rebalancing, docking, wait-wake, bus filters, raw devices, device property keys, notification of
-//! drivers and applications.
+//! applications.
 
 mod addreg;
 mod binding;

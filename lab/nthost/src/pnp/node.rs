@@ -185,19 +185,26 @@ pub(super) fn forget(id: NodeId) {
     with_nodes(|nodes| nodes.remove(&id));
 }
 
+/// The nodes that a test picks, in the order in which they were found. Only those are copied.
+fn select(wanted: impl Fn(&Node) -> bool) -> Vec<Node> {
+    with_nodes(|nodes| nodes.values().filter(|node| wanted(node)).cloned().collect())
+}
+
+/// The first node that a test picks.
+fn find(wanted: impl Fn(&Node) -> bool) -> Option<Node> {
+    with_nodes(|nodes| nodes.values().find(|node| wanted(node)).cloned())
+}
+
 /// Every node, in the order in which they were found.
 #[must_use]
 pub fn nodes() -> Vec<Node> {
-    with_nodes(|nodes| nodes.values().cloned().collect())
+    select(|_| true)
 }
 
 /// The nodes directly below one.
 #[must_use]
 pub fn children_of(id: NodeId) -> Vec<Node> {
-    nodes()
-        .into_iter()
-        .filter(|node| node.parent == Some(id))
-        .collect()
+    select(|node| node.parent == Some(id))
 }
 
 /// A node and everything below it, children before their parents.
@@ -213,13 +220,11 @@ pub(super) fn subtree(id: NodeId) -> Vec<Node> {
 /// The node of a PDO.
 #[must_use]
 pub fn node_of(pdo: Device) -> Option<Node> {
-    nodes().into_iter().find(|node| node.pdo == Some(pdo))
+    find(|node| node.pdo == Some(pdo))
 }
 
 /// The node with an instance path, in any case.
 #[must_use]
 pub fn find_instance(instance: &str) -> Option<Node> {
-    nodes()
-        .into_iter()
-        .find(|node| node.instance.eq_ignore_ascii_case(instance))
+    find(|node| node.instance.eq_ignore_ascii_case(instance))
 }

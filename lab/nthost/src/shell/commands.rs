@@ -7,7 +7,7 @@
 use std::fs;
 
 use super::session::{CommandError, CommandResult, Session};
-use super::{device, net, pnputil, registry, sc};
+use super::{device, net, pnputil, registry, sc, words};
 use crate::{dbg, report};
 
 /// A command.
@@ -97,6 +97,12 @@ pub const COMMANDS: &[Command] = &[
         run: log,
     },
     Command {
+        name: "traces",
+        usage: "[COUNT]",
+        help: "shows the last lines of the trace, 20 unless told: each refused IRP_MN_QUERY_INTERFACE with the reasons",
+        run: traces,
+    },
+    Command {
         name: "expect",
         usage: "[/log | /not] TEXT",
         help: "fails unless the last command's output (the log) has TEXT (has not)",
@@ -133,9 +139,9 @@ pub const COMMANDS: &[Command] = &[
 /// # Errors
 ///
 /// A [`CommandError`]: an unknown command, and whatever the command says.
-pub(super) fn run(session: &mut Session, words: &[String]) -> CommandResult {
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let Some((name, arguments)) = words.split_first() else {
+pub(super) fn run(session: &mut Session, line: &[String]) -> CommandResult {
+    let line: Vec<&str> = line.iter().map(String::as_str).collect();
+    let Some((name, arguments)) = line.split_first() else {
         return Ok(());
     };
     let known = COMMANDS
@@ -174,6 +180,25 @@ fn tree(session: &mut Session, arguments: &[&str]) -> CommandResult {
 
 fn log(session: &mut Session, _arguments: &[&str]) -> CommandResult {
     session.say(&dbg::lines().join("\n"));
+    Ok(())
+}
+
+/// How many lines `traces` shows unless told.
+const TRACES: u32 = 20;
+
+fn traces(session: &mut Session, arguments: &[&str]) -> CommandResult {
+    let count = match arguments {
+        [] => Some(TRACES),
+        [count] => words::number(count),
+        _ => None,
+    };
+    let count = count.ok_or_else(|| usage("traces", "a number of lines is wanted"))?;
+    let lines = dbg::traces(usize::try_from(count).unwrap_or(usize::MAX));
+    session.say(&if lines.is_empty() {
+        String::from("The trace is empty.")
+    } else {
+        lines.join("\n")
+    });
     Ok(())
 }
 
