@@ -103,6 +103,9 @@ pub const fn size_of_field<T, F>(_field: for<'table> fn(&'table T) -> &'table F)
 /// `device.provide(data)?.offer::<Fifo>()` with the feature `kmdf`. The routines run on any number of threads at once, at the IRQL that the
 /// documentation of the interface allows.
 ///
+/// A bus whose children pass queries on to it calls `kmdf::forward_to_parent::<Fifo>(child)`. A filter above drivers that may know the same
+/// GUID calls `DeviceInit::answer_after_those_below` before it makes its device.
+///
 /// # Two-way interfaces
 ///
 /// `…, version(1), callbacks(Other);`, where `Other` is an interface declared in the same way: the client brings its table of `Other` with its

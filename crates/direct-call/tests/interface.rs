@@ -4,7 +4,7 @@
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicUsize, Ordering};
 
 use direct_call::counted::{self, Owner, Pin};
 use direct_call::interface::ProvidedBy;
@@ -53,13 +53,18 @@ direct_call::interface! {
     }
 }
 
+/// One for each device of a test, so that Miri's leak check sees the contexts only.
+static PINS: [AtomicI64; 64] = [const { AtomicI64::new(0) }; 64];
+/// The next of [`PINS`] to use.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
 /// A device object that nobody has to keep.
 #[derive(Clone, Copy, Debug)]
 struct Device(&'static AtomicI64);
 
 impl Device {
     fn new() -> Self {
-        Self(Box::leak(Box::new(AtomicI64::new(0))))
+        Self(&PINS[NEXT.fetch_add(1, Ordering::Relaxed)])
     }
 
     fn pins(self) -> i64 {
@@ -305,6 +310,14 @@ fn connect(siren: &Provider<Siren>, request: &mut MaybeUninit<AlarmTable>) -> Re
     Ok(())
 }
 
+/// A client with its reference.
+fn alarm(siren: &Provider<Siren>, listener: &Provider<Listener>) -> Alarm {
+    let mut request = two_way::request::<Alarm>(table::<Bell, _>(listener));
+    connect(siren, &mut request).expect("the client is of this version, and the first");
+    // SAFETY: filled by `connect`, with a reference.
+    Alarm::from(unsafe { Client::accept(request) }.expect("the table is the very one"))
+}
+
 #[test]
 fn a_two_way_interface_calls_both_ways_and_counts_both_ways() {
     let (ears, horn) = (Device::new(), Device::new());
@@ -312,10 +325,7 @@ fn a_two_way_interface_calls_both_ways_and_counts_both_ways() {
         provider(ears, Listener::default()),
         provider(horn, Siren::default()),
     );
-    let mut request = two_way::request::<Alarm>(table::<Bell, _>(&listener));
-    connect(&siren, &mut request).expect("the client is of this version");
-    // SAFETY: filled by `connect`, with a reference.
-    let alarm = Alarm::from(unsafe { Client::accept(request) }.expect("the table is the very one"));
+    let alarm = alarm(&siren, &listener);
     assert_eq!((siren.held(), listener.held()), (1, 1));
     assert_eq!(alarm.report(7), Ok(()));
     assert_eq!(listener.data().0.load(Ordering::Relaxed), 7);
@@ -357,11 +367,7 @@ fn a_refused_two_way_query_leaves_no_reference_and_no_reference_routine() {
         provider(ears, Listener::default()),
         provider(horn, Siren::default()),
     );
-    connect(
-        &siren,
-        &mut two_way::request::<Alarm>(table::<Bell, _>(&listener)),
-    )
-    .expect("the first client");
+    let _first = alarm(&siren, &listener);
     for (spoil, failure) in cases {
         // Somebody up the stack has left reference routines in the client's table.
         let mut asked = table::<Alarm, _>(&siren);
