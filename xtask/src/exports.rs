@@ -9,7 +9,7 @@ use object::{
     read::pe::{ExportTarget, ImageOptionalHeader, ImageThunkData, Import, PeFile64},
 };
 
-use crate::{files, place};
+use crate::{files, place, protections};
 
 /// Modules of user mode: a kernel image that imports from one does not load.
 const USER_MODE: &[&str] = &[
@@ -86,6 +86,8 @@ const DEFINITIONS: &[Definition] = &[
 #[derive(Debug, Default)]
 struct Tables {
     native: bool,
+    /// Protections that the image does not ask for.
+    unprotected: Vec<String>,
     directory: Option<Directory>,
     exports: Vec<Export>,
     /// Modules, and what is imported from each.
@@ -185,6 +187,7 @@ fn parse(data: &[u8]) -> Result<Tables> {
     let subsystem = image.nt_headers().optional_header.subsystem();
     let mut tables = Tables {
         native: subsystem == IMAGE_SUBSYSTEM_NATIVE,
+        unprotected: protections::objections(&image),
         ..Tables::default()
     };
     read_exports(&image, &mut tables)?;
@@ -304,7 +307,7 @@ fn render_exports(out: &mut String, directory: &Directory, exports: &[Export]) {
 
 /// What must not be there.
 fn objections(tables: &Tables, allowed: &[String]) -> Vec<String> {
-    let mut wrong = Vec::new();
+    let mut wrong = tables.unprotected.clone();
     if !tables.native {
         wrong.push(String::from("the subsystem is not native"));
     }
@@ -339,6 +342,7 @@ mod tests {
     fn tables() -> Tables {
         Tables {
             native: true,
+            unprotected: Vec::new(),
             directory: Some(Directory {
                 name: String::from("x.sys"),
                 stamp: 0x1234,

@@ -20,6 +20,7 @@ mod lab;
 mod link;
 mod package;
 mod place;
+mod protections;
 mod test;
 mod toolchain;
 mod wdf_functions;
