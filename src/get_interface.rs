@@ -31,6 +31,14 @@ pub fn answer(provider: &Provider<Calls>, request: &Request) -> Result<usize, Fa
         return Err(Failure::new(NtStatus::STATUS_INVALID_DEVICE_REQUEST.0));
     }
     let Asked(asked) = request.input()?;
+    find(provider, request, asked).inspect_err(|failure| tell(&asked, *failure))
+}
+
+fn find(
+    provider: &Provider<Calls>,
+    request: &Request,
+    asked: SAMPLE_GET_INTERFACE,
+) -> Result<usize, Failure> {
     if asked.InterfaceType == RAW_GUID::new(SampleInterface::GUID) {
         hand_out::<SampleInterface>(provider, asked, request, interfaces::first_table())
     } else if asked.InterfaceType == RAW_GUID::new(SampleInterface2::GUID) {
@@ -57,4 +65,27 @@ fn hand_out<I: Interface>(
     let output = request.output::<I::Table>()?;
     // SAFETY: the sender is in kernel mode, where padding tells nothing new.
     Ok(unsafe { output.write_with_padding(provider.hand_out::<I>(table)) })
+}
+
+/// One line for each refusal, so that whoever gets the status finds out what was asked. By `DbgPrint`'s own formatting, which costs the image
+/// nothing.
+fn tell(asked: &SAMPLE_GET_INTERFACE, failure: Failure) {
+    let guid = asked.InterfaceType;
+    let [high, low, ..] = guid.Data4;
+    let clock = u32::from(u16::from_be_bytes([high, low]));
+    let node = u64::from_be_bytes(guid.Data4) & 0xFFFF_FFFF_FFFF;
+    // SAFETY: one argument for each place of the format, of its size: 32 bits each, and 64 for the last group.
+    let _ = unsafe {
+        wdk_sys::ntddk::DbgPrint(
+            c"sample: no table for {%08X-%04X-%04X-%04X-%012I64X}, size %u, version %u: %08X\n".as_ptr(),
+            guid.Data1,
+            u32::from(guid.Data2),
+            u32::from(guid.Data3),
+            clock,
+            node,
+            u32::from(asked.Size),
+            u32::from(asked.Version),
+            failure.status(),
+        )
+    };
 }

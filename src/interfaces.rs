@@ -1,5 +1,4 @@
 //! What this driver publishes: each table bound to its GUID and filled.
-#![allow(unsafe_code, reason = "binds tables to their GUIDs")]
 
 use core::ptr;
 
@@ -12,35 +11,22 @@ use crate::children::Children;
 use crate::context_routines::{Calls, SampleDoubleArray, SampleQueryStatistics};
 use crate::exports::SampleDouble;
 
-/// Version 1, `GUID_SAMPLE_INTERFACE`.
-pub enum SampleInterface {}
-
-// SAFETY: the GUID is this project's own, and the contract crate binds it to this table; the table's layout,
-// header first and function pointers after it, is asserted there.
-unsafe impl Interface for SampleInterface {
-    type Table = SAMPLE_INTERFACE;
-    const GUID: GUID = SAMPLE_INTERFACE::GUID;
-    const VERSION: u16 = SAMPLE_INTERFACE::VERSION;
+direct_call::bind! {
+    /// Version 1.
+    pub enum SampleInterface: unsafe table(SAMPLE_INTERFACE, InterfaceHeader),
+        guid(SAMPLE_INTERFACE::GUID), version(SAMPLE_INTERFACE::VERSION);
 }
 
-/// Version 2, `GUID_SAMPLE_INTERFACE_2`.
-pub enum SampleInterface2 {}
-
-// SAFETY: as for version 1, with the GUID and the table of version 2.
-unsafe impl Interface for SampleInterface2 {
-    type Table = SAMPLE_INTERFACE_2;
-    const GUID: GUID = SAMPLE_INTERFACE_2::GUID;
-    const VERSION: u16 = SAMPLE_INTERFACE_2::VERSION;
+direct_call::bind! {
+    /// Version 2.
+    pub enum SampleInterface2: unsafe table(SAMPLE_INTERFACE_2, InterfaceHeader),
+        guid(SAMPLE_INTERFACE_2::GUID), version(SAMPLE_INTERFACE_2::VERSION);
 }
 
-/// The bus's own, `GUID_SAMPLE_BUS_INTERFACE`.
-pub enum SampleBusInterface {}
-
-// SAFETY: as for version 1, with the GUID and the table of the bus.
-unsafe impl Interface for SampleBusInterface {
-    type Table = SAMPLE_BUS_INTERFACE;
-    const GUID: GUID = SAMPLE_BUS_INTERFACE::GUID;
-    const VERSION: u16 = SAMPLE_BUS_INTERFACE::VERSION;
+direct_call::bind! {
+    /// The bus's own.
+    pub enum SampleBusInterface: unsafe table(SAMPLE_BUS_INTERFACE, InterfaceHeader),
+        guid(SAMPLE_BUS_INTERFACE::GUID), version(SAMPLE_BUS_INTERFACE::VERSION);
 }
 
 /// What a device offers that doubles: a child, or a filter.

@@ -1,35 +1,24 @@
 //! The interface of the bus, as this driver uses it: version 2 if there is one, else version 1.
-#![allow(unsafe_code, reason = "binds tables to their GUIDs, and calls through them")]
+#![allow(unsafe_code, reason = "calls through foreign tables")]
 
 use core::ffi::c_void;
 use core::sync::atomic::AtomicBool;
 
 use direct_call::kmdf::{Client, Device, Gate, Slot};
-use direct_call::{Failure, GUID, Interface, QueryError, device_context};
+use direct_call::{Failure, Interface, QueryError, device_context};
 use sample_interface::{SAMPLE_INTERFACE, SAMPLE_INTERFACE_2, SAMPLE_STATISTICS};
 use wdk_sys::STATUS_NOT_SUPPORTED;
 
-/// Version 1, `GUID_SAMPLE_INTERFACE`.
-#[derive(Debug)]
-pub enum SampleInterface {}
-
-// SAFETY: the contract crate binds the GUID to this table; the table's layout, header first and function
-// pointers after it, is asserted there.
-unsafe impl Interface for SampleInterface {
-    type Table = SAMPLE_INTERFACE;
-    const GUID: GUID = SAMPLE_INTERFACE::GUID;
-    const VERSION: u16 = SAMPLE_INTERFACE::VERSION;
+direct_call::bind! {
+    /// Version 1.
+    pub enum SampleInterface: unsafe table(SAMPLE_INTERFACE, InterfaceHeader),
+        guid(SAMPLE_INTERFACE::GUID), version(SAMPLE_INTERFACE::VERSION);
 }
 
-/// Version 2, `GUID_SAMPLE_INTERFACE_2`.
-#[derive(Debug)]
-pub enum SampleInterface2 {}
-
-// SAFETY: as for version 1, with the GUID and the table of version 2.
-unsafe impl Interface for SampleInterface2 {
-    type Table = SAMPLE_INTERFACE_2;
-    const GUID: GUID = SAMPLE_INTERFACE_2::GUID;
-    const VERSION: u16 = SAMPLE_INTERFACE_2::VERSION;
+direct_call::bind! {
+    /// Version 2.
+    pub enum SampleInterface2: unsafe table(SAMPLE_INTERFACE_2, InterfaceHeader),
+        guid(SAMPLE_INTERFACE_2::GUID), version(SAMPLE_INTERFACE_2::VERSION);
 }
 
 /// A table and one reference on its provider.

@@ -22,7 +22,7 @@ pub unsafe extern "C" fn evt_device_prepare_hardware(
     _raw: WDFCMRESLIST,
     _translated: WDFCMRESLIST,
 ) -> NTSTATUS {
-    // SAFETY: the framework's argument, good until this routine returns.
+    // SAFETY: the device or object that `EvtDevicePrepareHardware` is about: it exists until the callback returns.
     let device = unsafe { Device::from_raw(device) };
     Failure::status_of(prepare(device))
 }
@@ -53,7 +53,7 @@ fn try_out(doubler: &Doubler) -> Result<(), Failure> {
 
 /// `EvtDeviceSurpriseRemoval`: comes at any time; the interface stays until release.
 pub unsafe extern "C" fn evt_device_surprise_removal(device: WDFDEVICE) {
-    // SAFETY: the framework's argument, good until this routine returns.
+    // SAFETY: the device or object that `EvtDeviceSurpriseRemoval` is about: it exists until the callback returns.
     let device: Device<'_> = unsafe { Device::from_raw(device) };
     if let Some(context) = device.context::<ChildContext>() {
         context.removed.store(true, Ordering::Relaxed);
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn evt_device_release_hardware(
     device: WDFDEVICE,
     _translated: WDFCMRESLIST,
 ) -> NTSTATUS {
-    // SAFETY: the framework's argument, good until this routine returns.
+    // SAFETY: the device or object that `EvtDeviceReleaseHardware` is about: it exists until the callback returns.
     let device: Device<'_> = unsafe { Device::from_raw(device) };
     if let Some(context) = device.context::<ChildContext>() {
         context.gate.close();

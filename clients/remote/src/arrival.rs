@@ -61,7 +61,7 @@ pub unsafe extern "C" fn evt_device_prepare_hardware(
     _raw: WDFCMRESLIST,
     _translated: WDFCMRESLIST,
 ) -> NTSTATUS {
-    // SAFETY: the framework's argument, good until this routine returns.
+    // SAFETY: the device or object that `EvtDevicePrepareHardware` is about: it exists until the callback returns.
     Failure::status_of(prepare(unsafe { Device::from_raw(device) }))
 }
 
@@ -130,7 +130,7 @@ pub unsafe extern "C" fn evt_device_release_hardware(
     device: WDFDEVICE,
     _translated: WDFCMRESLIST,
 ) -> NTSTATUS {
-    // SAFETY: the framework's argument, good until this routine returns.
+    // SAFETY: the device or object that `EvtDeviceReleaseHardware` is about: it exists until the callback returns.
     let device: Device<'_> = unsafe { Device::from_raw(device) };
     if let Some(context) = device.context::<RemoteContext>() {
         release(context);

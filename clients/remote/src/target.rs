@@ -70,7 +70,7 @@ fn empty(context: &RemoteContext) {
 
 /// `EvtIoTargetQueryRemove`.
 unsafe extern "C" fn evt_query_remove(target: WDFIOTARGET) -> NTSTATUS {
-    // SAFETY: the framework's argument, good until this routine returns.
+    // SAFETY: the device or object that `EvtQueryRemove` is about: it exists until the callback returns.
     on_event(unsafe { Target::from_raw(target) }, |context, target| {
         empty(context);
         target.close_for_query_remove();
@@ -81,7 +81,7 @@ unsafe extern "C" fn evt_query_remove(target: WDFIOTARGET) -> NTSTATUS {
 
 /// `EvtIoTargetRemoveCanceled`.
 unsafe extern "C" fn evt_remove_canceled(target: WDFIOTARGET) {
-    // SAFETY: the framework's argument, good until this routine returns.
+    // SAFETY: the device or object that `EvtRemoveCanceled` is about: it exists until the callback returns.
     on_event(unsafe { Target::from_raw(target) }, |context, target| {
         if context.leaving.load(Ordering::Relaxed) {
             return;
@@ -96,7 +96,7 @@ unsafe extern "C" fn evt_remove_canceled(target: WDFIOTARGET) {
 
 /// `EvtIoTargetRemoveComplete`: after a surprise removal the interface is still here.
 unsafe extern "C" fn evt_remove_complete(target: WDFIOTARGET) {
-    // SAFETY: the framework's argument, good until this routine returns.
+    // SAFETY: the device or object that `EvtRemoveComplete` is about: it exists until the callback returns.
     on_event(unsafe { Target::from_raw(target) }, |context, target| {
         empty(context);
         disengage(context, target);

@@ -80,6 +80,12 @@ fn every_other_request_has_its_status_and_writes_nothing() -> Result<()> {
 }
 
 #[test]
+fn a_refusal_leaves_a_line_that_names_what_was_asked() -> Result<()> {
+    let run = ask(("0x7b0a3f53", 40, 1, 20, 40, true))?;
+    run.says("sample: no table for {7B0A3F53-94C1-4D0E-8F0B-51A7D2C9E619}, size 40, version 1: C00000BB")
+}
+
+#[test]
 fn user_mode_is_refused() -> Result<()> {
     let input = [0; size_of::<SAMPLE_GET_INTERFACE>()];
     let request = ioctl(BUS, IOCTL_INTERNAL_SAMPLE_GET_INTERFACE, &input, 40);

@@ -84,7 +84,7 @@ fn a_request_that_names_no_child_is_refused_and_changes_nothing() -> Result<()> 
 fn all_children_are_pulled_out_and_plugged_in_while_eight_threads_call() -> Result<()> {
     let rounds = env::var("LAB_UNPLUG_ROUNDS")
         .ok()
-        .map_or(Ok(10), |text| text.parse())?;
+        .map_or(Ok(5), |text| text.parse())?;
     let lab = Lab::new(Build::Release)?;
     lab.function_driver("stress", c_driver::STRESS, r"SAMPLEBUS\Doubler, root\Stress")?;
     let run = lab.run_for(

@@ -63,7 +63,7 @@ impl DeviceInit<'_> {
 
 /// `EvtDeviceWdmIrpPreprocess` for `IRP_MN_QUERY_INTERFACE`.
 unsafe extern "C" fn evt_device_wdm_irp_preprocess<O: Offers>(device: WDFDEVICE, irp: *mut IRP) -> NTSTATUS {
-    // SAFETY: the framework's argument, good until this routine returns.
+    // SAFETY: the device or object that `EvtDeviceWdmIrpPreprocess` is about: it exists until the callback returns.
     let device: Device<'_> = unsafe { Device::from_raw(device) };
     // SAFETY: the framework's argument: a query that is the device's to send on or to complete.
     let query = unsafe { Query::from_raw(irp) };

@@ -141,7 +141,7 @@ where
     I: TwoWay + ProvidedBy<T>,
     T: Connect<I> + Send + Sync + 'static,
 {
-    // SAFETY: the framework's argument, good until this routine returns.
+    // SAFETY: the device or object that `EvtDeviceProcessQueryInterfaceRequest` is about: it exists until the callback returns.
     let device: Device<'_> = unsafe { Device::from_raw(device) };
     let Some(provider) = device.provider::<T>() else {
         // SAFETY: as below.

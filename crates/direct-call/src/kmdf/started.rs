@@ -49,7 +49,7 @@ unsafe extern "C" fn evt_device_prepare_hardware<S: WhileStarted>(
     _raw: WDFCMRESLIST,
     _translated: WDFCMRESLIST,
 ) -> NTSTATUS {
-    // SAFETY: the framework's argument, good until this routine returns.
+    // SAFETY: the device or object that `EvtDevicePrepareHardware` is about: it exists until the callback returns.
     Failure::status_of(prepare::<S>(unsafe { Device::from_raw(device) }))
 }
 
@@ -70,7 +70,7 @@ unsafe extern "C" fn evt_device_release_hardware<S: WhileStarted>(
     device: WDFDEVICE,
     _translated: WDFCMRESLIST,
 ) -> NTSTATUS {
-    // SAFETY: the framework's argument, good until this routine returns.
+    // SAFETY: the device or object that `EvtDeviceReleaseHardware` is about: it exists until the callback returns.
     let device: Device<'_> = unsafe { Device::from_raw(device) };
     if let Some(slot) = device.attached::<Equipment, S>() {
         // SAFETY: as in `prepare`.
