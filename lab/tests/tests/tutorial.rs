@@ -86,6 +86,8 @@ impl Desk {
         if project.join(BUILT).exists() {
             let _ = fs::remove_dir_all(&kept);
             fs::rename(project.join(BUILT), &kept)?;
+            // What the page has built must come from this run.
+            let _ = fs::remove_dir_all(kept.join("drivers"));
         }
         let _ = fs::remove_dir_all(&project);
         fs::create_dir_all(folder)?;
@@ -130,6 +132,8 @@ impl Desk {
         let ended = Command::new("bash")
             .args(["-euc", command])
             .current_dir(&self.current)
+            // The order in which `ls` prints names.
+            .env("LC_ALL", "C")
             .output()?;
         let output = String::from_utf8_lossy(&ended.stdout);
         let errors = String::from_utf8_lossy(&ended.stderr);

@@ -6,8 +6,9 @@ use wdk_sys::{LPGUID, NTSTATUS, PINTERFACE, PVOID, WDF_QUERY_INTERFACE_CONFIG, W
 use super::device::Device;
 use super::provider::{Provider, add_query_interface};
 use crate::interface::ProvidedBy;
+use crate::negotiation::ENTRY;
 use crate::two_way::{self, Connect, TwoWay};
-use crate::{Client, Failure, QueryError, device_context};
+use crate::{Client, Failure, Header, QueryError, device_context};
 
 /// The kind of attachment that holds a provider.
 struct Provision {
@@ -67,6 +68,12 @@ impl<T: Send + Sync + 'static> Providing<'_, T> {
     ///
     /// `PASSIVE_LEVEL`.
     pub fn offer<I: ProvidedBy<T>>(&self) -> Result<(), Failure> {
+        const {
+            assert!(
+                size_of::<Header>() + I::ROUTINES * ENTRY == I::SIZE as usize,
+                "a two-way interface is offered with `offer_two_way`"
+            );
+        }
         self.provider
             .publish::<I>(self.device, self.provider.table::<I>())
     }
