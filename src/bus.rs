@@ -100,7 +100,7 @@ fn describe_bus(bus: Device<'_>) {
 /// Registers the bus's interface and plugs in the children that the registry asks for.
 fn publish(bus: Device<'_>, count: u32) -> Result<(), Failure> {
     let context = bus.context::<BusContext>().ok_or(Failure::UNSUCCESSFUL)?;
-    let children = Children::new(bus)?;
+    let children = Children::new(bus);
     children
         .announce(count)
         .map_err(|status| Failure::new(status.0))?;

@@ -40,7 +40,7 @@ pub unsafe extern "C" fn evt_child_list_create_device(
 fn create(init: DeviceInit<'_>, number: u32) -> Result<(), Failure> {
     assign_ids(&init, number)?;
     add_text(&init, number)?;
-    let device = init.create(Some(doubler::device_attributes()))?;
+    let device = init.create(None)?;
     set_capabilities(device, number);
     doubler::publish(device)?;
     forward_to_parent::<SampleBusInterface>(device)

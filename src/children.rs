@@ -6,14 +6,10 @@
 #![allow(unsafe_code, reason = "framework calls")]
 
 use core::ptr;
-use core::sync::atomic::{AtomicU64, Ordering};
 
-use direct_call::Failure;
-use direct_call::kmdf::{Device, object_attributes_of, size_of_ulong};
+use direct_call::kmdf::{Device, SpinLock, size_of_ulong};
 use sample_interface::{NtStatus, SAMPLE_BUS_CHILD_LIMIT};
-use wdk_sys::{
-    WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER, WDFCHILDLIST, WDFSPINLOCK, call_unsafe_wdf_function_binding,
-};
+use wdk_sys::{WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER, WDFCHILDLIST, call_unsafe_wdf_function_binding};
 
 /// What identifies a child in the framework's list.
 #[repr(C)]
@@ -35,43 +31,26 @@ impl Identification {
 /// The children of a bus device. Every routine may run in any thread, at IRQL <= `DISPATCH_LEVEL`, while the device exists.
 pub struct Children {
     list: WDFCHILDLIST,
-    lock: WDFSPINLOCK,
-    /// Bit `number - 1` for each child that is plugged in; changed under the lock only.
-    plugged: AtomicU64,
+    /// Bit `number - 1` for each child that is plugged in.
+    plugged: SpinLock<u64>,
 }
 
 const _: () = assert!(SAMPLE_BUS_CHILD_LIMIT <= u64::BITS);
 
-// SAFETY: handles of objects that the framework locks, and an atomic.
+// SAFETY: the handle of an object that the framework locks, and a lock.
 unsafe impl Send for Children {}
 // SAFETY: as for Send.
 unsafe impl Sync for Children {}
 
 impl Children {
     /// None, on a bus that was made with a default child list.
-    ///
-    /// # Errors
-    ///
-    /// `STATUS_INSUFFICIENT_RESOURCES`.
-    ///
-    /// # IRQL
-    ///
-    /// `PASSIVE_LEVEL`.
-    pub fn new(bus: Device<'_>) -> Result<Self, Failure> {
-        let mut attributes = object_attributes_of(bus);
-        let mut lock = ptr::null_mut();
-        // SAFETY: the attributes name the bus as parent, which the handle of `Device` makes valid, and are copied.
-        let status = unsafe {
-            call_unsafe_wdf_function_binding!(WdfSpinLockCreate, &raw mut attributes, &raw mut lock)
-        };
-        Failure::check(status)?;
+    pub fn new(bus: Device<'_>) -> Self {
         // SAFETY: `bus::add` made the device with a default child list.
         let list = unsafe { call_unsafe_wdf_function_binding!(WdfFdoGetDefaultChildList, bus.raw()) };
-        Ok(Self {
+        Self {
             list,
-            lock,
-            plugged: AtomicU64::new(0),
-        })
+            plugged: SpinLock::new(0),
+        }
     }
 
     /// Plugs children 1 to `count` in, all at once.
@@ -90,7 +69,7 @@ impl Children {
 
     /// How many children are plugged in, whether the system has found them or not.
     pub fn count(&self) -> u32 {
-        self.plugged.load(Ordering::Relaxed).count_ones()
+        self.plugged.lock().count_ones()
     }
 
     /// Plugs a child in; see [`SAMPLE_BUS_INTERFACE`](sample_interface::SAMPLE_BUS_INTERFACE).
@@ -100,8 +79,8 @@ impl Children {
     /// `STATUS_INVALID_PARAMETER`, `STATUS_OBJECT_NAME_COLLISION`, `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn plug_in(&self, number: u32) -> Result<(), NtStatus> {
         let bit = bit_of(number)?;
-        let _locked = Locked::new(self.lock);
-        if self.plugged.load(Ordering::Relaxed) & bit != 0 {
+        let mut plugged = self.plugged.lock();
+        if *plugged & bit != 0 {
             return Err(NtStatus::STATUS_OBJECT_NAME_COLLISION);
         }
         let mut identification = Identification::new(number);
@@ -115,7 +94,7 @@ impl Children {
             )
         };
         succeeded(status)?;
-        self.plugged.fetch_or(bit, Ordering::Relaxed);
+        *plugged |= bit;
         Ok(())
     }
 
@@ -126,8 +105,8 @@ impl Children {
     /// `STATUS_INVALID_PARAMETER`, `STATUS_NO_SUCH_DEVICE`.
     pub fn unplug(&self, number: u32) -> Result<(), NtStatus> {
         let bit = bit_of(number)?;
-        let _locked = Locked::new(self.lock);
-        if self.plugged.load(Ordering::Relaxed) & bit == 0 {
+        let mut plugged = self.plugged.lock();
+        if *plugged & bit == 0 {
             return Err(NtStatus::STATUS_NO_SUCH_DEVICE);
         }
         let mut identification = Identification::new(number);
@@ -140,7 +119,7 @@ impl Children {
             )
         };
         succeeded(status)?;
-        self.plugged.fetch_and(!bit, Ordering::Relaxed);
+        *plugged &= !bit;
         Ok(())
     }
 }
@@ -158,22 +137,4 @@ const fn bit_of(number: u32) -> Result<u64, NtStatus> {
 const fn succeeded(status: i32) -> Result<(), NtStatus> {
     let status = NtStatus(status);
     if status.is_success() { Ok(()) } else { Err(status) }
-}
-
-/// The lock, held.
-struct Locked(WDFSPINLOCK);
-
-impl Locked {
-    fn new(lock: WDFSPINLOCK) -> Self {
-        // SAFETY: made in `Children::new`; the callers do not hold it.
-        unsafe { call_unsafe_wdf_function_binding!(WdfSpinLockAcquire, lock) };
-        Self(lock)
-    }
-}
-
-impl Drop for Locked {
-    fn drop(&mut self) {
-        // SAFETY: acquired in `new`, by this thread.
-        unsafe { call_unsafe_wdf_function_binding!(WdfSpinLockRelease, self.0) };
-    }
 }

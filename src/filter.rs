@@ -2,11 +2,9 @@
 //!
 //! The framework passes on everything that a filter does not handle, and completes nothing itself but the queries for these
 //! interfaces. Where something below offers one of them, that answer stands.
-#![allow(unsafe_code, reason = "a framework call")]
 
 use direct_call::Failure;
 use direct_call::kmdf::DeviceInit;
-use wdk_sys::call_unsafe_wdf_function_binding;
 
 use crate::doubler;
 use crate::interfaces::Doublers;
@@ -21,9 +19,8 @@ use crate::interfaces::Doublers;
 ///
 /// `PASSIVE_LEVEL`.
 pub fn add(init: DeviceInit<'_>) -> Result<(), Failure> {
-    // SAFETY: the init of the running EvtDriverDeviceAdd, of which no device has been made yet.
-    unsafe { call_unsafe_wdf_function_binding!(WdfFdoInitSetFilter, init.raw()) };
+    init.set_filter();
     init.answer_after_those_below::<Doublers>()?;
-    let device = init.create(Some(doubler::device_attributes()))?;
+    let device = init.create(None)?;
     doubler::publish(device)
 }

@@ -1,7 +1,6 @@
 //! The interface of the bus, as this driver uses it: version 2 if there is one, else version 1.
 #![allow(unsafe_code, reason = "calls through foreign tables")]
 
-use core::ffi::c_void;
 use core::sync::atomic::AtomicBool;
 
 use direct_call::kmdf::{Client, Device, Gate, Slot};
@@ -98,7 +97,7 @@ impl Doubler {
         let mut statistics = SAMPLE_STATISTICS::default();
         let routine = client.table().SampleQueryStatistics;
         // SAFETY: a checked table, whose reference `client` holds, with its own context; the structure is on the stack.
-        let status = unsafe { routine(context(client), &raw mut statistics, LENGTH) };
+        let status = unsafe { routine(client.context(), &raw mut statistics, LENGTH) };
         Failure::check(status.0).map(|()| Some(statistics))
     }
 }
@@ -108,15 +107,11 @@ fn double_array(client: &Client<SampleInterface2>, values: &mut [i32]) -> Result
     let mut done = usize::MAX;
     let routine = client.table().SampleDoubleArray;
     // SAFETY: a checked table, whose reference `client` holds, with its own context; `values` and `done` are this routine's.
-    let status = unsafe { routine(context(client), values.as_mut_ptr(), values.len(), &raw mut done) };
+    let status = unsafe { routine(client.context(), values.as_mut_ptr(), values.len(), &raw mut done) };
     if done == usize::MAX {
         return Err(Failure::new(status.0));
     }
     Ok(done)
-}
-
-const fn context(client: &Client<SampleInterface2>) -> *mut c_void {
-    client.table().InterfaceHeader.Context
 }
 
 /// The context space of the device.
