@@ -49,10 +49,6 @@ const DRIVERS: &[Driver] = &[
         package: "helper",
         image: "helper",
     },
-];
-
-/// What only the lab runs.
-const LAB_DRIVERS: &[Driver] = &[
     Driver {
         package: "fifo",
         image: "fifo",
@@ -61,6 +57,10 @@ const LAB_DRIVERS: &[Driver] = &[
         package: "fifoclient",
         image: "fifoclient",
     },
+];
+
+/// What only the lab runs.
+const LAB_DRIVERS: &[Driver] = &[
     Driver {
         package: "wdfldr",
         image: "wdfldr",
