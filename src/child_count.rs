@@ -13,8 +13,8 @@ const DEFAULT: u32 = 2;
 ///
 /// # Errors
 ///
-/// `STATUS_INVALID_PARAMETER`, and one line in the log, when the value is above [`SAMPLE_BUS_CHILD_LIMIT`](LIMIT) or cannot be read as a
-/// `REG_DWORD`.
+/// `STATUS_INVALID_PARAMETER` when the value is above [`SAMPLE_BUS_CHILD_LIMIT`](LIMIT), and what [`Driver::parameter`] says for one that
+/// cannot be read as a `REG_DWORD`; each with one line in the log.
 pub fn read(driver: Driver) -> Result<u32, Failure> {
     match driver.parameter(b"ChildCount") {
         Ok(count) if count.unwrap_or(DEFAULT) <= LIMIT => return Ok(count.unwrap_or(DEFAULT)),
@@ -22,9 +22,12 @@ pub fn read(driver: Driver) -> Result<u32, Failure> {
             "sample: ChildCount is {}, at most {LIMIT} is allowed; the device is refused",
             count.unwrap_or(DEFAULT)
         ),
-        Err(failure) => wdk::println!(
-            "sample: ChildCount cannot be read as a REG_DWORD of 0 to {LIMIT} ({failure}); the device is refused"
-        ),
+        Err(failure) => {
+            wdk::println!(
+                "sample: ChildCount cannot be read as a REG_DWORD of 0 to {LIMIT} ({failure}); the device is refused"
+            );
+            return Err(failure);
+        }
     }
     Err(Failure::new(STATUS_INVALID_PARAMETER))
 }

@@ -4,7 +4,10 @@
 use core::ptr;
 
 use direct_call::Failure;
-use wdk_sys::{KEY_READ, STATUS_OBJECT_NAME_NOT_FOUND, WDFDRIVER, WDFKEY, call_unsafe_wdf_function_binding};
+use wdk_sys::{
+    KEY_READ, STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_TYPE_MISMATCH, WDFDRIVER,
+    WDFKEY, call_unsafe_wdf_function_binding,
+};
 
 use crate::unicode::{ascii, unicode_string};
 
@@ -24,7 +27,7 @@ impl Driver {
     ///
     /// # Errors
     ///
-    /// What the registry answers: `STATUS_OBJECT_TYPE_MISMATCH` for a value of another type.
+    /// `STATUS_INVALID_PARAMETER` for a value of another type, else what the registry answers.
     ///
     /// # IRQL
     ///
@@ -32,8 +35,11 @@ impl Driver {
     pub fn parameter<const N: usize>(self, name: &[u8; N]) -> Result<Option<u32>, Failure> {
         match Key::open(self).and_then(|key| key.number(name)) {
             Ok(number) => Ok(Some(number)),
-            Err(failure) if failure.status() == STATUS_OBJECT_NAME_NOT_FOUND => Ok(None),
-            Err(failure) => Err(failure),
+            Err(failure) => match failure.status() {
+                STATUS_OBJECT_NAME_NOT_FOUND => Ok(None),
+                STATUS_OBJECT_TYPE_MISMATCH => Err(Failure::new(STATUS_INVALID_PARAMETER)),
+                _ => Err(failure),
+            },
         }
     }
 }

@@ -26,7 +26,8 @@ const FILTER: u32 = 1;
 ///
 /// # Errors
 ///
-/// `STATUS_INVALID_PARAMETER`, and one line in the log, for any other value and for one that cannot be read as a `REG_DWORD`.
+/// `STATUS_INVALID_PARAMETER` for any other value, and what [`Driver::parameter`] says for one that cannot be read as a `REG_DWORD`; each
+/// with one line in the log.
 pub fn read(driver: Driver) -> Result<Role, Failure> {
     match driver.parameter(b"Role") {
         Ok(None | Some(BUS)) => return Ok(Role::Bus),
@@ -38,6 +39,7 @@ pub fn read(driver: Driver) -> Result<Role, Failure> {
         }
         Err(failure) => {
             wdk::println!("sample: Role cannot be read as a REG_DWORD ({failure}); the device is refused");
+            return Err(failure);
         }
     }
     Err(Failure::new(STATUS_INVALID_PARAMETER))

@@ -10,6 +10,7 @@ mod ci;
 mod command;
 mod drivers;
 mod exports;
+mod faults;
 mod files;
 mod header;
 mod host_port;
@@ -58,6 +59,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "lab",
         lab::lab,
         "gives the lab's prompt, or runs a script [--release] [SCRIPT] [--json FILE] …",
+    ),
+    (
+        "faults",
+        faults::run,
+        "lets each call of the drivers that can fail fail, one in a run [--release] [--limit N] [SCRIPT]…",
     ),
     ("test", test::test, "runs every test [FILTER]"),
     (

@@ -142,7 +142,9 @@ pub fn new(
         entries: SpinLock::new(entries),
     };
     let list = create(list, attributes, Some(device.header()))?;
-    if let Err(failure) = device.child_lists.lock().push(list) {
+    // Deleting the list calls the driver, which must not run under the lock.
+    let listed = device.child_lists.lock().push(list);
+    if let Err(failure) = listed {
         list.delete();
         return Err(failure);
     }

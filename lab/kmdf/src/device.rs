@@ -254,6 +254,8 @@ pub fn create(init: DeviceInit, attributes: &Attributes) -> Outcome<Obj<Device>>
     check_settings(init)?;
     let client = init.client;
     let device = Device::new(client, init, init.take_settings(), attributes.is_passive());
+    let driver = client.driver.get().map(Obj::header);
+    let device = object::create(device, attributes, driver)?;
     // Given back when the device is dismantled.
     if let Some(parent) = device.parent {
         parent.reference();
@@ -261,8 +263,6 @@ pub fn create(init: DeviceInit, attributes: &Attributes) -> Outcome<Obj<Device>>
     if let Some((list, _)) = device.entry.get() {
         list.reference();
     }
-    let driver = client.driver.get().map(Obj::header);
-    let device = object::create(device, attributes, driver)?;
     if let Err(failure) = set_up(device) {
         device.abandon();
         return Err(failure);

@@ -107,7 +107,11 @@ impl<T: Copy> Array<T> {
         Ok(())
     }
 
-    fn reserve(&mut self, capacity: usize) -> Outcome {
+    /// Makes room for this many values.
+    ///
+    /// # Errors
+    /// `STATUS_INSUFFICIENT_RESOURCES`; the array is as it was.
+    pub fn reserve(&mut self, capacity: usize) -> Outcome {
         if capacity <= self.capacity && !self.start.is_null() {
             return Ok(());
         }

@@ -273,7 +273,9 @@ pub fn new(device: Obj<Device>, config: WDF_IO_QUEUE_CONFIG, attributes: &Attrib
         Some(attributes.parent.unwrap_or_else(|| device.header())),
     )?;
     queue.changed.reset_to(false);
-    if let Err(failure) = device.queues.list.lock().push(queue) {
+    // Deleting the queue takes the lock again.
+    let listed = device.queues.list.lock().push(queue);
+    if let Err(failure) = listed {
         queue.delete();
         return Err(failure);
     }
@@ -335,6 +337,9 @@ impl Obj<Queue> {
             return Err(STATUS_INVALID_DEVICE_STATE);
         }
         let was_empty = state.waiting.as_slice().is_empty();
+        // Once a request waits, the driver gets it without any more memory.
+        let room = state.waiting.as_slice().len() + state.with_driver.as_slice().len() + 1;
+        state.with_driver.reserve(room).map_err(Failure::status)?;
         state.waiting.push(request).map_err(Failure::status)?;
         if first {
             state.waiting.as_mut_slice().rotate_right(1);
@@ -396,7 +401,7 @@ impl Obj<Queue> {
             return None;
         }
         let request = state.waiting.remove_where(|request| request.stop_waiting())?;
-        hand_over(&mut state, request)
+        Some(hand_over(&mut state, request))
     }
 
     /// Presents as long as the queue's rule lets it. A sequential queue is served by one caller at a time, so
@@ -570,21 +575,18 @@ impl Obj<Queue> {
         let request = state
             .waiting
             .remove_where(|request| wanted(request) && request.stop_waiting())?;
-        let request = hand_over(&mut state, request)?;
+        let request = hand_over(&mut state, request);
         request.was_presented.set(true);
         Some(request)
     }
 }
 
 /// Notes that the driver has a request now.
-fn hand_over(state: &mut State, request: Obj<Request>) -> Option<Obj<Request>> {
-    if state.with_driver.push(request).is_err() {
-        // No memory to note it: it goes back and is presented with the next occasion.
-        let _kept = state.waiting.push(request);
-        return None;
-    }
+fn hand_over(state: &mut State, request: Obj<Request>) -> Obj<Request> {
+    // `enqueue` made the room.
+    let _noted = state.with_driver.push(request);
     request.acknowledged.set(false);
-    Some(request)
+    request
 }
 
 /// The handle of a queue that may be missing.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use nthost::shell::{self, Session};
+use nthost::verifier::faults::{self, Plan, PointId};
 use nthost::verifier::{environment_error, lab_defect};
 use nthost::{ke, ldr, report};
 
@@ -55,6 +56,28 @@ fn command_line() -> Command {
                 .help("Print the time from the start to the end of the first DriverEntry"),
         )
         .arg(
+            Arg::new("list-faults")
+                .long("list-faults")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Write the calls that can fail for want of resources, with their stacks, as data"),
+        )
+        .arg(
+            Arg::new("fail-stack")
+                .long("fail-stack")
+                .value_name("ID")
+                .value_parser(|id: &str| id.parse::<PointId>())
+                .help("Let the first call from this stack of --list-faults fail"),
+        )
+        .arg(
+            Arg::new("fail-nth")
+                .long("fail-nth")
+                .value_name("N")
+                .value_parser(value_parser!(u64).range(1..))
+                .conflicts_with("fail-stack")
+                .help("Let the Nth of all calls that can fail, fail"),
+        )
+        .arg(
             Arg::new("script")
                 .value_name("SCRIPT")
                 .value_parser(value_parser!(PathBuf))
@@ -81,6 +104,7 @@ fn main() {
     if let Some(file) = arguments.get_one::<PathBuf>("svg") {
         report::write_svg_to(file.clone());
     }
+    watch_faults(&arguments);
     let drivers: Vec<PathBuf> = arguments
         .get_many("drivers")
         .unwrap_or_default()
@@ -95,6 +119,19 @@ fn main() {
         None => shell::prompt(&mut session),
     }
     shell::finish(session)
+}
+
+fn watch_faults(arguments: &ArgMatches) {
+    let file = arguments.get_one::<PathBuf>("list-faults");
+    let nth = arguments.get_one("fail-nth").copied().map(Plan::Nth);
+    let stack = arguments.get_one("fail-stack").copied().map(Plan::Stack);
+    let plan = nth.or(stack);
+    if let Some(file) = file {
+        report::write_faults_to(file.clone());
+    }
+    if plan.is_some() || file.is_some() {
+        faults::watch(plan.unwrap_or(Plan::Nothing));
+    }
 }
 
 fn start_watchdog(arguments: &ArgMatches, has_script: bool) {

@@ -127,20 +127,20 @@ impl Lab {
     ///
     /// As [`Lab::run`].
     pub fn run_for(&self, time_limit: u32, lines: &[&str]) -> Result<Run> {
+        self.run_with(&["--time-limit", &time_limit.to_string()], lines)
+    }
+
+    /// As [`Lab::run`], with these options of nthost.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lab::run`].
+    pub fn run_with(&self, options: &[&str], lines: &[&str]) -> Result<Run> {
         self.write(SCRIPT, (lines.join("\n") + "\n").as_bytes())?;
         let mut command = Command::new(&self.nthost);
         command.current_dir(self.folder.path()).stdin(Stdio::null());
-        command.args([
-            "--drivers",
-            ".",
-            "--json",
-            REPORT,
-            "--svg",
-            PICTURE,
-            "--time-limit",
-            &time_limit.to_string(),
-            SCRIPT,
-        ]);
+        command.args(["--drivers", ".", "--json", REPORT, "--svg", PICTURE]);
+        command.args(options).arg(SCRIPT);
         let ended = command
             .output()
             .with_context(|| format!("cannot run {}", self.nthost.display()))?;

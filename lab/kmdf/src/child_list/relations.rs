@@ -51,6 +51,7 @@ pub fn bus_relations(
 pub fn only(device: Obj<Device>) -> Outcome<*mut DEVICE_RELATIONS> {
     let mut relations = Relations {
         objects: Array::new(device.header.client.tag()),
+        prior: 0,
         tag: device.header.client.tag(),
         changed: true,
     };
@@ -60,9 +61,11 @@ pub fn only(device: Obj<Device>) -> Outcome<*mut DEVICE_RELATIONS> {
         .map(|answer| answer.unwrap_or(ptr::null_mut()))
 }
 
-/// The device objects of an answer, each with a reference.
+/// The device objects of an answer, each with a reference, which goes with the answer or is given back.
 struct Relations {
     objects: Array<PDEVICE_OBJECT>,
+    /// How many of them the IRP carries already, with their references.
+    prior: usize,
     tag: Tag,
     changed: bool,
 }
@@ -71,9 +74,10 @@ impl Relations {
     fn of(device: Obj<Device>, prior: *mut DEVICE_RELATIONS) -> Outcome<Self> {
         let tag = device.header.client.tag();
         let mut objects = Array::new(tag);
+        let mut count = 0;
         if !prior.is_null() {
             // SAFETY: What a driver above put into the IRP; the layout carries its own count.
-            let count = unsafe { (*prior).Count } as usize;
+            count = unsafe { (*prior).Count } as usize;
             // SAFETY: As above.
             let start = unsafe { (&raw const (*prior).Objects).cast::<PDEVICE_OBJECT>() };
             // SAFETY: As above.
@@ -81,13 +85,14 @@ impl Relations {
         }
         Ok(Self {
             objects,
+            prior: count,
             tag,
             changed: false,
         })
     }
 
     /// The structure for the `PnP` manager, `None` when nothing changed.
-    fn finish(self, prior: *mut DEVICE_RELATIONS) -> Outcome<Option<*mut DEVICE_RELATIONS>> {
+    fn finish(mut self, prior: *mut DEVICE_RELATIONS) -> Outcome<Option<*mut DEVICE_RELATIONS>> {
         if !self.changed {
             return Ok(None);
         }
@@ -104,7 +109,16 @@ impl Relations {
         // SAFETY: The block has room for this many behind the count.
         unsafe { ptr::copy_nonoverlapping(objects.as_ptr(), start, objects.len()) };
         pool::free_foreign(prior.cast());
+        self.prior = objects.len();
         Ok(Some(answer))
+    }
+}
+
+impl Drop for Relations {
+    fn drop(&mut self) {
+        let own = self.objects.as_slice().iter().skip(self.prior);
+        own.filter_map(|object| DeviceObject::of(*object))
+            .for_each(DeviceObject::dereference);
     }
 }
 

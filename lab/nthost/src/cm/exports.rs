@@ -19,15 +19,15 @@ use crate::ob::{self, ObjectKind, handles};
 use crate::rtl::unicode;
 
 crate::exports! {
-    ZwOpenKey <= PASSIVE_LEVEL;
-    ZwOpenKeyEx <= PASSIVE_LEVEL;
-    ZwCreateKey <= PASSIVE_LEVEL;
-    ZwQueryValueKey <= PASSIVE_LEVEL;
-    ZwSetValueKey <= PASSIVE_LEVEL;
+    ZwOpenKey <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
+    ZwOpenKeyEx <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
+    ZwCreateKey <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
+    ZwQueryValueKey <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
+    ZwSetValueKey <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
     ZwDeleteValueKey <= PASSIVE_LEVEL;
     ZwDeleteKey <= PASSIVE_LEVEL;
-    ZwEnumerateKey <= PASSIVE_LEVEL;
-    ZwEnumerateValueKey <= PASSIVE_LEVEL;
+    ZwEnumerateKey <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
+    ZwEnumerateValueKey <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
     ZwFlushKey <= PASSIVE_LEVEL;
 }
 

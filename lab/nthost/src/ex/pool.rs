@@ -10,13 +10,13 @@ use crate::mm::pool::{self, Kind, Request, Tag};
 use crate::verifier::{self, BugCheck};
 
 crate::exports! {
-    ExAllocatePool2 <= DISPATCH_LEVEL;
-    ExAllocatePool3 <= DISPATCH_LEVEL;
-    ExAllocatePool <= DISPATCH_LEVEL;
-    ExAllocatePoolWithTag <= DISPATCH_LEVEL;
+    ExAllocatePool2 <= DISPATCH_LEVEL or NULL;
+    ExAllocatePool3 <= DISPATCH_LEVEL or NULL;
+    ExAllocatePool <= DISPATCH_LEVEL or NULL;
+    ExAllocatePoolWithTag <= DISPATCH_LEVEL or NULL;
     ExAllocatePoolWithQuotaTag <= DISPATCH_LEVEL;
-    ExAllocatePoolZero <= DISPATCH_LEVEL;
-    ExAllocatePoolUninitialized <= DISPATCH_LEVEL;
+    ExAllocatePoolZero <= DISPATCH_LEVEL or NULL;
+    ExAllocatePoolUninitialized <= DISPATCH_LEVEL or NULL;
     ExFreePool <= DISPATCH_LEVEL;
     ExFreePoolWithTag <= DISPATCH_LEVEL;
     ExFreePool2 <= DISPATCH_LEVEL;

@@ -19,7 +19,7 @@ crate::exports! {
     ExReleaseRundownProtectionEx <= HIGH_LEVEL;
     ExWaitForRundownProtectionRelease <= APC_LEVEL;
     ExRundownCompleted <= HIGH_LEVEL;
-    ExAllocateCacheAwareRundownProtection <= DISPATCH_LEVEL;
+    ExAllocateCacheAwareRundownProtection <= DISPATCH_LEVEL or NULL;
     ExFreeCacheAwareRundownProtection <= DISPATCH_LEVEL;
     ExAcquireRundownProtectionCacheAware <= HIGH_LEVEL;
     ExReleaseRundownProtectionCacheAware <= HIGH_LEVEL;

@@ -1,22 +1,46 @@
 //! Gates: the few instructions between a driver's call and an export.
 //!
 //! A gate stores the caller's stack pointer and nonvolatile registers in the thread's processor block, counts the
-//! call, compares the IRQL with the export's maximum, and jumps to the export with every argument untouched.
+//! call, compares the IRQL with the export's maximum, and jumps to the export with every argument untouched. Where the run watches
+//! faults, the gate of an export that can fail asks first, and returns the failure instead if this call is the one.
 #![allow(unsafe_code, reason = "writes machine code")]
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::Export;
+use super::{Export, Failure};
 use crate::abi::HIGH_LEVEL;
 use crate::ke::{irql, processor};
-use crate::verifier::{self, BugCheck};
+use crate::verifier::{self, BugCheck, faults};
 
 /// Room for one gate.
-const GATE_SIZE: usize = 192;
+const GATE_SIZE: usize = 256;
 /// Gates in one arena.
 const ARENA_GATES: usize = 2048;
+
+/// Where a gate leads, and on what terms.
+#[derive(Clone, Copy)]
+struct Way {
+    target: usize,
+    max_irql: u8,
+    /// Goes into the second argument.
+    second: Option<usize>,
+    /// What the gate returns for a call that is to fail.
+    failure: Option<Failure>,
+}
+
+impl Way {
+    /// The way to code that may be called at any IRQL and cannot fail.
+    const fn to(target: usize) -> Self {
+        Self {
+            target,
+            max_irql: HIGH_LEVEL,
+            second: None,
+            failure: None,
+        }
+    }
+}
 
 /// What stands behind a gate.
 struct Behind {
@@ -56,7 +80,12 @@ pub fn gate(export: &'static Export) -> usize {
     let Some(max_irql) = export.max_irql else {
         return target;
     };
-    with_gates(|gates| gates.make(export.name, target, max_irql, None, None))
+    let way = Way {
+        max_irql,
+        failure: export.failure.filter(|_| faults::watched()),
+        ..Way::to(target)
+    };
+    with_gates(|gates| gates.make(export.name, way, None))
 }
 
 /// The address that an import is bound to when the host does not have the export: calling it ends the run with
@@ -66,14 +95,18 @@ pub fn unsupported_gate(image: &str, module: &str, name: &str) -> usize {
     let text = format!("{image} calls {module}!{name}, which the lab does not model");
     let key = format!("{image}!{name}");
     let target = (stop_unsupported as unsafe extern "win64" fn() -> !) as *const ();
-    with_gates(|gates| gates.make(&key, target.expose_provenance(), HIGH_LEVEL, Some(text), None))
+    with_gates(|gates| gates.make(&key, Way::to(target.expose_provenance()), Some(text)))
 }
 
 /// Code of the calling convention of an export that takes one argument: it calls `target` with that argument first and
 /// `second` behind it. Each name is made once.
 #[must_use]
 pub fn thunk(name: &str, target: *const (), second: usize) -> usize {
-    with_gates(|gates| gates.make(name, target.expose_provenance(), HIGH_LEVEL, None, Some(second)))
+    let way = Way {
+        second: Some(second),
+        ..Way::to(target.expose_provenance())
+    };
+    with_gates(|gates| gates.make(name, way, None))
 }
 
 /// The name of the export that a gate index stands for.
@@ -102,25 +135,18 @@ pub fn call_counts() -> Vec<(String, u64)> {
 }
 
 impl Gates {
-    fn make(
-        &mut self,
-        name: &str,
-        target: usize,
-        max_irql: u8,
-        not_modelled: Option<String>,
-        second: Option<usize>,
-    ) -> usize {
+    fn make(&mut self, name: &str, way: Way, not_modelled: Option<String>) -> usize {
         let index = self.by_name.get(name).copied().unwrap_or_else(|| {
             let index = self.behind.len();
             let calls = Box::leak(Box::new(AtomicU64::new(0)));
             self.behind.push(Behind {
                 name: name.to_owned(),
-                max_irql,
+                max_irql: way.max_irql,
                 calls,
                 not_modelled,
             });
             self.by_name.insert(name.to_owned(), index);
-            let code = assemble(index, calls, max_irql, target, second);
+            let code = assemble(index, calls, way);
             self.arena().write(index, &code);
             index
         });
@@ -168,16 +194,10 @@ fn map(file: i32, size: usize, protection: i32) -> Option<usize> {
 }
 
 /// The gate's instructions.
-fn assemble(
-    index: usize,
-    calls: &'static AtomicU64,
-    max_irql: u8,
-    target: usize,
-    second: Option<usize>,
-) -> Vec<u8> {
+fn assemble(index: usize, calls: &'static AtomicU64, way: Way) -> Vec<u8> {
     /// Machine number of the stack pointer.
     const RSP: u8 = 4;
-    /// The length of what `jump` writes.
+    /// The length of what `load_r11` and `jmp r11` take.
     const JUMP: u8 = 13;
     let mut code = Vec::with_capacity(GATE_SIZE);
     // mov gs:[slot], register
@@ -198,28 +218,62 @@ fn assemble(
     code.extend([0x49, 0xBA]);
     code.extend((std::ptr::from_ref(calls) as u64).to_le_bytes());
     code.extend([0xF0, 0x49, 0xFF, 0x02]);
-    if let Some(second) = second {
+    if let Some(second) = way.second {
         // mov rdx, second
         code.extend([0x48, 0xBA]);
         code.extend((second as u64).to_le_bytes());
     }
-    // cmp byte gs:[irql], max_irql; ja over the jump below
+    // cmp byte gs:[irql], max_irql; jbe over the jump below
     code.extend([0x65, 0x80, 0x3C, 0x25]);
     code.extend(processor::IRQL.to_le_bytes());
-    code.extend([max_irql, 0x77, JUMP]);
-    jump(&mut code, target);
+    code.extend([way.max_irql, 0x76, JUMP]);
     jump(
         &mut code,
         ((stop_irql as unsafe extern "win64" fn() -> !) as *const ()).expose_provenance(),
     );
+    if let Some(failure) = way.failure {
+        ask(&mut code, failure);
+    }
+    jump(&mut code, way.target);
     code
+}
+
+/// Asks whether this call fails, with the arguments saved around the question, and returns the failure if so.
+fn ask(code: &mut Vec<u8>, failure: Failure) {
+    /// The length of what loads the failure and returns.
+    const RETURN: u8 = 11;
+    // push rcx; push rdx; push r8; push r9; sub rsp, 28h: room for four arguments, and 16 bytes of alignment.
+    code.extend([0x51, 0x52, 0x41, 0x50, 0x41, 0x51, 0x48, 0x83, 0xEC, 0x28]);
+    load_r11(
+        code,
+        ((call_fails as unsafe extern "win64" fn() -> bool) as *const ()).expose_provenance(),
+    );
+    // call r11; add rsp, 28h; pop r9; pop r8; pop rdx; pop rcx
+    code.extend([
+        0x41, 0xFF, 0xD3, 0x48, 0x83, 0xC4, 0x28, 0x41, 0x59, 0x41, 0x58, 0x5A, 0x59,
+    ]);
+    // test al, al; je over the return; mov rax, failure; ret
+    code.extend([0x84, 0xC0, 0x74, RETURN, 0x48, 0xB8]);
+    code.extend(failure.value().to_le_bytes());
+    code.push(0xC3);
 }
 
 /// mov r11, target; jmp r11
 fn jump(code: &mut Vec<u8>, target: usize) {
+    load_r11(code, target);
+    code.extend([0x41, 0xFF, 0xE3]);
+}
+
+/// mov r11, target
+fn load_r11(code: &mut Vec<u8>, target: usize) {
     code.extend([0x49, 0xBB]);
     code.extend((target as u64).to_le_bytes());
-    code.extend([0x41, 0xFF, 0xE3]);
+}
+
+/// What the gate of an export that can fail asks.
+unsafe extern "win64" fn call_fails() -> bool {
+    let export = gate_name(processor::current().caller().export);
+    faults::fails(&export)
 }
 
 /// Where a gate goes when the IRQL is above the export's maximum.

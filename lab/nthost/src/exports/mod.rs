@@ -2,12 +2,14 @@
 //!
 //! Every component keeps the table of its own exports; `TABLES` lists the tables.
 
+mod failure;
 mod gate;
 mod tables;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+pub use failure::Failure;
 pub use gate::{call_counts, gate, gate_name, thunk, unsupported_gate};
 use tables::TABLES;
 
@@ -20,6 +22,8 @@ pub struct Export {
     pub address: *const (),
     /// The highest IRQL at which a driver may call it; `None` for data.
     pub max_irql: Option<u8>,
+    /// How it fails for want of resources; `None` if it cannot.
+    pub failure: Option<Failure>,
 }
 
 // The address is that of a function or a static, which any thread may hold.
@@ -27,15 +31,19 @@ pub struct Export {
 // SAFETY: the pointer is only copied into gates and import slots; nothing is read through it.
 unsafe impl Sync for Export {}
 
-/// A table of exports, one per line: `Name <= LEVEL;` for code, `Name = data ADDRESS;` for data.
+/// A table of exports, one per line: `Name <= LEVEL;`, and `Name <= LEVEL or FAILURE;` for what can fail for want of resources, with
+/// one of [`Failure`]'s constants.
 #[macro_export]
 macro_rules! exports {
-    ($($name:ident <= $level:ident;)*) => {
+    (@failure) => { None };
+    (@failure $failure:ident) => { Some($crate::exports::Failure::$failure) };
+    ($($name:ident <= $level:ident $(or $failure:ident)?;)*) => {
         /// The exports of this component.
         pub const EXPORTS: &[$crate::exports::Export] = &[$($crate::exports::Export {
             name: stringify!($name),
             address: $name as *const (),
             max_irql: Some($crate::abi::$level),
+            failure: $crate::exports!(@failure $($failure)?),
         }),*];
     };
 }

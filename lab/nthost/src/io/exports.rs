@@ -15,23 +15,23 @@ use crate::rtl::unicode;
 use crate::{cm, pnp, verifier};
 
 crate::exports! {
-    IoCreateDevice <= APC_LEVEL;
+    IoCreateDevice <= APC_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
     IoDeleteDevice <= APC_LEVEL;
-    IoAttachDeviceToDeviceStack <= DISPATCH_LEVEL;
-    IoAttachDeviceToDeviceStackSafe <= DISPATCH_LEVEL;
+    IoAttachDeviceToDeviceStack <= DISPATCH_LEVEL or NULL;
+    IoAttachDeviceToDeviceStackSafe <= DISPATCH_LEVEL or STATUS_NO_SUCH_DEVICE;
     IoDetachDevice <= PASSIVE_LEVEL;
     IoGetAttachedDevice <= DISPATCH_LEVEL;
     IoGetAttachedDeviceReference <= DISPATCH_LEVEL;
     IoGetLowerDeviceObject <= DISPATCH_LEVEL;
-    IoCreateSymbolicLink <= PASSIVE_LEVEL;
-    IoCreateUnprotectedSymbolicLink <= PASSIVE_LEVEL;
+    IoCreateSymbolicLink <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
+    IoCreateUnprotectedSymbolicLink <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
     IoDeleteSymbolicLink <= PASSIVE_LEVEL;
-    IoAllocateDriverObjectExtension <= APC_LEVEL;
+    IoAllocateDriverObjectExtension <= APC_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
     IoGetDriverObjectExtension <= DISPATCH_LEVEL;
     IoInvalidateDeviceRelations <= DISPATCH_LEVEL;
     IoInvalidateDeviceState <= DISPATCH_LEVEL;
-    IoGetDeviceProperty <= PASSIVE_LEVEL;
-    IoOpenDeviceRegistryKey <= PASSIVE_LEVEL;
+    IoGetDeviceProperty <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
+    IoOpenDeviceRegistryKey <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
     IoRequestDeviceEject <= DISPATCH_LEVEL;
     IoIsWdmVersionAvailable <= DISPATCH_LEVEL;
 }

@@ -16,10 +16,10 @@ use crate::rtl::unicode;
 use crate::verifier;
 
 crate::exports! {
-    IoGetDeviceObjectPointer <= PASSIVE_LEVEL;
+    IoGetDeviceObjectPointer <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
     IoGetRelatedDeviceObject <= DISPATCH_LEVEL;
-    ZwCreateFile <= PASSIVE_LEVEL;
-    ZwOpenFile <= PASSIVE_LEVEL;
+    ZwCreateFile <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
+    ZwOpenFile <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
 }
 
 /// `FILE_OPENED` of wdm.h: what an open reports as its `Information`.

@@ -13,9 +13,9 @@ use crate::rtl::unicode::{self, Unicode};
 use crate::{pnp, verifier};
 
 crate::exports! {
-    IoRegisterDeviceInterface <= PASSIVE_LEVEL;
-    IoSetDeviceInterfaceState <= PASSIVE_LEVEL;
-    IoGetDeviceInterfaces <= PASSIVE_LEVEL;
+    IoRegisterDeviceInterface <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
+    IoSetDeviceInterfaceState <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
+    IoGetDeviceInterfaces <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
 }
 
 /// `DEVICE_INTERFACE_INCLUDE_NONACTIVE` of wdm.h.

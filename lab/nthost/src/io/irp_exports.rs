@@ -17,13 +17,13 @@ use crate::abi::{
 use crate::{ke, verifier};
 
 crate::exports! {
-    IoAllocateIrp <= DISPATCH_LEVEL;
+    IoAllocateIrp <= DISPATCH_LEVEL or NULL;
     IoFreeIrp <= DISPATCH_LEVEL;
     IoReuseIrp <= DISPATCH_LEVEL;
     IofCallDriver <= DISPATCH_LEVEL;
     IofCompleteRequest <= DISPATCH_LEVEL;
-    IoBuildDeviceIoControlRequest <= PASSIVE_LEVEL;
-    IoBuildSynchronousFsdRequest <= PASSIVE_LEVEL;
+    IoBuildDeviceIoControlRequest <= PASSIVE_LEVEL or NULL;
+    IoBuildSynchronousFsdRequest <= PASSIVE_LEVEL or NULL;
     IoCancelIrp <= DISPATCH_LEVEL;
     IoAcquireCancelSpinLock <= DISPATCH_LEVEL;
     IoReleaseCancelSpinLock <= DISPATCH_LEVEL;
@@ -32,7 +32,7 @@ crate::exports! {
     PoCallDriver <= DISPATCH_LEVEL;
     PoStartNextPowerIrp <= DISPATCH_LEVEL;
     PoSetPowerState <= DISPATCH_LEVEL;
-    PoRequestPowerIrp <= DISPATCH_LEVEL;
+    PoRequestPowerIrp <= DISPATCH_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
 }
 
 type DevicePointer = *mut DEVICE_OBJECT;

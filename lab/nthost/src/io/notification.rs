@@ -28,7 +28,7 @@ use crate::verifier::{self, BugCheck, Leak, Owner};
 use crate::{ke, ob, pnp};
 
 crate::exports! {
-    IoRegisterPlugPlayNotification <= PASSIVE_LEVEL;
+    IoRegisterPlugPlayNotification <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
     IoUnregisterPlugPlayNotification <= PASSIVE_LEVEL;
     IoUnregisterPlugPlayNotificationEx <= PASSIVE_LEVEL;
 }

@@ -12,7 +12,7 @@ use crate::ob;
 use crate::verifier;
 
 crate::exports! {
-    IoAllocateWorkItem <= DISPATCH_LEVEL;
+    IoAllocateWorkItem <= DISPATCH_LEVEL or NULL;
     IoFreeWorkItem <= DISPATCH_LEVEL;
     IoInitializeWorkItem <= DISPATCH_LEVEL;
     IoUninitializeWorkItem <= DISPATCH_LEVEL;

@@ -14,7 +14,7 @@ crate::exports! {
     MmBuildMdlForNonPagedPool <= DISPATCH_LEVEL;
     MmProbeAndLockPages <= DISPATCH_LEVEL;
     MmUnlockPages <= DISPATCH_LEVEL;
-    MmMapLockedPagesSpecifyCache <= DISPATCH_LEVEL;
+    MmMapLockedPagesSpecifyCache <= DISPATCH_LEVEL or NULL;
     MmUnmapLockedPages <= DISPATCH_LEVEL;
     MmIsAddressValid <= HIGH_LEVEL;
     MmLockPagableDataSection <= APC_LEVEL;

@@ -28,6 +28,7 @@ macro_rules! types {
             name: stringify!($name),
             address: (&raw const $name).cast(),
             max_irql: None,
+            failure: None,
         }),*];
     };
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::images::{self, Image};
 use super::{LEAKS, first_entry, tree, wdf};
 use crate::mm::pool;
+use crate::verifier::faults::{self, Point};
 use crate::verifier::{Outcome, interfaces};
 use crate::{dbg, exports};
 
@@ -24,6 +25,8 @@ struct Report<'a> {
     device_tree: Option<tree::Device>,
     log: Vec<String>,
     verifier: Counters,
+    /// The call that failed because the command line said so, and what was seen of it.
+    fault: Option<Fault>,
     wdf_functions: BTreeMap<String, u64>,
     exports: BTreeMap<String, u64>,
 }
@@ -36,6 +39,20 @@ struct Counters {
     interface_references_taken: u64,
     interface_references_held: u64,
     leaks: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Fault {
+    #[serde(flatten)]
+    point: Point,
+    /// What the line said in which it came, and the problems of devices after it.
+    noticed: Vec<String>,
+}
+
+/// The calls that can fail, as data.
+pub(super) fn list(points: &[Point]) -> String {
+    // Strings and numbers always serialize.
+    serde_json::to_string_pretty(points).unwrap_or_default() + "\n"
 }
 
 /// The report's text.
@@ -57,6 +74,10 @@ pub(super) fn render(outcome: Outcome, text: &str) -> String {
             interface_references_held: interfaces::references_held(),
             leaks: LEAKS.try_lock().map(|leaks| leaks.clone()).unwrap_or_default(),
         },
+        fault: faults::injected().map(|point| Fault {
+            point,
+            noticed: faults::noticed(),
+        }),
         wdf_functions: wdf::counts(),
         exports: exports::call_counts().into_iter().collect(),
     };

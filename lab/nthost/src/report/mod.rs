@@ -13,7 +13,7 @@ use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use crate::mm::pool;
-use crate::verifier::{self, Outcome};
+use crate::verifier::{self, Outcome, faults};
 use crate::{exports, ldr};
 
 pub use picture::picture;
@@ -25,6 +25,7 @@ static FIRST_ENTRY: AtomicU64 = AtomicU64::new(0);
 static TIMING: AtomicBool = AtomicBool::new(false);
 static JSON: OnceLock<PathBuf> = OnceLock::new();
 static SVG: OnceLock<PathBuf> = OnceLock::new();
+static FAULTS: OnceLock<PathBuf> = OnceLock::new();
 /// The leaks that the audit found, for the data.
 static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -56,6 +57,12 @@ pub fn write_json_to(file: PathBuf) {
 pub fn write_svg_to(file: PathBuf) {
     // The command line is read once.
     let _ = SVG.set(file);
+}
+
+/// Has the calls that can fail written to a file as data.
+pub fn write_faults_to(file: PathBuf) {
+    // The command line is read once.
+    let _ = FAULTS.set(file);
 }
 
 /// A `DriverEntry` has returned.
@@ -113,6 +120,9 @@ pub fn summary() -> String {
 fn end(outcome: Outcome, text: &str) {
     if let Some(file) = JSON.get() {
         write(file, &data::render(outcome, text));
+    }
+    if let Some(file) = FAULTS.get() {
+        write(file, &data::list(&faults::points()));
     }
     if let Some((file, tree)) = SVG.get().zip(tree::largest()) {
         write(file, &picture(&tree));

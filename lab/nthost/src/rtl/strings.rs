@@ -27,13 +27,13 @@ crate::exports! {
     RtlHashUnicodeString <= APC_LEVEL;
     RtlFreeUnicodeString <= APC_LEVEL;
     RtlFreeAnsiString <= APC_LEVEL;
-    RtlDuplicateUnicodeString <= APC_LEVEL;
+    RtlDuplicateUnicodeString <= APC_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
     RtlAnsiStringToUnicodeString <= APC_LEVEL;
     RtlUnicodeStringToAnsiString <= APC_LEVEL;
     RtlUnicodeStringToInteger <= APC_LEVEL;
     RtlIntegerToUnicodeString <= APC_LEVEL;
     RtlInt64ToUnicodeString <= APC_LEVEL;
-    RtlStringFromGUID <= APC_LEVEL;
+    RtlStringFromGUID <= APC_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
     RtlGUIDFromString <= APC_LEVEL;
 }
 

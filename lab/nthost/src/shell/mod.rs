@@ -5,6 +5,7 @@ mod device;
 mod net;
 mod pnputil;
 mod prompt;
+mod recovery;
 mod registry;
 mod sc;
 mod script;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::session::{CommandError, Session};
-use super::{commands, words};
-use crate::verifier::{self, Outcome};
+use super::session::{CommandError, CommandResult, Session};
+use super::{commands, recovery, words};
+use crate::verifier::{self, Outcome, faults};
 use crate::{io, pnp, report};
 
 /// Runs the lines of a script. A line that fails is reported with its place, and the rest goes on.
@@ -38,12 +38,21 @@ pub fn run_line(session: &mut Session, line: &str) {
     let line = words::expand(line, &session.variables);
     let result = words::split(&line)
         .ok_or_else(|| CommandError::Script(String::from("a double quote is not closed")))
-        .and_then(|words| commands::run(session, &words));
-    pnp::settle();
+        .and_then(|words| run_words(session, &words));
     report::observe();
     if let Err(error) = result {
         let place = session.place.clone();
         session.fail(&place, &error);
+    }
+}
+
+/// Runs a command until nothing of it is under way. A line in which a fault was injected is over when what it hit works again.
+fn run_words(session: &mut Session, words: &[String]) -> CommandResult {
+    let result = commands::run(session, words);
+    pnp::settle();
+    match faults::news() {
+        Some(fault) => recovery::recover(session, &fault, words, result),
+        None => result,
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod audit;
 mod bugcheck;
+pub mod faults;
 pub mod interfaces;
 mod outcome;
 mod owner;

@@ -87,7 +87,7 @@ crate::exports! {
     KeGetCurrentThread <= HIGH_LEVEL;
     PsGetCurrentThread <= HIGH_LEVEL;
     PsGetCurrentThreadId <= DISPATCH_LEVEL;
-    PsCreateSystemThread <= PASSIVE_LEVEL;
+    PsCreateSystemThread <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
     PsTerminateSystemThread <= PASSIVE_LEVEL;
     KeQueryPerformanceCounter <= HIGH_LEVEL;
     KeQuerySystemTimePrecise <= HIGH_LEVEL;

@@ -1,0 +1,93 @@
+//! After a fault that the run was told to inject: what was seen of it, and whether everything works again.
+
+use super::commands;
+use super::session::{CommandError, CommandResult, Session};
+use crate::pnp::{self, Node, Problem};
+use crate::verifier::faults::{self, Point};
+
+/// The commands that only ask: their answer counts once more, since the lines after them look at it.
+const QUESTIONS: [&str; 2] = ["ioctl", "query-interface"];
+/// The command whose repetition would make a second device.
+const DEVGEN: &str = "devgen";
+
+/// Tells what the fault did to a line and to the devices; then every device from the root down is started again, and the line repeated.
+///
+/// # Errors
+///
+/// When a device has a problem now, or the line does not work the second time.
+pub(super) fn recover(
+    session: &mut Session,
+    fault: &Point,
+    words: &[String],
+    result: CommandResult,
+) -> CommandResult {
+    session.say(&format!("fault: {fault}"));
+    let error = result.err();
+    if let Some(error) = &error {
+        faults::notice(format!("line: {error}"));
+    }
+    if words
+        .first()
+        .is_some_and(|word| QUESTIONS.contains(&word.as_str()))
+    {
+        faults::notice(format!(
+            "answer: {}",
+            session.output.lines().next().unwrap_or_default()
+        ));
+    }
+    for (node, problem) in problems() {
+        faults::notice(describe(&node, problem));
+    }
+    for noticed in faults::noticed() {
+        session.say(&format!("fault: noticed {noticed}"));
+    }
+    restart_all(session);
+    let found = problems();
+    if let Some((node, problem)) = found.first() {
+        let text = format!("after the fault, {} does not start", describe(node, *problem));
+        return Err(CommandError::Failed(text));
+    }
+    if repeats(words, error.is_some()) {
+        return commands::run(session, words);
+    }
+    Ok(())
+}
+
+fn repeats(words: &[String], failed: bool) -> bool {
+    let is = |name: &str| words.first().is_some_and(|word| word == name);
+    QUESTIONS.iter().any(|question| is(question)) || (failed && !is(DEVGEN))
+}
+
+/// The devices with a problem that no script asks for.
+fn problems() -> Vec<(Node, Problem)> {
+    let with_problem = pnp::nodes().into_iter().filter_map(|node| {
+        let problem = node
+            .problem
+            .filter(|problem| !matches!(problem, Problem::NoDriver | Problem::Disabled))?;
+        Some((node, problem))
+    });
+    with_problem.collect()
+}
+
+fn describe(node: &Node, problem: Problem) -> String {
+    let (code, name) = problem.code();
+    let status = problem
+        .status()
+        .map_or_else(String::new, |status| format!(": {status}"));
+    format!("device {} with problem {code} ({name}){status}", node.instance)
+}
+
+/// Restarts the devices that `devgen` made, and with them everything below. One that an open file keeps stays as it is.
+fn restart_all(session: &mut Session) {
+    for node in pnp::children_of(pnp::root_node()) {
+        if matches!(node.problem, Some(Problem::NoDriver | Problem::Disabled)) {
+            continue;
+        }
+        let id = node.id;
+        match pnp::run(move || pnp::restart(id)) {
+            Ok(()) => session.say(&format!("fault: {} was started again", node.instance)),
+            Err(error) => session.say(&format!("fault: {} stays as it is: {error}", node.instance)),
+        }
+    }
+    pnp::settle();
+}

@@ -1,0 +1,353 @@
+//! The task `faults`: lets every allocation, object creation and registration of the drivers fail, each in a run of its own.
+//!
+//! A run without a fault lists the calls that can fail, one for each stack; then there is a run for each of them, and for each that
+//! those runs bring to light, until no new one appears.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, Stdio},
+    sync::{Mutex, PoisonError},
+    thread,
+};
+
+use anyhow::{Context, Result, ensure};
+use clap::{Arg, ArgAction, value_parser};
+use serde_json::Value;
+
+use crate::{build::Build, command, drivers, files, lab, place};
+
+/// What runs unless the command line names scripts: every device and every driver of the project.
+const SCENARIOS: &[&str] = &["demo", "administrator", "stacked", "helper"];
+
+/// How long a run may take, in seconds: many times what one takes on a busy machine.
+const TIME_LIMIT: &str = "60";
+
+/// The verdict of a run in which the fault came and everything worked again.
+const PASS: &str = "pass";
+
+/// The task `faults`.
+///
+/// # Errors
+///
+/// When something does not build, a script cannot be read, or one fails without a fault.
+pub fn run(arguments: &[String]) -> Result<ExitCode> {
+    let arguments = command_line().get_matches_from(command::words("faults", arguments));
+    let release = arguments.get_flag("release");
+    let build = if release { Build::RELEASE } else { Build::DEBUG };
+    drivers::build_all(build)?;
+    let lab = Lab {
+        nthost: lab::build_nthost(release)?,
+        drivers: build.folder(),
+        folder: place::TARGET.join("faults"),
+    };
+    let limit = arguments.get_one("limit").copied().unwrap_or(usize::MAX);
+    let given = arguments.get_many::<PathBuf>("script").unwrap_or_default();
+    let mut scripts: Vec<PathBuf> = given.cloned().collect();
+    if scripts.is_empty() {
+        let file = |name: &&str| place::ROOT.join(format!("lab/scenarios/{name}.lab"));
+        scripts = SCENARIOS.iter().map(file).collect();
+    }
+    let found = scripts
+        .iter()
+        .map(|script| lab.search(script, limit))
+        .collect::<Result<Vec<Search>>>()?;
+    print!("{}", table(&found));
+    let wrong = found.iter().any(|search| search.wrong().next().is_some());
+    Ok(ExitCode::from(u8::from(wrong)))
+}
+
+fn command_line() -> clap::Command {
+    clap::Command::new("faults")
+        .no_binary_name(false)
+        .about("Lets each call of the drivers that can fail for want of resources fail, one in a run")
+        .arg(
+            Arg::new("release")
+                .long("release")
+                .action(ArgAction::SetTrue)
+                .help("The drivers as they are shipped, and an optimized kernel"),
+        )
+        .arg(
+            Arg::new("limit")
+                .long("limit")
+                .value_name("N")
+                .value_parser(value_parser!(usize))
+                .help("At most this many runs for a script"),
+        )
+        .arg(
+            Arg::new("script")
+                .value_name("SCRIPT")
+                .value_parser(value_parser!(PathBuf))
+                .action(ArgAction::Append)
+                .help("Without one: the scenarios of the project's drivers"),
+        )
+}
+
+/// Where runs find what they need, and leave what they write.
+struct Lab {
+    nthost: PathBuf,
+    drivers: PathBuf,
+    folder: PathBuf,
+}
+
+/// A call that can fail: what nthost writes with `--list-faults`.
+#[derive(Clone, Debug)]
+struct Point {
+    id: String,
+    text: String,
+}
+
+/// What came of a run with a fault.
+#[derive(Clone, Debug)]
+struct Run {
+    point: Point,
+    verdict: String,
+    /// Whether the call was reached.
+    reached: bool,
+    /// What a caller saw: errors of lines, problems of devices.
+    noticed: Vec<String>,
+    /// The end of the output, for a run that went wrong.
+    output: String,
+}
+
+/// The runs of a script.
+struct Search {
+    script: String,
+    stacks: usize,
+    runs: Vec<Run>,
+}
+
+impl Search {
+    /// The runs after which not everything was as it has to be.
+    fn wrong(&self) -> impl Iterator<Item = &Run> {
+        self.runs.iter().filter(|run| run.verdict != PASS)
+    }
+}
+
+/// The stacks of a script that are known, and those that wait for their run.
+#[derive(Default)]
+struct Queue {
+    known: BTreeSet<String>,
+    waiting: VecDeque<Point>,
+    left: usize,
+}
+
+impl Queue {
+    fn add(&mut self, points: Vec<Point>) {
+        for point in points {
+            if self.known.insert(point.id.clone()) {
+                self.waiting.push_back(point);
+            }
+        }
+    }
+
+    fn next(&mut self) -> Option<Point> {
+        self.left = self.left.checked_sub(1)?;
+        self.waiting.pop_front()
+    }
+}
+
+impl Lab {
+    /// One run without a fault, then one for each stack.
+    fn search(&self, script: &Path, limit: usize) -> Result<Search> {
+        let name = script
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let twice = self.twice(script, &name)?;
+        let (run, points) = self.run(&twice, &format!("{name}-none"), None)?;
+        ensure!(
+            run.verdict == PASS,
+            "{} ends with `{}` without a fault:\n{}",
+            script.display(),
+            run.verdict,
+            run.output
+        );
+        command::stage(&format!(
+            "{name}: {} stacks in the run without a fault",
+            points.len()
+        ));
+        let queue = Mutex::new(Queue {
+            left: limit,
+            ..Queue::default()
+        });
+        lock(&queue).add(points);
+        let runs = self.work(&twice, &name, &queue)?;
+        let stacks = lock(&queue).known.len();
+        Ok(Search {
+            script: name,
+            stacks,
+            runs,
+        })
+    }
+
+    /// A script whose second half shows that everything works again: itself once more, in the same kernel.
+    fn twice(&self, script: &Path, name: &str) -> Result<PathBuf> {
+        let text = fs::read_to_string(script).with_context(|| format!("cannot read {}", script.display()))?;
+        let file = self.folder.join(format!("{name}.lab"));
+        files::write(&file, format!("{text}\n{text}").as_bytes())?;
+        Ok(file)
+    }
+
+    /// Takes points from the queue on every processor, until there is none. A worker that finds the queue empty while another runs
+    /// leaves what that one finds to it.
+    fn work(&self, script: &Path, name: &str, queue: &Mutex<Queue>) -> Result<Vec<Run>> {
+        let workers = thread::available_parallelism().map_or(1, usize::from);
+        thread::scope(|scope| {
+            let started: Vec<_> = (0..workers)
+                .map(|worker| {
+                    let place = format!("{name}-{worker}");
+                    scope.spawn(move || self.drain(script, &place, queue))
+                })
+                .collect();
+            let mut runs = Vec::new();
+            for worker in started {
+                runs.extend(worker.join().expect("a worker does not panic")?);
+            }
+            Ok(runs)
+        })
+    }
+
+    fn drain(&self, script: &Path, place: &str, queue: &Mutex<Queue>) -> Result<Vec<Run>> {
+        let mut runs = Vec::new();
+        // The guard of the condition would live through the body of a `while let`.
+        loop {
+            let Some(point) = lock(queue).next() else {
+                return Ok(runs);
+            };
+            let (run, points) = self.run(script, place, Some(point))?;
+            lock(queue).add(points);
+            if run.verdict != PASS {
+                eprintln!("{}", failure(&run));
+            }
+            runs.push(run);
+        }
+    }
+
+    /// A process of its own. Returns the points that it saw, too.
+    fn run(&self, script: &Path, place: &str, point: Option<Point>) -> Result<(Run, Vec<Point>)> {
+        let list = self.folder.join(format!("{place}.faults.json"));
+        let report = self.folder.join(format!("{place}.report.json"));
+        for old in [&list, &report] {
+            // What is not there need not go.
+            let _ = fs::remove_file(old);
+        }
+        let mut nthost = Command::new(&self.nthost);
+        nthost.arg("--drivers").arg(&self.drivers);
+        nthost.arg("--list-faults").arg(&list).arg("--json").arg(&report);
+        nthost.args(["--time-limit", TIME_LIMIT]);
+        if let Some(point) = &point {
+            nthost.args(["--fail-stack", &point.id]);
+        }
+        let ended = nthost
+            .arg(script)
+            .stdin(Stdio::null())
+            .output()
+            .context("cannot run nthost")?;
+        let output = String::from_utf8_lossy(&ended.stdout).into_owned();
+        let report = read(&report);
+        let fault = &report["fault"];
+        let run = Run {
+            point: point.unwrap_or_else(|| Point {
+                id: String::new(),
+                text: String::new(),
+            }),
+            verdict: report["verdict"]
+                .as_str()
+                .map_or_else(|| format!("crash: {}", ended.status), str::to_owned),
+            reached: !fault.is_null(),
+            noticed: strings(&fault["noticed"]),
+            output,
+        };
+        let points = read(&list)
+            .as_array()
+            .map(|list| list.iter().map(point_of).collect());
+        Ok((run, points.unwrap_or_default()))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The data in a file; null if a crashed run left none.
+fn read(file: &Path) -> Value {
+    let text = fs::read(file).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
+fn strings(list: &Value) -> Vec<String> {
+    let list = list.as_array().into_iter().flatten();
+    list.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+fn point_of(point: &Value) -> Point {
+    Point {
+        id: point["id"].as_str().unwrap_or_default().to_owned(),
+        text: format!(
+            "{} from {}",
+            point["export"].as_str().unwrap_or_default(),
+            strings(&point["stack"]).join(" < ")
+        ),
+    }
+}
+
+/// What is told of a run that went wrong.
+fn failure(run: &Run) -> String {
+    /// The lines of the output that say why.
+    const LINES: usize = 14;
+    let lines: Vec<&str> = run.output.lines().collect();
+    let end = lines[lines.len().saturating_sub(LINES)..].join("\n    ");
+    format!(
+        "{}: --fail-stack {}, {}\n    {end}",
+        run.verdict, run.point.id, run.point.text
+    )
+}
+
+/// How a caller came to know of a fault, in a word or with the status.
+fn seen(run: &Run) -> String {
+    if run.verdict != PASS {
+        return format!("WRONG: {}", run.verdict);
+    }
+    if !run.reached {
+        return "not reached".to_owned();
+    }
+    let status = run.noticed.iter().find_map(|text| {
+        let (_, after) = text.split_once("STATUS_")?;
+        let end = after.find(|letter: char| !letter.is_ascii_uppercase() && letter != '_');
+        Some(format!("STATUS_{}", &after[..end.unwrap_or(after.len())]))
+    });
+    match (status, run.noticed.first()) {
+        (Some(status), _) => status,
+        (None, Some(text)) => text.clone(),
+        (None, None) => "nothing to see".to_owned(),
+    }
+}
+
+/// Stacks and runs of each script, and how often a fault was seen as what.
+fn table(found: &[Search]) -> String {
+    let mut text = String::from("| scenario | stacks | runs | wrong |\n| --- | --- | --- | --- |\n");
+    for search in found {
+        // Writing to a string does not fail.
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} |",
+            search.script,
+            search.stacks,
+            search.runs.len(),
+            search.wrong().count()
+        );
+    }
+    let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
+    for run in found.iter().flat_map(|search| &search.runs) {
+        *outcomes.entry(seen(run)).or_default() += 1;
+    }
+    text.push_str("\n| what a caller saw | runs |\n| --- | --- |\n");
+    for (outcome, runs) in outcomes {
+        let _ = writeln!(text, "| {outcome} | {runs} |");
+    }
+    text
+}
