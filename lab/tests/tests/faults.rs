@@ -80,7 +80,7 @@ fn a_stack_is_the_same_in_every_run() -> Result<()> {
 }
 
 /// A legacy driver with one allocation. With `CHECKED` it looks at the pointer, with `FORGETS` it does not free when the second fails.
-const ALLOCATING: &str = r#"
+const ALLOCATING: &str = r"
 #include <ntddk.h>
 static VOID Unload(PDRIVER_OBJECT Driver) { UNREFERENCED_PARAMETER(Driver); }
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
@@ -105,7 +105,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
     ExFreePoolWithTag(first, 'tsaF');
     return STATUS_SUCCESS;
 }
-"#;
+";
 
 /// The run of such a driver in which one of its allocations fails.
 fn run_allocating(defines: &[&str], nth: &str) -> Result<Run> {
