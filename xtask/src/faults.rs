@@ -106,8 +106,8 @@ struct Run {
     verdict: String,
     /// Whether the call was reached.
     reached: bool,
-    /// What a caller saw: errors of lines, problems of devices.
-    noticed: Vec<String>,
+    /// What was seen of the fault: kind and text.
+    noticed: Vec<(String, String)>,
     /// The end of the output, for a run that went wrong.
     output: String,
 }
@@ -122,7 +122,7 @@ struct Search {
 impl Search {
     /// The runs after which not everything was as it has to be.
     fn wrong(&self) -> impl Iterator<Item = &Run> {
-        self.runs.iter().filter(|run| run.verdict != PASS)
+        self.runs.iter().filter(|run| !run.outcome().1)
     }
 }
 
@@ -220,7 +220,7 @@ impl Lab {
             };
             let (run, points) = self.run(script, place, Some(point))?;
             lock(queue).add(points);
-            if run.verdict != PASS {
+            if !run.outcome().1 {
                 eprintln!("{}", failure(&run));
             }
             runs.push(run);
@@ -259,7 +259,7 @@ impl Lab {
                 .as_str()
                 .map_or_else(|| format!("crash: {}", ended.status), str::to_owned),
             reached: !fault.is_null(),
-            noticed: strings(&fault["noticed"]),
+            noticed: pairs(&fault["noticed"]),
             output,
         };
         let points = read(&list)
@@ -284,6 +284,13 @@ fn strings(list: &Value) -> Vec<String> {
     list.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
+fn pairs(list: &Value) -> Vec<(String, String)> {
+    let list = list.as_array().into_iter().flatten();
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    list.map(|noticed| (word(&noticed["kind"]), word(&noticed["text"])))
+        .collect()
+}
+
 fn point_of(point: &Value) -> Point {
     Point {
         id: point["id"].as_str().unwrap_or_default().to_owned(),
@@ -303,28 +310,59 @@ fn failure(run: &Run) -> String {
     let end = lines[lines.len().saturating_sub(LINES)..].join("\n    ");
     format!(
         "{}: --fail-stack {}, {}\n    {end}",
-        run.verdict, run.point.id, run.point.text
+        run.outcome().0,
+        run.point.id,
+        run.point.text
     )
 }
 
-/// How a caller came to know of a fault, in a word or with the status.
-fn seen(run: &Run) -> String {
-    if run.verdict != PASS {
-        return format!("WRONG: {}", run.verdict);
+/// How a fault shows, the plainest first: the kind in nthost's report, and the words of the table.
+const KINDS: &[(&str, &str)] = &[
+    ("problem", "a device has a problem with"),
+    ("line", "the command fails with"),
+    ("answer", "the request is completed with"),
+    ("missing", "a child is missing until its bus starts again"),
+    ("returned", "the dispatch routine returns"),
+];
+
+/// What a fault may be told as: want of memory, and a stack to which nothing can be attached.
+const STATUSES: &[&str] = &["STATUS_INSUFFICIENT_RESOURCES", "STATUS_NO_SUCH_DEVICE"];
+
+impl Run {
+    /// How the fault showed, and whether that was right.
+    fn outcome(&self) -> (String, bool) {
+        if self.verdict != PASS {
+            return (format!("WRONG: {}", self.verdict), false);
+        }
+        if !self.reached {
+            return ("the call was not reached".to_owned(), true);
+        }
+        let shown = KINDS.iter().find_map(|(kind, words)| {
+            let (_, text) = self.noticed.iter().find(|(known, _)| known == kind)?;
+            (status_in(text) != "STATUS_SUCCESS").then_some((*kind, *words, text))
+        });
+        match shown {
+            None => ("nothing: the work was done without it".to_owned(), true),
+            Some(("missing", words, _)) => (words.to_owned(), true),
+            Some(("returned", words, text)) => (format!("{words} {}", status_in(text)), true),
+            Some((_, words, text)) => {
+                let status = status_in(text);
+                let right = STATUSES.contains(&status);
+                let mark = if right { "" } else { "WRONG: " };
+                (format!("{mark}{words} {status}"), right)
+            }
+        }
     }
-    if !run.reached {
-        return "not reached".to_owned();
-    }
-    let status = run.noticed.iter().find_map(|text| {
-        let (_, after) = text.split_once("STATUS_")?;
-        let end = after.find(|letter: char| !letter.is_ascii_uppercase() && letter != '_');
-        Some(format!("STATUS_{}", &after[..end.unwrap_or(after.len())]))
-    });
-    match (status, run.noticed.first()) {
-        (Some(status), _) => status,
-        (None, Some(text)) => text.clone(),
-        (None, None) => "nothing to see".to_owned(),
-    }
+}
+
+/// The first status that a text names.
+fn status_in(text: &str) -> &str {
+    let Some(start) = text.find("STATUS_") else {
+        return "no status";
+    };
+    let rest = &text[start..];
+    let is_part = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
+    &rest[..rest.find(|letter| !is_part(letter)).unwrap_or(rest.len())]
 }
 
 /// Stacks and runs of each script, and how often a fault was seen as what.
@@ -343,9 +381,9 @@ fn table(found: &[Search]) -> String {
     }
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     for run in found.iter().flat_map(|search| &search.runs) {
-        *outcomes.entry(seen(run)).or_default() += 1;
+        *outcomes.entry(run.outcome().0).or_default() += 1;
     }
-    text.push_str("\n| what a caller saw | runs |\n| --- | --- |\n");
+    text.push_str("\n| how the fault showed | runs |\n| --- | --- |\n");
     for (outcome, runs) in outcomes {
         let _ = writeln!(text, "| {outcome} | {runs} |");
     }

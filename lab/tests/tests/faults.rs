@@ -32,7 +32,10 @@ fn id(point: &Value) -> &str {
 fn noticed(run: &Run) -> Result<Vec<&str>> {
     let noticed = &run.report()?["fault"]["noticed"];
     let noticed = noticed.as_array().context("no fault came")?;
-    Ok(noticed.iter().filter_map(Value::as_str).collect())
+    Ok(noticed
+        .iter()
+        .filter_map(|noticed| noticed["text"].as_str())
+        .collect())
 }
 
 /// The bus with its children, twice: a run with a fault in the first half shows in the second that the next start works.
