@@ -19,8 +19,18 @@ use serde_json::Value;
 
 use crate::{build::Build, command, drivers, files, lab, place};
 
-/// What runs unless the command line names scripts: every device and every driver of the project.
-const SCENARIOS: &[&str] = &["demo", "administrator", "stacked", "helper"];
+/// What runs unless the command line names scripts: every driver of the project.
+const SCENARIOS: &[&str] = &[
+    "demo",
+    "administrator",
+    "stacked",
+    "helper",
+    "remote",
+    "legacy",
+    "fifo",
+    "surprise-removal",
+    "query-interface",
+];
 
 /// How long a run may take, in seconds: many times what one takes on a busy machine.
 const TIME_LIMIT: &str = "60";
@@ -115,7 +125,7 @@ struct Run {
 /// The runs of a script.
 struct Search {
     script: String,
-    stacks: usize,
+    stacks: BTreeSet<String>,
     runs: Vec<Run>,
 }
 
@@ -176,7 +186,7 @@ impl Lab {
         });
         lock(&queue).add(points);
         let runs = self.work(&twice, &name, &queue)?;
-        let stacks = lock(&queue).known.len();
+        let stacks = std::mem::take(&mut lock(&queue).known);
         Ok(Search {
             script: name,
             stacks,
@@ -374,11 +384,15 @@ fn table(found: &[Search]) -> String {
             text,
             "| {} | {} | {} | {} |",
             search.script,
-            search.stacks,
+            search.stacks.len(),
             search.runs.len(),
             search.wrong().count()
         );
     }
+    let distinct: BTreeSet<&String> = found.iter().flat_map(|search| &search.stacks).collect();
+    let runs: usize = found.iter().map(|search| search.runs.len()).sum();
+    let wrong: usize = found.iter().map(|search| search.wrong().count()).sum();
+    let _ = writeln!(text, "| all | {} different | {runs} | {wrong} |", distinct.len());
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     for run in found.iter().flat_map(|search| &search.runs) {
         *outcomes.entry(run.outcome().0).or_default() += 1;

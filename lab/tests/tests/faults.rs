@@ -62,6 +62,41 @@ fn each_export_of_the_bus_may_fail_once() -> Result<()> {
     Ok(())
 }
 
+/// Where `cargo xtask faults` found something once: routines in the stack, and what happened.
+const ONCE_WRONG: [(&[&str], &str); 4] = [
+    (
+        &["wdfldr::queue::new", "Array<T>::push"],
+        "the queue was deleted under the lock that deleting takes",
+    ),
+    (
+        &["wdfldr::device::create", "evt_child_list_create_device"],
+        "the bus and its list kept references of a child that did not come to be",
+    ),
+    (
+        &["Relations::finish"],
+        "the references to the children were not given back",
+    ),
+    (&["enqueue"], "a request waited for memory that nobody gave it"),
+];
+
+#[test]
+fn what_a_fault_once_broke_holds() -> Result<()> {
+    let lab = Lab::new(Build::Debug)?;
+    lab.run_with(&["--list-faults", LIST], &twice())?.passes()?;
+    let points = points(&lab)?;
+    for (routines, what) in ONCE_WRONG {
+        let is_there = |point: &&Value| {
+            let stack = point["stack"].to_string();
+            routines.iter().all(|routine| stack.contains(routine))
+        };
+        let point = points.iter().find(is_there).context(what)?;
+        let run = lab.run_with(&["--fail-stack", id(point)], &twice())?;
+        run.passes().context(what)?;
+        noticed(&run)?;
+    }
+    Ok(())
+}
+
 #[test]
 fn a_stack_is_the_same_in_every_run() -> Result<()> {
     let lab = Lab::new(Build::Debug)?;
@@ -83,7 +118,7 @@ fn a_stack_is_the_same_in_every_run() -> Result<()> {
 }
 
 /// A legacy driver with one allocation. With `CHECKED` it looks at the pointer, with `FORGETS` it does not free when the second fails.
-const ALLOCATING: &str = r#"
+const ALLOCATING: &str = r"
 #include <ntddk.h>
 static VOID Unload(PDRIVER_OBJECT Driver) { UNREFERENCED_PARAMETER(Driver); }
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
@@ -108,7 +143,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
     ExFreePoolWithTag(first, 'tsaF');
     return STATUS_SUCCESS;
 }
-"#;
+";
 
 /// The run of such a driver in which one of its allocations fails.
 fn run_allocating(defines: &[&str], nth: &str) -> Result<Run> {

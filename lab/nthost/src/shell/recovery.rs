@@ -5,8 +5,8 @@ use super::session::{CommandError, CommandResult, Session};
 use crate::pnp::{self, Node, Problem};
 use crate::verifier::faults::{self, Kind, Point};
 
-/// The commands that only ask: their answer counts once more, since the lines after them look at it.
-const QUESTIONS: [&str; 2] = ["ioctl", "query-interface"];
+/// The commands that change nothing: they are repeated in any case, since the lines after them look at their answer.
+const QUESTIONS: [&str; 3] = ["ioctl", "query-interface", "expect-error"];
 /// The command whose repetition would make a second device.
 const DEVGEN: &str = "devgen";
 
@@ -52,7 +52,8 @@ fn notice_line(session: &Session, words: &[String], result: CommandResult) {
     if let Err(error) = result {
         faults::notice(Kind::Line, &error.to_string());
     } else if is_question(words) {
-        faults::notice(Kind::Answer, session.output.lines().next().unwrap_or_default());
+        let status = session.output.lines().find(|line| line.contains("STATUS_"));
+        faults::notice(Kind::Answer, status.unwrap_or_default());
     }
 }
 
