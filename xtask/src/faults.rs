@@ -19,8 +19,18 @@ use serde_json::Value;
 
 use crate::{build::Build, command, drivers, files, lab, place};
 
-/// What runs unless the command line names scripts: every device and every driver of the project.
-const SCENARIOS: &[&str] = &["demo", "administrator", "stacked", "helper"];
+/// What runs unless the command line names scripts: every driver of the project.
+const SCENARIOS: &[&str] = &[
+    "demo",
+    "administrator",
+    "stacked",
+    "helper",
+    "remote",
+    "legacy",
+    "fifo",
+    "surprise-removal",
+    "query-interface",
+];
 
 /// How long a run may take, in seconds: many times what one takes on a busy machine.
 const TIME_LIMIT: &str = "60";
@@ -106,8 +116,8 @@ struct Run {
     verdict: String,
     /// Whether the call was reached.
     reached: bool,
-    /// What a caller saw: errors of lines, problems of devices.
-    noticed: Vec<String>,
+    /// What was seen of the fault: kind and text.
+    noticed: Vec<(String, String)>,
     /// The end of the output, for a run that went wrong.
     output: String,
 }
@@ -115,14 +125,14 @@ struct Run {
 /// The runs of a script.
 struct Search {
     script: String,
-    stacks: usize,
+    stacks: BTreeSet<String>,
     runs: Vec<Run>,
 }
 
 impl Search {
     /// The runs after which not everything was as it has to be.
     fn wrong(&self) -> impl Iterator<Item = &Run> {
-        self.runs.iter().filter(|run| run.verdict != PASS)
+        self.runs.iter().filter(|run| !run.outcome().1)
     }
 }
 
@@ -176,7 +186,7 @@ impl Lab {
         });
         lock(&queue).add(points);
         let runs = self.work(&twice, &name, &queue)?;
-        let stacks = lock(&queue).known.len();
+        let stacks = std::mem::take(&mut lock(&queue).known);
         Ok(Search {
             script: name,
             stacks,
@@ -220,7 +230,7 @@ impl Lab {
             };
             let (run, points) = self.run(script, place, Some(point))?;
             lock(queue).add(points);
-            if run.verdict != PASS {
+            if !run.outcome().1 {
                 eprintln!("{}", failure(&run));
             }
             runs.push(run);
@@ -259,7 +269,7 @@ impl Lab {
                 .as_str()
                 .map_or_else(|| format!("crash: {}", ended.status), str::to_owned),
             reached: !fault.is_null(),
-            noticed: strings(&fault["noticed"]),
+            noticed: pairs(&fault["noticed"]),
             output,
         };
         let points = read(&list)
@@ -284,6 +294,13 @@ fn strings(list: &Value) -> Vec<String> {
     list.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
+fn pairs(list: &Value) -> Vec<(String, String)> {
+    let list = list.as_array().into_iter().flatten();
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    list.map(|noticed| (word(&noticed["kind"]), word(&noticed["text"])))
+        .collect()
+}
+
 fn point_of(point: &Value) -> Point {
     Point {
         id: point["id"].as_str().unwrap_or_default().to_owned(),
@@ -303,28 +320,59 @@ fn failure(run: &Run) -> String {
     let end = lines[lines.len().saturating_sub(LINES)..].join("\n    ");
     format!(
         "{}: --fail-stack {}, {}\n    {end}",
-        run.verdict, run.point.id, run.point.text
+        run.outcome().0,
+        run.point.id,
+        run.point.text
     )
 }
 
-/// How a caller came to know of a fault, in a word or with the status.
-fn seen(run: &Run) -> String {
-    if run.verdict != PASS {
-        return format!("WRONG: {}", run.verdict);
+/// How a fault shows, the plainest first: the kind in nthost's report, and the words of the table.
+const KINDS: &[(&str, &str)] = &[
+    ("problem", "a device has a problem with"),
+    ("line", "the command fails with"),
+    ("answer", "the request is completed with"),
+    ("missing", "a child is missing until its bus starts again"),
+    ("returned", "the dispatch routine returns"),
+];
+
+/// What a fault may be told as: want of memory, and a stack to which nothing can be attached.
+const STATUSES: &[&str] = &["STATUS_INSUFFICIENT_RESOURCES", "STATUS_NO_SUCH_DEVICE"];
+
+impl Run {
+    /// How the fault showed, and whether that was right.
+    fn outcome(&self) -> (String, bool) {
+        if self.verdict != PASS {
+            return (format!("WRONG: {}", self.verdict), false);
+        }
+        if !self.reached {
+            return ("the call was not reached".to_owned(), true);
+        }
+        let shown = KINDS.iter().find_map(|(kind, words)| {
+            let (_, text) = self.noticed.iter().find(|(known, _)| known == kind)?;
+            (status_in(text) != "STATUS_SUCCESS").then_some((*kind, *words, text))
+        });
+        match shown {
+            None => ("nothing: the work was done without it".to_owned(), true),
+            Some(("missing", words, _)) => (words.to_owned(), true),
+            Some(("returned", words, text)) => (format!("{words} {}", status_in(text)), true),
+            Some((_, words, text)) => {
+                let status = status_in(text);
+                let right = STATUSES.contains(&status);
+                let mark = if right { "" } else { "WRONG: " };
+                (format!("{mark}{words} {status}"), right)
+            }
+        }
     }
-    if !run.reached {
-        return "not reached".to_owned();
-    }
-    let status = run.noticed.iter().find_map(|text| {
-        let (_, after) = text.split_once("STATUS_")?;
-        let end = after.find(|letter: char| !letter.is_ascii_uppercase() && letter != '_');
-        Some(format!("STATUS_{}", &after[..end.unwrap_or(after.len())]))
-    });
-    match (status, run.noticed.first()) {
-        (Some(status), _) => status,
-        (None, Some(text)) => text.clone(),
-        (None, None) => "nothing to see".to_owned(),
-    }
+}
+
+/// The first status that a text names.
+fn status_in(text: &str) -> &str {
+    let Some(start) = text.find("STATUS_") else {
+        return "no status";
+    };
+    let rest = &text[start..];
+    let is_part = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
+    &rest[..rest.find(|letter| !is_part(letter)).unwrap_or(rest.len())]
 }
 
 /// Stacks and runs of each script, and how often a fault was seen as what.
@@ -336,16 +384,20 @@ fn table(found: &[Search]) -> String {
             text,
             "| {} | {} | {} | {} |",
             search.script,
-            search.stacks,
+            search.stacks.len(),
             search.runs.len(),
             search.wrong().count()
         );
     }
+    let distinct: BTreeSet<&String> = found.iter().flat_map(|search| &search.stacks).collect();
+    let runs: usize = found.iter().map(|search| search.runs.len()).sum();
+    let wrong: usize = found.iter().map(|search| search.wrong().count()).sum();
+    let _ = writeln!(text, "| all | {} different | {runs} | {wrong} |", distinct.len());
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     for run in found.iter().flat_map(|search| &search.runs) {
-        *outcomes.entry(seen(run)).or_default() += 1;
+        *outcomes.entry(run.outcome().0).or_default() += 1;
     }
-    text.push_str("\n| what a caller saw | runs |\n| --- | --- |\n");
+    text.push_str("\n| how the fault showed | runs |\n| --- | --- |\n");
     for (outcome, runs) in outcomes {
         let _ = writeln!(text, "| {outcome} | {runs} |");
     }

@@ -20,6 +20,7 @@ mod kit;
 mod lab;
 mod link;
 mod package;
+mod panics;
 mod place;
 mod protections;
 mod test;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     architecture::X64, build::Build, c_drivers, command, drivers, exports, files, infverif, kit, lab,
-    package, place,
+    package, panics, place,
 };
 
 /// The task `test`. Arguments go to cargo's own test of the host crates and the lab.
@@ -29,6 +29,7 @@ pub fn test(arguments: &[String]) -> Result<ExitCode> {
     for build in [Build::DEBUG, Build::RELEASE] {
         exports::check(&build.folder())?;
     }
+    panics::check(&Build::RELEASE.folder())?;
     command::stage("making the packages twice");
     package::check_repeatable(Build::RELEASE)?;
     let nthost = lab::build_nthost(false)?;

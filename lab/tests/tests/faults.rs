@@ -32,7 +32,10 @@ fn id(point: &Value) -> &str {
 fn noticed(run: &Run) -> Result<Vec<&str>> {
     let noticed = &run.report()?["fault"]["noticed"];
     let noticed = noticed.as_array().context("no fault came")?;
-    Ok(noticed.iter().filter_map(Value::as_str).collect())
+    Ok(noticed
+        .iter()
+        .filter_map(|noticed| noticed["text"].as_str())
+        .collect())
 }
 
 /// The bus with its children, twice: a run with a fault in the first half shows in the second that the next start works.
@@ -56,6 +59,41 @@ fn each_export_of_the_bus_may_fail_once() -> Result<()> {
         }
     }
     ensure!(exports.len() > 8, "the bus makes calls of only {exports:?}");
+    Ok(())
+}
+
+/// Where `cargo xtask faults` found something once: routines in the stack, and what happened.
+const ONCE_WRONG: [(&[&str], &str); 4] = [
+    (
+        &["wdfldr::queue::new", "Array<T>::push"],
+        "the queue was deleted under the lock that deleting takes",
+    ),
+    (
+        &["wdfldr::device::create", "evt_child_list_create_device"],
+        "the bus and its list kept references of a child that did not come to be",
+    ),
+    (
+        &["Relations::finish"],
+        "the references to the children were not given back",
+    ),
+    (&["enqueue"], "a request waited for memory that nobody gave it"),
+];
+
+#[test]
+fn what_a_fault_once_broke_holds() -> Result<()> {
+    let lab = Lab::new(Build::Debug)?;
+    lab.run_with(&["--list-faults", LIST], &twice())?.passes()?;
+    let points = points(&lab)?;
+    for (routines, what) in ONCE_WRONG {
+        let is_there = |point: &&Value| {
+            let stack = point["stack"].to_string();
+            routines.iter().all(|routine| stack.contains(routine))
+        };
+        let point = points.iter().find(is_there).context(what)?;
+        let run = lab.run_with(&["--fail-stack", id(point)], &twice())?;
+        run.passes().context(what)?;
+        noticed(&run)?;
+    }
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use crate::abi::{
 };
 use crate::ke;
 use crate::ob::{self, ObjectKind, names};
-use crate::verifier::{self, BugCheck};
+use crate::verifier::{self, BugCheck, faults};
 
 /// A device object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -135,10 +135,12 @@ impl Device {
                 self.describe()
             ))
         };
-        ke::call("a dispatch routine", routine as usize, || {
+        let status = ke::call("a dispatch routine", routine as usize, || {
             // SAFETY: the routine is the driver's own for this device, and the packet's location names it.
             unsafe { routine(self.0, irp) }
-        })
+        });
+        faults::dispatched(status);
+        status
     }
 
     fn dispatch_routine(self, major: u8) -> DRIVER_DISPATCH {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::images::{self, Image};
 use super::{LEAKS, first_entry, tree, wdf};
 use crate::mm::pool;
-use crate::verifier::faults::{self, Point};
+use crate::verifier::faults::{self, Noticed, Point};
 use crate::verifier::{Outcome, interfaces};
 use crate::{dbg, exports};
 
@@ -46,7 +46,7 @@ struct Fault {
     #[serde(flatten)]
     point: Point,
     /// What the line said in which it came, and the problems of devices after it.
-    noticed: Vec<String>,
+    noticed: Vec<Noticed>,
 }
 
 /// The calls that can fail, as data.

@@ -3,10 +3,10 @@
 use super::commands;
 use super::session::{CommandError, CommandResult, Session};
 use crate::pnp::{self, Node, Problem};
-use crate::verifier::faults::{self, Point};
+use crate::verifier::faults::{self, Kind, Point};
 
-/// The commands that only ask: their answer counts once more, since the lines after them look at it.
-const QUESTIONS: [&str; 2] = ["ioctl", "query-interface"];
+/// The commands that change nothing: they are repeated in any case, since the lines after them look at their answer.
+const QUESTIONS: [&str; 3] = ["ioctl", "query-interface", "expect-error"];
 /// The command whose repetition would make a second device.
 const DEVGEN: &str = "devgen";
 
@@ -22,40 +22,47 @@ pub(super) fn recover(
     result: CommandResult,
 ) -> CommandResult {
     session.say(&format!("fault: {fault}"));
-    let error = result.err();
-    if let Some(error) = &error {
-        faults::notice(format!("line: {error}"));
-    }
-    if words
-        .first()
-        .is_some_and(|word| QUESTIONS.contains(&word.as_str()))
-    {
-        faults::notice(format!(
-            "answer: {}",
-            session.output.lines().next().unwrap_or_default()
-        ));
-    }
+    let failed = result.is_err();
+    notice_line(session, words, result);
     for (node, problem) in problems() {
-        faults::notice(describe(&node, problem));
+        faults::notice(Kind::Problem, &describe(&node, problem));
+    }
+    let before = pnp::nodes();
+    restart_all(session);
+    for node in pnp::nodes() {
+        if !before.iter().any(|old| old.instance == node.instance) {
+            faults::notice(Kind::Missing, &node.instance);
+        }
     }
     for noticed in faults::noticed() {
-        session.say(&format!("fault: noticed {noticed}"));
+        session.say(&format!("fault: {noticed}"));
     }
-    restart_all(session);
-    let found = problems();
-    if let Some((node, problem)) = found.first() {
+    if let Some((node, problem)) = problems().first() {
         let text = format!("after the fault, {} does not start", describe(node, *problem));
         return Err(CommandError::Failed(text));
     }
-    if repeats(words, error.is_some()) {
+    if is_question(words) || (failed && !is(words, DEVGEN)) {
         return commands::run(session, words);
     }
     Ok(())
 }
 
-fn repeats(words: &[String], failed: bool) -> bool {
-    let is = |name: &str| words.first().is_some_and(|word| word == name);
-    QUESTIONS.iter().any(|question| is(question)) || (failed && !is(DEVGEN))
+/// What the line said in which the fault came.
+fn notice_line(session: &Session, words: &[String], result: CommandResult) {
+    if let Err(error) = result {
+        faults::notice(Kind::Line, &error.to_string());
+    } else if is_question(words) {
+        let status = session.output.lines().find(|line| line.contains("STATUS_"));
+        faults::notice(Kind::Answer, status.unwrap_or_default());
+    }
+}
+
+fn is(words: &[String], name: &str) -> bool {
+    words.first().is_some_and(|word| word.eq_ignore_ascii_case(name))
+}
+
+fn is_question(words: &[String]) -> bool {
+    QUESTIONS.iter().any(|question| is(words, question))
 }
 
 /// The devices with a problem that no script asks for.

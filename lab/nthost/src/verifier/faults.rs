@@ -3,6 +3,7 @@
 //! A fault point is an export and the stack of driver frames that calls it, up to the routine that the host called; each frame is
 //! module and offset, so that a point is the same in every run of the same images. The gates of `exports` ask at each such call.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,6 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Serialize, Serializer};
 
 use super::Owner;
+use crate::abi::NTSTATUS;
 use crate::ke::processor;
 use crate::ldr;
 
@@ -94,6 +96,37 @@ impl fmt::Display for Point {
     }
 }
 
+/// How a fault shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A device has a problem.
+    Problem,
+    /// The line of the script failed.
+    Line,
+    /// What a request was answered with.
+    Answer,
+    /// A device was not there until its bus started again.
+    Missing,
+    /// What the dispatch routine returned in which the call failed.
+    Returned,
+}
+
+/// One thing that was seen of a fault.
+#[derive(Clone, Debug, Serialize)]
+pub struct Noticed {
+    /// How it showed.
+    pub kind: Kind,
+    /// What: a status, a device.
+    pub text: String,
+}
+
+impl fmt::Display for Noticed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.kind, self.text)
+    }
+}
+
 struct Faults {
     plan: Plan,
     calls: u64,
@@ -103,7 +136,7 @@ struct Faults {
     /// It failed since somebody asked.
     news: bool,
     /// What was seen of it.
-    noticed: Vec<String>,
+    noticed: Vec<Noticed>,
 }
 
 static WATCHED: AtomicBool = AtomicBool::new(false);
@@ -115,6 +148,11 @@ static FAULTS: Mutex<Faults> = Mutex::new(Faults {
     news: false,
     noticed: Vec::new(),
 });
+
+thread_local! {
+    /// The call failed on this thread, and the dispatch routine around it has not returned.
+    static IN_DISPATCH: Cell<bool> = const { Cell::new(false) };
+}
 
 fn with_faults<R>(f: impl FnOnce(&mut Faults) -> R) -> R {
     f(&mut FAULTS.lock().unwrap_or_else(PoisonError::into_inner))
@@ -146,7 +184,18 @@ pub fn fails(export: &str) -> bool {
             .map(|address| Owner::at(*address).to_string())
             .collect()
     };
-    with_faults(|faults| faults.note(id, export, stack))
+    let fails = with_faults(|faults| faults.note(id, export, stack));
+    if fails {
+        IN_DISPATCH.set(true);
+    }
+    fails
+}
+
+/// A dispatch routine has returned: the innermost one around the fault answers for it.
+pub fn dispatched(status: NTSTATUS) {
+    if IN_DISPATCH.take() {
+        notice(Kind::Returned, &status.to_string());
+    }
 }
 
 /// Module and offset of an address in an image.
@@ -200,13 +249,18 @@ pub fn news() -> Option<Point> {
 }
 
 /// Adds to what was seen of the fault.
-pub fn notice(text: String) {
-    with_faults(|faults| faults.noticed.push(text));
+pub fn notice(kind: Kind, text: &str) {
+    with_faults(|faults| {
+        faults.noticed.push(Noticed {
+            kind,
+            text: text.to_owned(),
+        });
+    });
 }
 
 /// What was seen of the fault.
 #[must_use]
-pub fn noticed() -> Vec<String> {
+pub fn noticed() -> Vec<Noticed> {
     with_faults(|faults| faults.noticed.clone())
 }
 
