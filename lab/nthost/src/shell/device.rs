@@ -1,5 +1,7 @@
 //! Commands that make, take away, open and ask devices.
 
+use std::time::Instant;
+
 use super::commands::usage;
 use super::pnputil;
 use super::session::{CommandError, CommandResult, Driverless, Session};
@@ -134,13 +136,38 @@ pub(super) fn ioctl(session: &mut Session, arguments: &[&str]) -> CommandResult 
         return Err(usage("ioctl", "a device and a code are wanted"));
     };
     let code = words::number(code).ok_or_else(|| usage("ioctl", &format!("{code} is no number")))?;
+    let (options, times) = repetitions(options)?;
     let (input, length) = buffers(options)?;
-    let done = match session.files.get(&target.to_lowercase()) {
-        Some(kept) => kept.ioctl(code, &input, length),
-        None => open_file(target)?.ioctl(code, &input, length),
+    let opened;
+    let file = match session.files.get(&target.to_lowercase()) {
+        Some(kept) => kept,
+        None => {
+            opened = open_file(target)?;
+            &opened
+        }
     };
-    session.say(&answer(&done));
+    let start = Instant::now();
+    let mut done = file.ioctl(code, &input, length);
+    for _ in 1..times {
+        done = file.ioctl(code, &input, length);
+    }
+    let time = start.elapsed();
+    let mut text = answer(&done);
+    if times > 1 {
+        text += &format!("; {times} times, {} nanoseconds", time.as_nanos());
+    }
+    session.say(&text);
     Ok(())
+}
+
+/// `/repeat NUMBER` at the end of the options, and what stands before it.
+fn repetitions<'a, 'b>(options: &'a [&'b str]) -> Result<(&'a [&'b str], u32), CommandError> {
+    let [before @ .., "/repeat", number] = options else {
+        return Ok((options, 1));
+    };
+    let times = words::number(number).filter(|times| *times > 0);
+    let times = times.ok_or_else(|| usage("ioctl", &format!("{number} is no number of times")))?;
+    Ok((before, times))
 }
 
 /// Input bytes and the room for output.
