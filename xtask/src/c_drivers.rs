@@ -76,14 +76,14 @@ const C_DRIVERS: &[CDriver] = &[
 const BENCH_DRIVERS: &[CDriver] = &[
     CDriver {
         image: "reference",
-        source: "lab/bench/reference.c",
+        source: "lab/bench/drivers/reference.c",
         standard: "-std=c17",
         description: "The routines of sample.sys in C",
         libraries: &[],
     },
     CDriver {
         image: "bench",
-        source: "lab/bench/bench.c",
+        source: "lab/bench/drivers/bench.c",
         standard: "-std=c17",
         description: "Times direct calls and what stands against them",
         libraries: &[SAMPLE, "reference.lib"],

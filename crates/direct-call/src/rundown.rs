@@ -3,7 +3,7 @@
 //! The same idea as the kernel's `EX_RUNDOWN_REF`, with the blocking part behind a trait, so that the
 //! protocol can be checked without a kernel.
 
-use core::sync::atomic::AtomicU64;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::atomic::{Atomic64, update};
 
@@ -89,8 +89,8 @@ impl<S: Sleeper, A: Atomic64> Rundown<S, A> {
     }
 
     fn leave(&self) {
-        let before = update(&self.state, |state| Some(state - CALL));
-        if before == Some(REMOVED | CALL) {
+        // Nothing to decline: one operation, where `update` may have to try again.
+        if self.state.fetch_sub(CALL, Ordering::AcqRel) == REMOVED | CALL {
             self.sleeper.wake();
         }
     }

@@ -159,7 +159,8 @@ SUBJECT(HostExport, KeClearEvent(&Event))
 SUBJECT(InternalRequest, SendInternal(&value))
 SUBJECT(ReusedRequest, SendReused(&value))
 SUBJECT(Queries, QueryAndRelease())
-SUBJECT(ArrayOfC, ReferenceLoop(Values, Count))
+SUBJECT(LoopOfC, ReferenceLoop(Values, Count))
+SUBJECT(ArrayOfC, Reference.SampleDoubleArray(Reference.InterfaceHeader.Context, Values, Count, &done))
 SUBJECT(Array, Second[0].SampleDoubleArray(Second[0].InterfaceHeader.Context, Values, Count, &done))
 SUBJECT(Sweep, ReferenceSweep(Values, Count))
 
@@ -176,7 +177,7 @@ static const ENTRY Calls[] = {
     { "internal", InternalRequest, 50 },      { "reused", ReusedRequest, 200 }, { "query", Queries, 20 },
 };
 
-static const ENTRY Arrays[] = { { "c-array", ArrayOfC, 0 }, { "array", Array, 0 }, { "sweep", Sweep, 0 } };
+static const ENTRY Arrays[] = { { "c-loop", LoopOfC, 0 }, { "c-array", ArrayOfC, 0 }, { "array", Array, 0 }, { "sweep", Sweep, 0 } };
 static const SIZE_T Counts[] = { 1, 16, 1024, 65536, LARGEST };
 
 static VOID Measure(const ENTRY *Entries, ULONG Number, ULONG Rounds, ULONG FixedCalls)
@@ -233,8 +234,10 @@ static NTSTATUS MeasureArrays(ULONG Rounds)
     return STATUS_SUCCESS;
 }
 
-#define THREAD_ROUNDS 41
-#define THREAD_CALLS 50000
+#define THREAD_ROUNDS 101
+/* A slice of milliseconds, so that a start that is late by some of the scheduler's microseconds does not count. */
+#define FIRST_CALLS 1000000
+#define SECOND_CALLS 50000
 
 typedef struct {
     ULONG Index;
@@ -256,11 +259,11 @@ static VOID CallThrough(const CALLER *Caller)
     INT value = 0;
     SIZE_T done;
     if (Caller->Version == 1) {
-        for (i = 0; i < THREAD_CALLS; i++) {
+        for (i = 0; i < FIRST_CALLS; i++) {
             first->SampleDouble(&value);
         }
     } else {
-        for (i = 0; i < THREAD_CALLS; i++) {
+        for (i = 0; i < SECOND_CALLS; i++) {
             second->SampleDoubleArray(second->InterfaceHeader.Context, &value, 1, &done);
         }
     }
@@ -269,11 +272,18 @@ static VOID CallThrough(const CALLER *Caller)
 static VOID CallerThread(PVOID Context)
 {
     CALLER *caller = Context;
+    LARGE_INTEGER breath;
     LONG round;
+    ULONG spins;
+    breath.QuadPart = -100;
     for (round = 0; round < THREAD_ROUNDS; round++) {
         InterlockedIncrement(&Arrived);
-        while (Arrived < Together * (round + 1)) {
+        for (spins = 1; Arrived < Together * (round + 1); spins++) {
             YieldProcessor();
+            if (spins % 4096 == 0) {
+                /* More callers than processors: the others need this one. */
+                KeDelayExecutionThread(KernelMode, FALSE, &breath);
+            }
         }
         caller->Start[round] = Ticks();
         CallThrough(caller);
@@ -284,14 +294,14 @@ static VOID CallerThread(PVOID Context)
 
 static VOID TellThreads(ULONG Threads, ULONG Version, BOOLEAN Separate)
 {
-    ULONG round, i;
+    ULONG round, i, calls = Version == 1 ? FIRST_CALLS : SECOND_CALLS;
     for (round = 0; round < THREAD_ROUNDS; round++) {
         ULONG64 start = Callers[0].Start[round], end = Callers[0].End[round];
         for (i = 1; i < Threads; i++) {
             start = Callers[i].Start[round] < start ? Callers[i].Start[round] : start;
             end = Callers[i].End[round] > end ? Callers[i].End[round] : end;
         }
-        DbgPrint("bench: threads-%lu-%s-%lu %lu %llu\n", Version, Separate ? "separate" : "one", Threads, Threads * THREAD_CALLS,
+        DbgPrint("bench: threads-%lu-%s-%lu %lu %llu\n", Version, Separate ? "separate" : "one", Threads, Threads * calls,
                  end - start);
     }
 }
