@@ -234,9 +234,9 @@ static NTSTATUS MeasureArrays(ULONG Rounds)
     return STATUS_SUCCESS;
 }
 
-#define THREAD_ROUNDS 101
+#define THREAD_ROUNDS 67
 /* A slice of milliseconds, so that a start that is late by some of the scheduler's microseconds does not count. */
-#define FIRST_CALLS 1000000
+#define FIRST_CALLS 500000
 #define SECOND_CALLS 50000
 
 typedef struct {

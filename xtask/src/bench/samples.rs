@@ -7,6 +7,8 @@ use anyhow::{Context, Result, ensure};
 /// A value in the middle, and the quartiles around it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
+    /// A tenth is below.
+    pub best: f64,
     /// A quarter is below.
     pub low: f64,
     /// Half is below.
@@ -25,11 +27,12 @@ impl Spread {
         ensure!(!values.is_empty(), "there are no samples");
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
-        let at = |quarter: usize| sorted[(sorted.len() - 1) * quarter / 4];
+        let at = |percent: usize| sorted[(sorted.len() - 1) * percent / 100];
         Ok(Self {
-            low: at(1),
-            median: at(2),
-            high: at(3),
+            best: at(10),
+            low: at(25),
+            median: at(50),
+            high: at(75),
         })
     }
 }
