@@ -60,14 +60,33 @@ static BOOLEAN Enter(volatile LONG64 *State)
     return FALSE;
 }
 
+/* The checks of the contract, in its order. */
+static NTSTATUS CheckArray(const INT *Values, SIZE_T Count, const SIZE_T *Done)
+{
+    if (Done == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if ((ULONG_PTR)Done % sizeof(*Done) != 0) {
+        return STATUS_DATATYPE_MISALIGNMENT;
+    }
+    if (Count != 0 && Values == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (Count != 0 && (ULONG_PTR)Values % sizeof(*Values) != 0) {
+        return STATUS_DATATYPE_MISALIGNMENT;
+    }
+    return Count > (SIZE_T)MAXLONGLONG / sizeof(INT) ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+}
+
 static NTSTATUS DoubleArray(PVOID Context, INT *Values, SIZE_T Count, SIZE_T *Done)
 {
     volatile LONG64 *state = Context;
-    NTSTATUS status = STATUS_INVALID_PARAMETER;
+    NTSTATUS status;
     if (!Enter(state)) {
         return STATUS_DEVICE_REMOVED;
     }
-    if (Done != NULL && (Values != NULL || Count == 0) && Count <= (SIZE_T)MAXLONGLONG / sizeof(INT)) {
+    status = CheckArray(Values, Count, Done);
+    if (NT_SUCCESS(status)) {
         *Done = ReferenceLoop(Values, Count);
         status = *Done == Count ? STATUS_SUCCESS : STATUS_INTEGER_OVERFLOW;
     }
