@@ -128,16 +128,20 @@ static __inline__ NTSTATUS DoubleInline(INT *Value)
     return STATUS_SUCCESS;
 }
 
-/* A subject makes `Calls` calls and returns the ticks that they took. Twice 0 is 0: the value never overflows. */
+/* Values in turns: a processor takes more or less time, as it likes, to read what it has only just written. */
+#define SEVERAL 16
+
+/* A subject makes `Calls` calls and returns the ticks that they took. Twice 0 is 0: no value ever overflows. */
 typedef ULONG64 (*SUBJECT)(ULONG Calls);
 
 #define SUBJECT(Name, Statement)                                                                                                           \
     static ULONG64 Name(ULONG Calls)                                                                                                       \
     {                                                                                                                                      \
-        INT value = 0;                                                                                                                     \
+        INT values[SEVERAL] = { 0 }, *value = values;                                                                                      \
         SIZE_T done = 0;                                                                                                                   \
         ULONG64 start = Ticks();                                                                                                           \
         while (Calls-- != 0) {                                                                                                             \
+            value = &values[Calls % SEVERAL];                                                                                              \
             Statement;                                                                                                                     \
         }                                                                                                                                  \
         UNREFERENCED_PARAMETER(value);                                                                                                     \
@@ -147,17 +151,17 @@ typedef ULONG64 (*SUBJECT)(ULONG Calls);
 
 static KEVENT Event;
 
-SUBJECT(Inlined, DoubleInline(&value))
-SUBJECT(TableOfC, Reference.SampleDouble(&value))
-SUBJECT(TableOne, First[0].SampleDouble(&value))
-SUBJECT(TableTwo, Second[0].SampleDouble(&value))
-SUBJECT(ImportOfC, ReferenceDouble(&value))
-SUBJECT(Import, SampleDouble(&value))
-SUBJECT(ContextOfC, Reference.SampleDoubleArray(Reference.InterfaceHeader.Context, &value, 1, &done))
-SUBJECT(Context, Second[0].SampleDoubleArray(Second[0].InterfaceHeader.Context, &value, 1, &done))
+SUBJECT(Inlined, DoubleInline(value))
+SUBJECT(TableOfC, Reference.SampleDouble(value))
+SUBJECT(TableOne, First[0].SampleDouble(value))
+SUBJECT(TableTwo, Second[0].SampleDouble(value))
+SUBJECT(ImportOfC, ReferenceDouble(value))
+SUBJECT(Import, SampleDouble(value))
+SUBJECT(ContextOfC, Reference.SampleDoubleArray(Reference.InterfaceHeader.Context, value, 1, &done))
+SUBJECT(Context, Second[0].SampleDoubleArray(Second[0].InterfaceHeader.Context, value, 1, &done))
 SUBJECT(HostExport, KeClearEvent(&Event))
-SUBJECT(InternalRequest, SendInternal(&value))
-SUBJECT(ReusedRequest, SendReused(&value))
+SUBJECT(InternalRequest, SendInternal(value))
+SUBJECT(ReusedRequest, SendReused(value))
 SUBJECT(Queries, QueryAndRelease())
 SUBJECT(LoopOfC, ReferenceLoop(Values, Count))
 SUBJECT(ArrayOfC, Reference.SampleDoubleArray(Reference.InterfaceHeader.Context, Values, Count, &done))
@@ -234,7 +238,7 @@ static NTSTATUS MeasureArrays(ULONG Rounds)
     return STATUS_SUCCESS;
 }
 
-#define THREAD_ROUNDS 67
+#define THREAD_ROUNDS 41
 /* A slice of milliseconds, so that a start that is late by some of the scheduler's microseconds does not count. */
 #define FIRST_CALLS 500000
 #define SECOND_CALLS 50000
@@ -248,23 +252,43 @@ typedef struct {
 } CALLER;
 
 static CALLER Callers[CHILDREN];
+/* What the first caller takes while the others wait: the reference of the round. */
+static ULONG64 Alone[THREAD_ROUNDS];
 static volatile LONG Arrived;
 static LONG Together;
+
+static ULONG CallsOf(ULONG Version) { return Version == 1 ? FIRST_CALLS : SECOND_CALLS; }
 
 static VOID CallThrough(const CALLER *Caller)
 {
     const SAMPLE_INTERFACE *first = &First[Caller->Slot];
     const SAMPLE_INTERFACE_2 *second = &Second[Caller->Slot];
-    ULONG i;
-    INT value = 0;
+    INT values[SEVERAL] = { 0 };
+    ULONG i, calls = CallsOf(Caller->Version);
     SIZE_T done;
     if (Caller->Version == 1) {
-        for (i = 0; i < FIRST_CALLS; i++) {
-            first->SampleDouble(&value);
+        for (i = 0; i < calls; i++) {
+            first->SampleDouble(&values[i % SEVERAL]);
         }
     } else {
-        for (i = 0; i < SECOND_CALLS; i++) {
-            second->SampleDoubleArray(second->InterfaceHeader.Context, &value, 1, &done);
+        for (i = 0; i < calls; i++) {
+            second->SampleDoubleArray(second->InterfaceHeader.Context, &values[i % SEVERAL], 1, &done);
+        }
+    }
+}
+
+/* Waits until every caller has come here as often as this one. */
+static VOID Meet(LONG Times)
+{
+    LARGE_INTEGER breath;
+    ULONG spins;
+    breath.QuadPart = -100;
+    InterlockedIncrement(&Arrived);
+    for (spins = 1; Arrived < Together * Times; spins++) {
+        YieldProcessor();
+        if (spins % 4096 == 0) {
+            /* More callers than processors: the others need this one. */
+            KeDelayExecutionThread(KernelMode, FALSE, &breath);
         }
     }
 }
@@ -272,19 +296,15 @@ static VOID CallThrough(const CALLER *Caller)
 static VOID CallerThread(PVOID Context)
 {
     CALLER *caller = Context;
-    LARGE_INTEGER breath;
     LONG round;
-    ULONG spins;
-    breath.QuadPart = -100;
     for (round = 0; round < THREAD_ROUNDS; round++) {
-        InterlockedIncrement(&Arrived);
-        for (spins = 1; Arrived < Together * (round + 1); spins++) {
-            YieldProcessor();
-            if (spins % 4096 == 0) {
-                /* More callers than processors: the others need this one. */
-                KeDelayExecutionThread(KernelMode, FALSE, &breath);
-            }
+        Meet(2 * round + 1);
+        if (caller->Index == 0) {
+            Alone[round] = Ticks();
+            CallThrough(caller);
+            Alone[round] = Ticks() - Alone[round];
         }
+        Meet(2 * round + 2);
         caller->Start[round] = Ticks();
         CallThrough(caller);
         caller->End[round] = Ticks();
@@ -294,15 +314,16 @@ static VOID CallerThread(PVOID Context)
 
 static VOID TellThreads(ULONG Threads, ULONG Version, BOOLEAN Separate)
 {
-    ULONG round, i, calls = Version == 1 ? FIRST_CALLS : SECOND_CALLS;
+    PCSTR where = Separate ? "separate" : "one";
+    ULONG round, i, calls = CallsOf(Version);
     for (round = 0; round < THREAD_ROUNDS; round++) {
         ULONG64 start = Callers[0].Start[round], end = Callers[0].End[round];
         for (i = 1; i < Threads; i++) {
             start = Callers[i].Start[round] < start ? Callers[i].Start[round] : start;
             end = Callers[i].End[round] > end ? Callers[i].End[round] : end;
         }
-        DbgPrint("bench: threads-%lu-%s-%lu %lu %llu\n", Version, Separate ? "separate" : "one", Threads, Threads * calls,
-                 end - start);
+        DbgPrint("bench: alone-%lu-%s-%lu %lu %llu\n", Version, where, Threads, calls, Alone[round]);
+        DbgPrint("bench: threads-%lu-%s-%lu %lu %llu\n", Version, where, Threads, Threads * calls, end - start);
     }
 }
 
@@ -315,6 +336,7 @@ static NTSTATUS RunThreads(ULONG Threads, ULONG Version, BOOLEAN Separate)
     for (i = 0; i < Threads; i++) {
         HANDLE handle;
         NTSTATUS status;
+        Callers[i].Index = i;
         Callers[i].Slot = Separate ? i : 0;
         Callers[i].Version = Version;
         status = PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, CallerThread, &Callers[i]);
@@ -338,7 +360,7 @@ static NTSTATUS MeasureThreads(VOID)
     ULONG threads, version, separate;
     for (version = 1; version <= 2; version++) {
         for (separate = 0; separate <= 1; separate++) {
-            for (threads = 1; threads <= CHILDREN; threads *= 2) {
+            for (threads = 2; threads <= CHILDREN; threads *= 2) {
                 NTSTATUS status = RunThreads(threads, version, (BOOLEAN)separate);
                 if (!NT_SUCCESS(status)) {
                     return status;

@@ -61,7 +61,7 @@ const CALLS: &[Pair] = &[
         reference: "c-table",
         against: "C table",
         target: None,
-        bound: "The floor: a load, an addition, the check and a store, each turn waiting for the store of the one before.",
+        bound: "The floor: a load, an addition, the check and a store.",
     },
     Pair {
         name: "version 1 table",
@@ -221,8 +221,9 @@ fn arrays(samples: &Samples, count: usize, figures: &mut Vec<Figure>) -> Result<
 /// How much more is done together than by one caller. By the best tenth of the slices: others use the
 /// processors too, which only adds.
 fn threads(samples: &Samples, version: u8, interfaces: &str, callers: usize) -> Result<Figure> {
-    let spread = |callers: usize| samples.spread(&format!("threads-{version}-{interfaces}-{callers}"));
-    let (one, many) = (spread(1)?, spread(callers)?);
+    let name = format!("{version}-{interfaces}-{callers}");
+    let one = samples.spread(&format!("alone-{name}"))?;
+    let many = samples.spread(&format!("threads-{name}"))?;
     let place = if interfaces == "one" {
         "one interface"
     } else {
