@@ -238,10 +238,10 @@ static NTSTATUS MeasureArrays(ULONG Rounds)
     return STATUS_SUCCESS;
 }
 
-#define THREAD_ROUNDS 41
+#define THREAD_ROUNDS 101
 /* A slice of milliseconds, so that a start that is late by some of the scheduler's microseconds does not count. */
-#define FIRST_CALLS 500000
-#define SECOND_CALLS 50000
+#define FIRST_CALLS 200000
+#define SECOND_CALLS 20000
 
 typedef struct {
     ULONG Index;

@@ -10,8 +10,11 @@ use direct_call::{
 };
 use sample_interface::double_values;
 
+/// A loop of so many turns.
+type Core = fn(usize);
+
 /// Name and loop of each core.
-const CORES: &[(&str, fn(usize))] = &[
+const CORES: &[(&str, Core)] = &[
     ("double_values_1", |turns| double::<1>(turns)),
     ("double_values_16", |turns| double::<16>(turns)),
     ("double_values_1024", |turns| double::<1024>(turns)),
@@ -72,7 +75,7 @@ fn rundown(turns: usize) {
     }
 }
 
-extern "system" fn nothing(_context: *mut c_void) {}
+const extern "system" fn nothing(_context: *mut c_void) {}
 
 fn negotiation(turns: usize) {
     const NEEDED: Extent = Extent { size: 56, version: 2 };

@@ -218,7 +218,7 @@ fn arrays(samples: &Samples, count: usize, figures: &mut Vec<Figure>) -> Result<
     Ok(())
 }
 
-/// How much more is done together than by one caller. By the best tenth of the slices: others use the
+/// How much more is done together than by one caller. By the best twentieth of the slices: others use the
 /// processors too, which only adds.
 fn threads(samples: &Samples, version: u8, interfaces: &str, callers: usize) -> Result<Figure> {
     let name = format!("{version}-{interfaces}-{callers}");

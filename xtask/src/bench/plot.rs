@@ -50,7 +50,7 @@ pub fn render(figures: &[Figure]) -> String {
         rows = rows.add(row(figure, y));
         y += LINE;
     }
-    let width = LEFT + DECADE * f64::from(LAST - FIRST) + RIGHT;
+    let width = place(10_f64.powi(LAST)) + RIGHT;
     let document = Document::new()
         .set("viewBox", (0, 0, width, y))
         .set("width", width)

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 /// A value in the middle, and the quartiles around it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
-    /// A tenth is below.
+    /// One in twenty is below.
     pub best: f64,
     /// A quarter is below.
     pub low: f64,
@@ -29,7 +29,7 @@ impl Spread {
         sorted.sort_by(f64::total_cmp);
         let at = |percent: usize| sorted[(sorted.len() - 1) * percent / 100];
         Ok(Self {
-            best: at(10),
+            best: at(5),
             low: at(25),
             median: at(50),
             high: at(75),

@@ -138,26 +138,28 @@ pub(super) fn ioctl(session: &mut Session, arguments: &[&str]) -> CommandResult 
     let code = words::number(code).ok_or_else(|| usage("ioctl", &format!("{code} is no number")))?;
     let (options, times) = repetitions(options)?;
     let (input, length) = buffers(options)?;
-    let opened;
-    let file = match session.files.get(&target.to_lowercase()) {
-        Some(kept) => kept,
-        None => {
-            opened = open_file(target)?;
-            &opened
-        }
+    let text = match session.files.get(&target.to_lowercase()) {
+        Some(kept) => send(kept, code, &input, length, times),
+        None => send(&open_file(target)?, code, &input, length, times),
     };
-    let start = Instant::now();
-    let mut done = file.ioctl(code, &input, length);
-    for _ in 1..times {
-        done = file.ioctl(code, &input, length);
-    }
-    let time = start.elapsed();
-    let mut text = answer(&done);
-    if times > 1 {
-        text += &format!("; {times} times, {} nanoseconds", time.as_nanos());
-    }
     session.say(&text);
     Ok(())
+}
+
+/// Sends a request so many times: the last answer, and the time of all, if there are several.
+fn send(file: &io::File, code: u32, input: &[u8], length: usize, times: u32) -> String {
+    let start = Instant::now();
+    for _ in 1..times {
+        drop(file.ioctl(code, input, length));
+    }
+    let done = answer(&file.ioctl(code, input, length));
+    match times {
+        1 => done,
+        _ => format!(
+            "{done}; {times} times, {} nanoseconds",
+            start.elapsed().as_nanos()
+        ),
+    }
 }
 
 /// `/repeat NUMBER` at the end of the options, and what stands before it.
