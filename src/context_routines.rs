@@ -10,10 +10,9 @@ use sample_interface::{NtStatus, SAMPLE_STATISTICS, double_values};
 
 use crate::claimed::{Claimed, status_of};
 
-/// What a device counts; in the counted context, which outlives the device.
+/// What a device counts; in the counted context, which outlives the device. The calls themselves are counted by the context.
 #[derive(Default)]
 pub struct Calls {
-    calls: AtomicU64,
     failures: AtomicU64,
 }
 
@@ -35,11 +34,11 @@ pub unsafe extern "system" fn SampleDoubleArray(
     Done: *mut usize,
 ) -> NtStatus {
     // SAFETY: a context that `interfaces` published with `Calls`, on which the caller holds a reference.
-    let counted = match unsafe { Provider::<Calls>::enter(Context) } {
+    let mut counted = match unsafe { Provider::<Calls>::enter(Context) } {
         Ok(counted) => counted,
         Err(removed) => return NtStatus(removed.status()),
     };
-    counted.calls.fetch_add(1, Ordering::Relaxed);
+    counted.count_call();
     let outcome = Array::claimed(Values, Count, Done).and_then(|array| {
         // SAFETY: the caller's promise for both pointers, which are not null where they are used, and aligned.
         unsafe { array.double() }
@@ -115,7 +114,7 @@ pub unsafe extern "system" fn SampleQueryStatistics(
     };
     status_of(room_for_statistics(Statistics, Length).map(|statistics| {
         let value = SAMPLE_STATISTICS {
-            Calls: counted.calls.load(Ordering::Relaxed),
+            Calls: counted.counted_calls(),
             Failures: counted.failures.load(Ordering::Relaxed),
             References: counted.held(),
         };

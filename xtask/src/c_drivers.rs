@@ -1,6 +1,10 @@
 //! The clients in C and C++: compiled by clang against the kit, linked by rust-lld with the import library of sample.sys.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result};
 
@@ -16,6 +20,9 @@ use crate::{
 /// The list of exports, which is the import library's source.
 const DEFINITION: &str = "sample.def";
 
+/// The import library of sample.sys.
+const SAMPLE: &str = "sample.lib";
+
 /// A driver of one source file.
 struct CDriver {
     /// The image, without `.sys`.
@@ -25,6 +32,8 @@ struct CDriver {
     standard: &'static str,
     /// What the image's properties say.
     description: &'static str,
+    /// The import libraries in the folder of the build.
+    libraries: &'static [&'static str],
 }
 
 impl CDriver {
@@ -45,18 +54,39 @@ const C_DRIVERS: &[CDriver] = &[
         source: "clients/helper-c/helper.c",
         standard: "-std=c17",
         description: "A legacy driver in C that imports SampleDouble",
+        libraries: &[SAMPLE],
     },
     CDriver {
         image: "legacy-c",
         source: "clients/legacy-c/legacy.c",
         standard: "-std=c17",
         description: "A legacy driver in C that asks the bus for its table",
+        libraries: &[SAMPLE],
     },
     CDriver {
         image: "helper-cpp",
         source: "clients/helper-cpp/helper.cpp",
         standard: "-std=c++17",
         description: "A legacy driver in C++ that imports SampleDouble",
+        libraries: &[SAMPLE],
+    },
+];
+
+/// What `cargo xtask bench` measures with, in this order: the linker makes the first one's import library, which the second one needs.
+const BENCH_DRIVERS: &[CDriver] = &[
+    CDriver {
+        image: "reference",
+        source: "lab/bench/drivers/reference.c",
+        standard: "-std=c17",
+        description: "The routines of sample.sys in C",
+        libraries: &[],
+    },
+    CDriver {
+        image: "bench",
+        source: "lab/bench/drivers/bench.c",
+        standard: "-std=c17",
+        description: "Times direct calls and what stands against them",
+        libraries: &[SAMPLE, "reference.lib"],
     },
 ];
 
@@ -76,11 +106,22 @@ pub fn build(build: Build) -> Result<()> {
     let toolchain = Toolchain::find(build.architecture)?;
     let out = build.folder();
     files::make_folder(&out)?;
-    let library = out.join("sample.lib");
-    import_library(build, &library)?;
+    import_library(build, &out.join(SAMPLE))?;
     C_DRIVERS
         .iter()
-        .try_for_each(|driver| c_driver(&toolchain, build, driver, &library))
+        .try_for_each(|driver| c_driver(&toolchain, build, driver))
+}
+
+/// Makes the drivers of the bench, where they are not there or their sources are newer. The others were built before.
+///
+/// # Errors
+///
+/// When a tool is missing or refuses a source.
+pub fn build_bench(build: Build) -> Result<()> {
+    let toolchain = Toolchain::find(build.architecture)?;
+    BENCH_DRIVERS
+        .iter()
+        .try_for_each(|driver| c_driver(&toolchain, build, driver))
 }
 
 /// The import library. Some versions of LLVM's tool do not know PRIVATE, so those lines stay out of what it is given.
@@ -113,7 +154,7 @@ pub fn import_library_of_windows(build: Build) -> Result<()> {
             .arg("/NOLOGO")
             .arg(format!("/MACHINE:{}", build.architecture.kit))
             .arg(format!("/DEF:{}", place::ROOT.join(DEFINITION).display()))
-            .arg(format!("/OUT:{}", folder.join("sample.lib").display())),
+            .arg(format!("/OUT:{}", folder.join(SAMPLE).display())),
     )
 }
 
@@ -124,7 +165,7 @@ fn without_private(definition: &str) -> String {
     public.fold(String::new(), |text, line| text + line + "\n")
 }
 
-fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver, library: &Path) -> Result<()> {
+fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver) -> Result<()> {
     let source = place::ROOT.join(driver.source);
     let image = build.folder().join(format!("{}.sys", driver.image));
     let script = build.tools().join(format!("{}.rc", driver.image));
@@ -132,7 +173,13 @@ fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver, library: &Pat
     let header = place::ROOT.join(crate::header::HEADER);
     // The flags of compiler and linker are in xtask.
     let xtask = env::current_exe().context("xtask does not know its own path")?;
-    if is_newer(&image, &[&source, &header, &script, library, &xtask]) {
+    let libraries: Vec<PathBuf> = driver
+        .libraries
+        .iter()
+        .map(|name| build.folder().join(name))
+        .collect();
+    let made_of = [&source, &header, &script, &xtask].into_iter().chain(&libraries);
+    if is_newer(&image, made_of) {
         return Ok(());
     }
     command::stage(&format!("compiling {}", driver.source));
@@ -176,7 +223,7 @@ fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver, library: &Pat
             .arg(format!("/PDB:{}", image.with_extension("pdb").display()))
             .arg(&object)
             .arg(&resource)
-            .arg(library)
+            .args(&libraries)
             .args(kit::kernel_libraries(build.architecture)),
     )
 }
@@ -187,10 +234,10 @@ fn compiler(architecture: &Architecture) -> Command {
     clang
 }
 
-fn is_newer(made: &Path, sources: &[&Path]) -> bool {
+fn is_newer<'a>(made: &Path, mut sources: impl Iterator<Item = &'a PathBuf>) -> bool {
     let time = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
     let made = time(made);
-    made.is_some() && sources.iter().all(|source| time(source) <= made)
+    made.is_some() && sources.all(|source| time(source) <= made)
 }
 
 /// Compiles the header alone in every language that it is for.

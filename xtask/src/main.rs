@@ -4,6 +4,7 @@
 //! images), [`package`] (their packages), and the tasks themselves. Not here: packaging on Windows, which the official makefile does.
 
 mod architecture;
+mod bench;
 mod build;
 mod c_drivers;
 mod ci;
@@ -67,6 +68,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "lets each call of the drivers that can fail fail, one in a run [--release] [--limit N] [SCRIPT]…",
     ),
     ("test", test::test, "runs every test [FILTER]"),
+    (
+        "bench",
+        bench::run,
+        "times direct calls and what stands against them, in the lab [--page]; counts instructions [--check | --baseline]",
+    ),
     (
         "package",
         package::run,

@@ -80,6 +80,7 @@ pub const HOST_PACKAGES: &[&str] = &[
     "sample-interface",
     "version-resource",
     "lab-abi",
+    "lab-bench",
     "lab-inf",
     "nthost",
     "xtask",

@@ -20,6 +20,10 @@ pub trait Atomic64: Sized + Send + Sync {
         success: Ordering,
         failure: Ordering,
     ) -> Result<u64, u64>;
+    /// See [`AtomicU64::fetch_add`].
+    fn fetch_add(&self, value: u64, order: Ordering) -> u64;
+    /// See [`AtomicU64::fetch_sub`].
+    fn fetch_sub(&self, value: u64, order: Ordering) -> u64;
 }
 
 impl Atomic64 for AtomicU64 {
@@ -39,6 +43,14 @@ impl Atomic64 for AtomicU64 {
         failure: Ordering,
     ) -> Result<u64, u64> {
         self.compare_exchange_weak(current, new, success, failure)
+    }
+
+    fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
+        self.fetch_add(value, order)
+    }
+
+    fn fetch_sub(&self, value: u64, order: Ordering) -> u64 {
+        self.fetch_sub(value, order)
     }
 }
 
@@ -74,5 +86,13 @@ impl Atomic64 for loom::sync::atomic::AtomicU64 {
         failure: Ordering,
     ) -> Result<u64, u64> {
         self.compare_exchange_weak(current, new, success, failure)
+    }
+
+    fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
+        self.fetch_add(value, order)
+    }
+
+    fn fetch_sub(&self, value: u64, order: Ordering) -> u64 {
+        self.fetch_sub(value, order)
     }
 }

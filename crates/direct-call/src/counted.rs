@@ -177,7 +177,6 @@ pub unsafe fn dereference<O: Pin, S: Sleeper>(context: *mut c_void) -> Option<O>
 pub struct Inside<'a, O: Pin, S: Sleeper, T> {
     counted: &'a Counted<O, S, T>,
     /// Held for its drop.
-    #[expect(dead_code, reason = "a guard")]
     call: Call<'a, S>,
 }
 
@@ -186,6 +185,17 @@ impl<O: Pin, S: Sleeper, T> Inside<'_, O, S, T> {
     #[must_use]
     pub fn held(&self) -> u64 {
         self.counted.head.references.held()
+    }
+
+    /// Has [`Inside::counted_calls`] count this call when it ends. It costs nothing: leaving counts along.
+    pub const fn count_call(&mut self) {
+        self.call.count();
+    }
+
+    /// Calls that were to be counted and have ended.
+    #[must_use]
+    pub fn counted_calls(&self) -> u64 {
+        self.counted.head.rundown.counted()
     }
 }
 

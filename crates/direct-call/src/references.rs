@@ -1,6 +1,6 @@
 //! How long a context lives: while its owner lives, or a reference is held.
 
-use core::sync::atomic::AtomicU64;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::atomic::{Atomic64, update};
 
@@ -37,7 +37,7 @@ impl<A: Atomic64> References<A> {
     /// Takes a reference. The caller knows that the context is alive: it is the owner's thread, or holds a
     /// reference.
     pub fn acquire(&self) {
-        update(&self.0, |state| Some(state + 1));
+        self.0.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Gives a reference back.
@@ -69,7 +69,7 @@ impl<A: Atomic64> References<A> {
     /// The references held at this moment; already history when the caller reads it.
     #[must_use]
     pub fn held(&self) -> u64 {
-        self.0.load(core::sync::atomic::Ordering::Relaxed) & COUNT
+        self.0.load(Ordering::Relaxed) & COUNT
     }
 }
 

@@ -103,7 +103,7 @@ impl SAMPLE_INTERFACE_2 {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct SAMPLE_STATISTICS {
-    /// Calls of `SampleDoubleArray` that found the device.
+    /// Calls of `SampleDoubleArray` that found the device and have returned.
     pub Calls: u64,
     /// Those of them that did not return `STATUS_SUCCESS`.
     pub Failures: u64,

@@ -66,6 +66,17 @@ impl<T> Inside<'_, T> {
     pub fn held(&self) -> u64 {
         self.0.held()
     }
+
+    /// Has [`Inside::counted_calls`] count this call when it ends. It costs nothing: the end of the protection counts along.
+    pub const fn count_call(&mut self) {
+        self.0.count_call();
+    }
+
+    /// Calls that were to be counted and have ended.
+    #[must_use]
+    pub fn counted_calls(&self) -> u64 {
+        self.0.counted_calls()
+    }
 }
 
 impl<T> Deref for Inside<'_, T> {

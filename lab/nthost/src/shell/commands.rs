@@ -68,8 +68,8 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "ioctl",
-        usage: "TARGET CODE [BYTES] [/out LENGTH]",
-        help: "opens a device (an instance ID, an interface path, \\Device\\NAME or a name of `open`) and sends a control request; BYTES is hex digits, i32:19, u32:…, u64:… or text:…",
+        usage: "TARGET CODE [BYTES] [/out LENGTH] [/repeat TIMES]",
+        help: "opens a device (an instance ID, an interface path, \\Device\\NAME or a name of `open`) and sends a control request; BYTES is hex digits, i32:19, u32:…, u64:… or text:…; a repeated request tells the time that all of them took",
         run: device::ioctl,
     },
     Command {

@@ -1,5 +1,7 @@
 //! Commands that make, take away, open and ask devices.
 
+use std::time::Instant;
+
 use super::commands::usage;
 use super::pnputil;
 use super::session::{CommandError, CommandResult, Driverless, Session};
@@ -134,13 +136,40 @@ pub(super) fn ioctl(session: &mut Session, arguments: &[&str]) -> CommandResult 
         return Err(usage("ioctl", "a device and a code are wanted"));
     };
     let code = words::number(code).ok_or_else(|| usage("ioctl", &format!("{code} is no number")))?;
+    let (options, times) = repetitions(options)?;
     let (input, length) = buffers(options)?;
-    let done = match session.files.get(&target.to_lowercase()) {
-        Some(kept) => kept.ioctl(code, &input, length),
-        None => open_file(target)?.ioctl(code, &input, length),
+    let text = match session.files.get(&target.to_lowercase()) {
+        Some(kept) => send(kept, code, &input, length, times),
+        None => send(&open_file(target)?, code, &input, length, times),
     };
-    session.say(&answer(&done));
+    session.say(&text);
     Ok(())
+}
+
+/// Sends a request so many times: the last answer, and the time of all, if there are several.
+fn send(file: &io::File, code: u32, input: &[u8], length: usize, times: u32) -> String {
+    let start = Instant::now();
+    for _ in 1..times {
+        drop(file.ioctl(code, input, length));
+    }
+    let done = answer(&file.ioctl(code, input, length));
+    match times {
+        1 => done,
+        _ => format!(
+            "{done}; {times} times, {} nanoseconds",
+            start.elapsed().as_nanos()
+        ),
+    }
+}
+
+/// `/repeat NUMBER` at the end of the options, and what stands before it.
+fn repetitions<'a, 'b>(options: &'a [&'b str]) -> Result<(&'a [&'b str], u32), CommandError> {
+    let [before @ .., "/repeat", number] = options else {
+        return Ok((options, 1));
+    };
+    let times = words::number(number).filter(|times| *times > 0);
+    let times = times.ok_or_else(|| usage("ioctl", &format!("{number} is no number of times")))?;
+    Ok((before, times))
 }
 
 /// Input bytes and the room for output.

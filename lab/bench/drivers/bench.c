@@ -1,0 +1,564 @@
+/*
+ * Times direct calls into sample.sys, and what a driver would use instead, in kernel code.
+ *
+ * The function driver of the bus's children, whose interfaces it takes, and of a device root\Bench that starts the measurements: IOCTL 0x222000
+ * takes a measurement's number and the number of rounds, two ULONGs. Every round runs every subject once, so that a busy machine disturbs
+ * subject and reference alike. One line goes out for each sample: `bench: NAME CALLS TICKS`, in ticks of the time-stamp counter.
+ */
+#include <ntddk.h>
+#include <initguid.h>
+#include "sample.h"
+#include "reference.h"
+
+#define CHILDREN 8
+#define MOST_ROUNDS 1000
+#define MOST_SUBJECTS 16
+#define LARGEST (4 * 1024 * 1024)
+#define TAG 'hcnB'
+#define IOCTL_RUN CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS)
+/* Doubles an INT in the system buffer; internally too. */
+#define IOCTL_DOUBLE CTL_CODE(FILE_DEVICE_UNKNOWN, 0x801, METHOD_BUFFERED, FILE_ANY_ACCESS)
+
+typedef struct {
+    PDEVICE_OBJECT Lower;
+    PDEVICE_OBJECT Pdo;
+    LONG Slot;
+} BENCH_EXTENSION;
+
+/* {9E1F4B60-2C7D-4A85-B3D9-05C86E7A1F24} */
+DEFINE_GUID(GUID_DEVINTERFACE_BENCH, 0x9e1f4b60, 0x2c7d, 0x4a85, 0xb3, 0xd9, 0x05, 0xc8, 0x6e, 0x7a, 0x1f, 0x24);
+
+static SAMPLE_INTERFACE First[CHILDREN];
+static SAMPLE_INTERFACE_2 Second[CHILDREN], Reference;
+static volatile LONG Slots;
+/* The device of a child, and the one that the requests go to. */
+static PDEVICE_OBJECT Child, Target;
+static INT *Values;
+static SIZE_T Count;
+static PIRP Reused;
+static ULONG64 Samples[MOST_SUBJECTS][MOST_ROUNDS];
+
+static ULONG64 Ticks(VOID)
+{
+    __builtin_ia32_lfence();
+    return __builtin_ia32_rdtsc();
+}
+
+static NTSTATUS Query(PDEVICE_OBJECT Top, const GUID *Type, PINTERFACE Table, USHORT Size, USHORT Version)
+{
+    KEVENT done;
+    IO_STATUS_BLOCK io;
+    PIO_STACK_LOCATION next;
+    NTSTATUS status;
+    PIRP irp;
+    KeInitializeEvent(&done, NotificationEvent, FALSE);
+    irp = IoBuildSynchronousFsdRequest(IRP_MJ_PNP, Top, NULL, 0, NULL, &done, &io);
+    if (irp == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    RtlZeroMemory(Table, Size);
+    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    next = IoGetNextIrpStackLocation(irp);
+    next->MinorFunction = IRP_MN_QUERY_INTERFACE;
+    next->Parameters.QueryInterface.InterfaceType = Type;
+    next->Parameters.QueryInterface.Interface = Table;
+    next->Parameters.QueryInterface.Size = Size;
+    next->Parameters.QueryInterface.Version = Version;
+    status = IoCallDriver(Top, irp);
+    if (status == STATUS_PENDING) {
+        KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+        status = io.Status;
+    }
+    return status;
+}
+
+static VOID QueryAndRelease(VOID)
+{
+    SAMPLE_INTERFACE table;
+    if (NT_SUCCESS(Query(Child, &GUID_SAMPLE_INTERFACE, &table.InterfaceHeader, sizeof(table), SAMPLE_INTERFACE_VERSION_1))) {
+        table.InterfaceHeader.InterfaceDereference(table.InterfaceHeader.Context);
+    }
+}
+
+/* A request of its own for each call, as drivers send it. */
+static VOID SendInternal(INT *Value)
+{
+    KEVENT done;
+    IO_STATUS_BLOCK io;
+    PIRP irp;
+    KeInitializeEvent(&done, NotificationEvent, FALSE);
+    irp = IoBuildDeviceIoControlRequest(IOCTL_DOUBLE, Target, Value, sizeof(*Value), Value, sizeof(*Value), TRUE, &done, &io);
+    if (irp != NULL && IoCallDriver(Target, irp) == STATUS_PENDING) {
+        KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+    }
+}
+
+static NTSTATUS TakeBack(PDEVICE_OBJECT Device, PIRP Irp, PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Device);
+    UNREFERENCED_PARAMETER(Irp);
+    UNREFERENCED_PARAMETER(Context);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+/* The cheapest that the same path can be: one request for all calls, and nobody waits. */
+static VOID SendReused(INT *Value)
+{
+    PIO_STACK_LOCATION next;
+    IoReuseIrp(Reused, STATUS_SUCCESS);
+    Reused->AssociatedIrp.SystemBuffer = Value;
+    next = IoGetNextIrpStackLocation(Reused);
+    next->MajorFunction = IRP_MJ_INTERNAL_DEVICE_CONTROL;
+    next->Parameters.DeviceIoControl.IoControlCode = IOCTL_DOUBLE;
+    next->Parameters.DeviceIoControl.InputBufferLength = sizeof(*Value);
+    next->Parameters.DeviceIoControl.OutputBufferLength = sizeof(*Value);
+    IoSetCompletionRoutine(Reused, TakeBack, NULL, TRUE, TRUE, TRUE);
+    IoCallDriver(Target, Reused);
+}
+
+static __inline__ NTSTATUS DoubleInline(INT *Value)
+{
+    INT doubled;
+    /* The compiler does not know the value: it doubles in every turn of the loop. */
+    __asm__ volatile("" : "+m"(*Value));
+    if (__builtin_mul_overflow(*Value, 2, &doubled)) {
+        return STATUS_INTEGER_OVERFLOW;
+    }
+    *Value = doubled;
+    return STATUS_SUCCESS;
+}
+
+/* Values in turns: a processor takes more or less time, as it likes, to read what it has only just written. */
+#define SEVERAL 16
+
+/* A subject makes `Calls` calls and returns the ticks that they took. Twice 0 is 0: no value ever overflows. */
+typedef ULONG64 (*SUBJECT)(ULONG Calls);
+
+#define SUBJECT(Name, Statement)                                                                                                           \
+    static ULONG64 Name(ULONG Calls)                                                                                                       \
+    {                                                                                                                                      \
+        INT values[SEVERAL] = { 0 }, *value = values;                                                                                      \
+        SIZE_T done = 0;                                                                                                                   \
+        ULONG64 start = Ticks();                                                                                                           \
+        while (Calls-- != 0) {                                                                                                             \
+            value = &values[Calls % SEVERAL];                                                                                              \
+            Statement;                                                                                                                     \
+        }                                                                                                                                  \
+        UNREFERENCED_PARAMETER(value);                                                                                                     \
+        UNREFERENCED_PARAMETER(done);                                                                                                      \
+        return Ticks() - start;                                                                                                            \
+    }
+
+static KEVENT Event;
+
+SUBJECT(Inlined, DoubleInline(value))
+SUBJECT(TableOfC, Reference.SampleDouble(value))
+SUBJECT(TableOne, First[0].SampleDouble(value))
+SUBJECT(TableTwo, Second[0].SampleDouble(value))
+SUBJECT(ImportOfC, ReferenceDouble(value))
+SUBJECT(Import, SampleDouble(value))
+SUBJECT(ContextOfC, Reference.SampleDoubleArray(Reference.InterfaceHeader.Context, value, 1, &done))
+SUBJECT(Context, Second[0].SampleDoubleArray(Second[0].InterfaceHeader.Context, value, 1, &done))
+SUBJECT(HostExport, KeClearEvent(&Event))
+SUBJECT(InternalRequest, SendInternal(value))
+SUBJECT(ReusedRequest, SendReused(value))
+SUBJECT(Queries, QueryAndRelease())
+SUBJECT(LoopOfC, ReferenceLoop(Values, Count))
+SUBJECT(ArrayOfC, Reference.SampleDoubleArray(Reference.InterfaceHeader.Context, Values, Count, &done))
+SUBJECT(Array, Second[0].SampleDoubleArray(Second[0].InterfaceHeader.Context, Values, Count, &done))
+SUBJECT(Sweep, ReferenceSweep(Values, Count))
+
+typedef struct {
+    PCSTR Name;
+    SUBJECT Run;
+    ULONG Calls;
+} ENTRY;
+
+static const ENTRY Calls[] = {
+    { "inline", Inlined, 20000 },      { "c-table", TableOfC, 20000 },   { "table-1", TableOne, 20000 },
+    { "table-2", TableTwo, 20000 },    { "c-import", ImportOfC, 20000 }, { "import", Import, 20000 },
+    { "c-context", ContextOfC, 5000 }, { "context", Context, 5000 },     { "host-export", HostExport, 5000 },
+    { "internal", InternalRequest, 50 },      { "reused", ReusedRequest, 200 }, { "query", Queries, 20 },
+};
+
+static const ENTRY Arrays[] = { { "c-loop", LoopOfC, 0 }, { "c-array", ArrayOfC, 0 }, { "array", Array, 0 }, { "sweep", Sweep, 0 } };
+static const SIZE_T Counts[] = { 1, 16, 1024, 65536, LARGEST };
+
+static VOID Measure(const ENTRY *Entries, ULONG Number, ULONG Rounds, ULONG FixedCalls)
+{
+    ULONG round, i;
+    for (i = 0; i < Number; i++) {
+        Entries[i].Run(FixedCalls != 0 ? FixedCalls : Entries[i].Calls);
+    }
+    for (round = 0; round < Rounds; round++) {
+        for (i = 0; i < Number; i++) {
+            Samples[i][round] = Entries[i].Run(FixedCalls != 0 ? FixedCalls : Entries[i].Calls);
+        }
+    }
+    for (round = 0; round < Rounds; round++) {
+        for (i = 0; i < Number; i++) {
+            ULONG calls = FixedCalls != 0 ? FixedCalls : Entries[i].Calls;
+            if (FixedCalls != 0) {
+                DbgPrint("bench: %s-%llu %lu %llu\n", Entries[i].Name, (ULONGLONG)Count, calls, Samples[i][round]);
+            } else {
+                DbgPrint("bench: %s %lu %llu\n", Entries[i].Name, calls, Samples[i][round]);
+            }
+        }
+    }
+}
+
+static NTSTATUS MeasureCalls(ULONG Rounds)
+{
+    Reused = IoAllocateIrp(Target->StackSize, FALSE);
+    if (Reused == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    KeInitializeEvent(&Event, NotificationEvent, FALSE);
+    Measure(Calls, RTL_NUMBER_OF(Calls), Rounds, 0);
+    IoFreeIrp(Reused);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS MeasureArrays(ULONG Rounds)
+{
+    ULONG i;
+    Values = ExAllocatePool2(POOL_FLAG_NON_PAGED, LARGEST * sizeof(INT), TAG);
+    if (Values == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    for (i = 0; i < RTL_NUMBER_OF(Counts); i++) {
+        ULONG64 k;
+        Count = Counts[i];
+        /* Small arrays several times for a sample, so that the clock's own cost does not count. The sweep turns every bit, twice. */
+        k = 65536 / Count;
+        RtlZeroMemory(Values, LARGEST * sizeof(INT));
+        Measure(Arrays, RTL_NUMBER_OF(Arrays), Count == LARGEST && Rounds > 21 ? 21 : Rounds, k < 2 ? 2 : (ULONG)k & ~1u);
+    }
+    ExFreePoolWithTag(Values, TAG);
+    return STATUS_SUCCESS;
+}
+
+#define THREAD_ROUNDS 201
+/* A slice is short, so that some slices are disturbed by nobody. */
+#define FIRST_CALLS 100000
+#define SECOND_CALLS 10000
+
+typedef struct {
+    ULONG Index;
+    ULONG Slot;
+    ULONG Version;
+    ULONG64 Start[THREAD_ROUNDS];
+    ULONG64 End[THREAD_ROUNDS];
+} CALLER;
+
+static CALLER Callers[CHILDREN];
+/* What the first caller takes while the others wait: the reference of the round. */
+static ULONG64 Alone[THREAD_ROUNDS];
+static volatile LONG Arrived;
+static LONG Together;
+
+/* Version 0 stands for the C provider's table: what the machine allows. */
+static ULONG CallsOf(ULONG Version) { return Version == 2 ? SECOND_CALLS : FIRST_CALLS; }
+
+static VOID CallThrough(const CALLER *Caller)
+{
+    const SAMPLE_INTERFACE *first = &First[Caller->Slot];
+    const SAMPLE_INTERFACE_2 *second = &Second[Caller->Slot];
+    INT values[SEVERAL] = { 0 };
+    ULONG i, calls = CallsOf(Caller->Version);
+    SIZE_T done;
+    if (Caller->Version == 0) {
+        for (i = 0; i < calls; i++) {
+            Reference.SampleDouble(&values[i % SEVERAL]);
+        }
+    } else if (Caller->Version == 1) {
+        for (i = 0; i < calls; i++) {
+            first->SampleDouble(&values[i % SEVERAL]);
+        }
+    } else {
+        for (i = 0; i < calls; i++) {
+            second->SampleDoubleArray(second->InterfaceHeader.Context, &values[i % SEVERAL], 1, &done);
+        }
+    }
+}
+
+/* Waits until every caller has come here as often as this one. */
+static VOID Meet(LONG Times)
+{
+    LARGE_INTEGER breath;
+    ULONG spins;
+    breath.QuadPart = -100;
+    InterlockedIncrement(&Arrived);
+    for (spins = 1; Arrived < Together * Times; spins++) {
+        YieldProcessor();
+        if (spins % 4096 == 0) {
+            /* More callers than processors: the others need this one. */
+            KeDelayExecutionThread(KernelMode, FALSE, &breath);
+        }
+    }
+}
+
+static VOID CallerThread(PVOID Context)
+{
+    CALLER *caller = Context;
+    LONG round;
+    for (round = 0; round < THREAD_ROUNDS; round++) {
+        Meet(2 * round + 1);
+        if (caller->Index == 0) {
+            Alone[round] = Ticks();
+            CallThrough(caller);
+            Alone[round] = Ticks() - Alone[round];
+        }
+        Meet(2 * round + 2);
+        caller->Start[round] = Ticks();
+        CallThrough(caller);
+        caller->End[round] = Ticks();
+    }
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+static VOID TellThreads(ULONG Threads, ULONG Version, BOOLEAN Separate)
+{
+    PCSTR where = Separate ? "separate" : "one";
+    ULONG round, i, calls = CallsOf(Version);
+    for (round = 0; round < THREAD_ROUNDS; round++) {
+        ULONG64 start = Callers[0].Start[round], end = Callers[0].End[round];
+        for (i = 1; i < Threads; i++) {
+            start = Callers[i].Start[round] < start ? Callers[i].Start[round] : start;
+            end = Callers[i].End[round] > end ? Callers[i].End[round] : end;
+        }
+        DbgPrint("bench: alone-%lu-%s-%lu %lu %llu\n", Version, where, Threads, calls, Alone[round]);
+        DbgPrint("bench: threads-%lu-%s-%lu %lu %llu\n", Version, where, Threads, Threads * calls, end - start);
+    }
+}
+
+static NTSTATUS RunThreads(ULONG Threads, ULONG Version, BOOLEAN Separate)
+{
+    PVOID threads[CHILDREN];
+    ULONG i;
+    Arrived = 0;
+    Together = (LONG)Threads;
+    for (i = 0; i < Threads; i++) {
+        HANDLE handle;
+        NTSTATUS status;
+        Callers[i].Index = i;
+        Callers[i].Slot = Separate ? i : 0;
+        Callers[i].Version = Version;
+        status = PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, CallerThread, &Callers[i]);
+        if (!NT_SUCCESS(status)) {
+            /* Those that run wait for the others for ever: the run's time limit ends it. */
+            return status;
+        }
+        ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, NULL, KernelMode, &threads[i], NULL);
+        ZwClose(handle);
+    }
+    for (i = 0; i < Threads; i++) {
+        KeWaitForSingleObject(threads[i], Executive, KernelMode, FALSE, NULL);
+        ObDereferenceObject(threads[i]);
+    }
+    TellThreads(Threads, Version, Separate);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS MeasureThreads(VOID)
+{
+    ULONG threads, version, separate;
+    for (version = 0; version <= 2; version++) {
+        for (separate = 0; separate <= (version != 0); separate++) {
+            for (threads = 2; threads <= CHILDREN; threads *= 2) {
+                NTSTATUS status = RunThreads(threads, version, (BOOLEAN)separate);
+                if (!NT_SUCCESS(status)) {
+                    return status;
+                }
+            }
+        }
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS Run(ULONG Which, ULONG Rounds)
+{
+    LARGE_INTEGER frequency, before = KeQueryPerformanceCounter(&frequency), after;
+    ULONG64 ticks = Ticks();
+    NTSTATUS status;
+    if (Slots < CHILDREN || Rounds == 0 || Rounds > MOST_ROUNDS) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    switch (Which) {
+    case 0:
+        status = MeasureCalls(Rounds);
+        break;
+    case 1:
+        status = MeasureArrays(Rounds);
+        break;
+    default:
+        status = MeasureThreads();
+        break;
+    }
+    ticks = Ticks() - ticks;
+    after = KeQueryPerformanceCounter(NULL);
+    /* Nanoseconds, and the ticks in them. */
+    DbgPrint("bench: clock %llu %llu\n", (ULONGLONG)((after.QuadPart - before.QuadPart) * 1000000000ULL / frequency.QuadPart), ticks);
+    return status;
+}
+
+static VOID OfferRuns(PDEVICE_OBJECT Pdo)
+{
+    UNICODE_STRING name;
+    if (NT_SUCCESS(IoRegisterDeviceInterface(Pdo, &GUID_DEVINTERFACE_BENCH, NULL, &name))) {
+        IoSetDeviceInterfaceState(&name, TRUE);
+        RtlFreeUnicodeString(&name);
+    }
+}
+
+/* A child has the interfaces; the device that starts the measurements has none. */
+static VOID Begin(PDEVICE_OBJECT Device, BENCH_EXTENSION *Extension)
+{
+    SAMPLE_INTERFACE first;
+    LONG slot;
+    if (!NT_SUCCESS(Query(Device, &GUID_SAMPLE_INTERFACE, &first.InterfaceHeader, sizeof(first), SAMPLE_INTERFACE_VERSION_1))) {
+        Target = Device;
+        OfferRuns(Extension->Pdo);
+        return;
+    }
+    slot = InterlockedIncrement(&Slots) - 1;
+    if (slot >= CHILDREN) {
+        first.InterfaceHeader.InterfaceDereference(first.InterfaceHeader.Context);
+        return;
+    }
+    Extension->Slot = slot;
+    Child = Device;
+    First[slot] = first;
+    Query(Device, &GUID_SAMPLE_INTERFACE_2, &Second[slot].InterfaceHeader, sizeof(Second[slot]), SAMPLE_INTERFACE_VERSION_2);
+}
+
+static VOID Release(const BENCH_EXTENSION *Extension)
+{
+    if (Extension->Slot >= 0) {
+        PINTERFACE first = &First[Extension->Slot].InterfaceHeader, second = &Second[Extension->Slot].InterfaceHeader;
+        first->InterfaceDereference(first->Context);
+        second->InterfaceDereference(second->Context);
+    }
+}
+
+static NTSTATUS Complete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information)
+{
+    Irp->IoStatus.Status = Status;
+    Irp->IoStatus.Information = Information;
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return Status;
+}
+
+static NTSTATUS SendDown(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    IoSkipCurrentIrpStackLocation(Irp);
+    return IoCallDriver(((BENCH_EXTENSION *)Device->DeviceExtension)->Lower, Irp);
+}
+
+static NTSTATUS Remove(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    BENCH_EXTENSION extension = *(BENCH_EXTENSION *)Device->DeviceExtension;
+    NTSTATUS status;
+    Irp->IoStatus.Status = STATUS_SUCCESS;
+    status = SendDown(Device, Irp);
+    IoDetachDevice(extension.Lower);
+    IoDeleteDevice(Device);
+    /* Last: the device below is gone, and its interface goes with the reference. */
+    Release(&extension);
+    return status;
+}
+
+static NTSTATUS Pnp(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    BENCH_EXTENSION *extension = (BENCH_EXTENSION *)Device->DeviceExtension;
+    switch (IoGetCurrentIrpStackLocation(Irp)->MinorFunction) {
+    case IRP_MN_START_DEVICE:
+        IoForwardIrpSynchronously(extension->Lower, Irp);
+        if (NT_SUCCESS(Irp->IoStatus.Status)) {
+            Begin(Device, extension);
+        }
+        return Complete(Irp, Irp->IoStatus.Status, 0);
+    case IRP_MN_REMOVE_DEVICE:
+        return Remove(Device, Irp);
+    case IRP_MN_QUERY_REMOVE_DEVICE:
+    case IRP_MN_CANCEL_REMOVE_DEVICE:
+    case IRP_MN_SURPRISE_REMOVAL:
+        Irp->IoStatus.Status = STATUS_SUCCESS;
+        return SendDown(Device, Irp);
+    default:
+        return SendDown(Device, Irp);
+    }
+}
+
+static NTSTATUS Succeed(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(Device);
+    return Complete(Irp, STATUS_SUCCESS, 0);
+}
+
+static NTSTATUS Double(PIRP Irp, const IO_STACK_LOCATION *Stack)
+{
+    INT *value = Irp->AssociatedIrp.SystemBuffer, doubled;
+    if (Stack->Parameters.DeviceIoControl.InputBufferLength < sizeof(INT) ||
+        Stack->Parameters.DeviceIoControl.OutputBufferLength < sizeof(INT)) {
+        return Complete(Irp, STATUS_BUFFER_TOO_SMALL, 0);
+    }
+    if (__builtin_mul_overflow(*value, 2, &doubled)) {
+        return Complete(Irp, STATUS_INTEGER_OVERFLOW, 0);
+    }
+    *value = doubled;
+    return Complete(Irp, STATUS_SUCCESS, sizeof(INT));
+}
+
+static NTSTATUS Control(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
+    const ULONG *numbers = Irp->AssociatedIrp.SystemBuffer;
+    UNREFERENCED_PARAMETER(Device);
+    switch (stack->Parameters.DeviceIoControl.IoControlCode) {
+    case IOCTL_DOUBLE:
+        return Double(Irp, stack);
+    case IOCTL_RUN:
+        if (stack->Parameters.DeviceIoControl.InputBufferLength >= 2 * sizeof(ULONG)) {
+            return Complete(Irp, Run(numbers[0], numbers[1]), 0);
+        }
+        return Complete(Irp, STATUS_BUFFER_TOO_SMALL, 0);
+    default:
+        return Complete(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
+    }
+}
+
+static NTSTATUS AddDevice(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Pdo)
+{
+    PDEVICE_OBJECT device;
+    NTSTATUS status = IoCreateDevice(Driver, sizeof(BENCH_EXTENSION), NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+    if (NT_SUCCESS(status)) {
+        BENCH_EXTENSION *extension = device->DeviceExtension;
+        extension->Pdo = Pdo;
+        extension->Slot = -1;
+        extension->Lower = IoAttachDeviceToDeviceStack(device, Pdo);
+        device->Flags &= ~DO_DEVICE_INITIALIZING;
+    }
+    return status;
+}
+
+static VOID Unload(PDRIVER_OBJECT Driver) { UNREFERENCED_PARAMETER(Driver); }
+
+NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
+{
+    ULONG major;
+    UNREFERENCED_PARAMETER(Path);
+    for (major = 0; major <= IRP_MJ_MAXIMUM_FUNCTION; major++) {
+        Driver->MajorFunction[major] = SendDown;
+    }
+    Driver->MajorFunction[IRP_MJ_CREATE] = Succeed;
+    Driver->MajorFunction[IRP_MJ_CLEANUP] = Succeed;
+    Driver->MajorFunction[IRP_MJ_CLOSE] = Succeed;
+    Driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
+    Driver->MajorFunction[IRP_MJ_INTERNAL_DEVICE_CONTROL] = Control;
+    Driver->MajorFunction[IRP_MJ_PNP] = Pnp;
+    Driver->DriverExtension->AddDevice = AddDevice;
+    Driver->DriverUnload = Unload;
+    ReferenceTable(&Reference);
+    return STATUS_SUCCESS;
+}
