@@ -114,7 +114,7 @@ impl<S: Sleeper, A: Atomic64> Rundown<S, A> {
         if before.checked_add(count).is_none() {
             self.wraps.fetch_add(1, Ordering::AcqRel);
         }
-        // Last: whoever is woken may go on to free what is above the references.
+        // Last: the remover goes on at once.
         if before & (INSIDE | REMOVED) == REMOVED | CALL {
             self.sleeper.wake();
         }
