@@ -22,7 +22,8 @@ fn head(report: &Report) -> String {
     let machine = &report.machine;
     format!(
         "# Performance\n\n\
-         Written by `cargo xtask bench --page`: release images in the lab, in kernel code, each subject and its reference in turns of the same run. A ratio \
+         Written by `cargo xtask bench --page`: release images in the lab, in kernel code, each subject and its reference in turns of the same run, \
+         in five runs with the images at other addresses. A ratio \
          is the median of the ratios of the rounds; in brackets the quartiles. Times are of this machine, in its time-stamp counter's clock.\n\n\
          {}, {} processors, Linux {}; {}; commit {}, {}, {}. Load (`/proc/loadavg`) before `{}`, after `{}`: other work ran beside it where that is \
          above {}.\n\n\
@@ -54,7 +55,7 @@ const REMARKS: &[(&str, &str)] = &[
     ),
     (
         "Callers",
-        "The ratio is throughput: how many more calls are made together than by one thread alone in the same round, by the best twentieth of 603 slices of 100,000 \
+        "The ratio is throughput: how many more calls are made together than by one thread alone in the same round, by the best twentieth of 1005 slices of 100,000 \
          (version 1) or 10,000 calls for each caller; the other figure in brackets is by medians, in which other work on the machine shows. More threads than processors share these.",
     ),
 ];
