@@ -52,8 +52,11 @@ fn notice_line(session: &Session, words: &[String], result: CommandResult) {
     if let Err(error) = result {
         faults::notice(Kind::Line, &error.to_string());
     } else if is_question(words) {
+        // An expected error may be the administrator's: then the fault does not show in it.
         let status = session.output.lines().find(|line| line.contains("STATUS_"));
-        faults::notice(Kind::Answer, status.unwrap_or_default());
+        if let Some(status) = status {
+            faults::notice(Kind::Answer, status);
+        }
     }
 }
 
