@@ -34,11 +34,11 @@ impl<I: Interface> Client<I> {
     /// Header and routines of `table` are initialised. Unless they are zero, a provider of `I` has filled them, and has taken a reference
     /// that nobody else gives back.
     pub unsafe fn accept(table: MaybeUninit<I::Table>) -> Result<Self, QueryError> {
-        // SAFETY: initialised, by the caller's promise.
+        // SAFETY: `accept`'s caller promises that header and routines of `table` are initialised.
         match unsafe { checked::<I>(table) } {
             Ok(table) => Ok(Self { table }),
             Err(error) => {
-                // SAFETY: initialised, by the caller's promise.
+                // SAFETY: the header of the same table, which was not written to since.
                 give_back(&unsafe { header_of::<I>(&table) });
                 Err(error)
             }
@@ -56,7 +56,7 @@ impl<I: Interface> Client<I> {
     /// Header and routines of `table` are initialised. Unless they are zero, a provider of `I` has filled them, and somebody holds a
     /// reference until this returns.
     pub unsafe fn share(table: MaybeUninit<I::Table>) -> Result<Self, QueryError> {
-        // SAFETY: initialised, by the caller's promise.
+        // SAFETY: `share`'s caller promises that header and routines of `table` are initialised.
         let table = unsafe { checked::<I>(table) }?;
         // SAFETY: checked in the line before; held, by the caller's promise.
         Ok(unsafe { Self::with_reference(table) })
@@ -127,9 +127,9 @@ fn give_back(header: &Header) {
 ///
 /// Header and routines are initialised.
 unsafe fn checked<I: Interface>(table: MaybeUninit<I::Table>) -> Result<I::Table, QueryError> {
-    // SAFETY: initialised, by the caller's promise.
+    // SAFETY: the header is part of what `checked`'s callers promise.
     let header = unsafe { header_of::<I>(&table) };
-    // SAFETY: initialised, by the caller's promise.
+    // SAFETY: so are the routines.
     let entries = unsafe { entries_of::<I>(&table) };
     client_accepts(&header, entries, Extent::of::<I>())?;
     // SAFETY: `client_accepts` found every routine filled, and `Interface` promises that there is nothing else after the header, but for a

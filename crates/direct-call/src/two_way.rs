@@ -86,7 +86,7 @@ pub unsafe fn answer<I: TwoWay>(
 ) -> Result<(), Failure> {
     // SAFETY: readable, by the caller's promise; a MaybeUninit takes any bytes.
     let copy = unsafe { asked.cast::<MaybeUninit<I::Table>>().read() };
-    // SAFETY: initialised, by the caller's promise.
+    // SAFETY: a copy of the table that the client zeroed and filled, by the caller's promise.
     let connected = unsafe { callbacks_of::<I>(&copy) }
         .map_err(QueryError::failure)
         .and_then(connect);
@@ -121,7 +121,7 @@ pub unsafe fn refuse(asked: *mut Header) {
 ///
 /// Initialised, and by its size and version filled by a client of `I`, who holds its own table.
 unsafe fn callbacks_of<I: TwoWay>(asked: &MaybeUninit<I::Table>) -> Result<I::Callbacks, QueryError> {
-    // SAFETY: initialised, by the caller's promise.
+    // SAFETY: `asked` is a client's table, initialised as a whole by the caller's promise.
     let header = unsafe { header_of::<I>(asked) };
     Extent::of::<I>().compare(&header)?;
     let place = asked.as_ptr().wrapping_byte_add(I::CALLBACKS);

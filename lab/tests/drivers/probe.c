@@ -5,6 +5,7 @@
 #include <ntddk.h>
 #include <initguid.h>
 #include "sample.h"
+#include "query.h"
 
 typedef struct {
     PDEVICE_OBJECT Lower;
@@ -12,34 +13,6 @@ typedef struct {
 } PROBE_EXTENSION;
 
 static VOID Tell(PCSTR What, NTSTATUS Status) { DbgPrint("probe: %s: %08X\n", What, Status); }
-
-static NTSTATUS Query(PDEVICE_OBJECT Top, const GUID *Type, PINTERFACE Table, USHORT Size, USHORT Version)
-{
-    KEVENT done;
-    IO_STATUS_BLOCK io;
-    PIRP irp;
-    PIO_STACK_LOCATION next;
-    NTSTATUS status;
-    RtlZeroMemory(Table, Size);
-    KeInitializeEvent(&done, NotificationEvent, FALSE);
-    irp = IoBuildSynchronousFsdRequest(IRP_MJ_PNP, Top, NULL, 0, NULL, &done, &io);
-    if (irp == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
-    next = IoGetNextIrpStackLocation(irp);
-    next->MinorFunction = IRP_MN_QUERY_INTERFACE;
-    next->Parameters.QueryInterface.InterfaceType = Type;
-    next->Parameters.QueryInterface.Interface = Table;
-    next->Parameters.QueryInterface.Size = Size;
-    next->Parameters.QueryInterface.Version = Version;
-    status = IoCallDriver(Top, irp);
-    if (status == STATUS_PENDING) {
-        KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
-        status = io.Status;
-    }
-    return status;
-}
 
 static VOID ProbeArray(PSAMPLE_INTERFACE_2 Doubler)
 {

@@ -7,6 +7,7 @@
 #include <ntddk.h>
 #include <initguid.h>
 #include "sample.h"
+#include "query.h"
 
 #define CHILDREN SAMPLE_BUS_CHILD_LIMIT
 #define CALLERS 8
@@ -32,34 +33,6 @@ static SAMPLE_BUS_INTERFACE Bus;
 static volatile LONG Started, Stop;
 static KEVENT Changed;
 static LONG64 Doubled, Removed, Strange;
-
-static NTSTATUS Query(PDEVICE_OBJECT Top, const GUID *Type, PINTERFACE Table, USHORT Size, USHORT Version)
-{
-    KEVENT done;
-    IO_STATUS_BLOCK io;
-    PIO_STACK_LOCATION next;
-    NTSTATUS status;
-    PIRP irp;
-    KeInitializeEvent(&done, NotificationEvent, FALSE);
-    irp = IoBuildSynchronousFsdRequest(IRP_MJ_PNP, Top, NULL, 0, NULL, &done, &io);
-    if (irp == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    RtlZeroMemory(Table, Size);
-    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
-    next = IoGetNextIrpStackLocation(irp);
-    next->MinorFunction = IRP_MN_QUERY_INTERFACE;
-    next->Parameters.QueryInterface.InterfaceType = Type;
-    next->Parameters.QueryInterface.Interface = Table;
-    next->Parameters.QueryInterface.Size = Size;
-    next->Parameters.QueryInterface.Version = Version;
-    status = IoCallDriver(Top, irp);
-    if (status == STATUS_PENDING) {
-        KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
-        status = io.Status;
-    }
-    return status;
-}
 
 /* A copy of a slot's table with a reference of its own. */
 static BOOLEAN Take(SLOT *Slot, PSAMPLE_INTERFACE_2 Doubler)

@@ -215,6 +215,8 @@ pub const PROBE: &str = include_str!("../drivers/probe.c");
 /// A function driver for the bus's children that pulls them out and plugs them in, while threads call through their interfaces.
 pub const STRESS: &str = include_str!("../drivers/stress.c");
 
+/// Where the drivers in C are, and what they share.
+const DRIVERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers");
 /// Where sample.h is.
 const INCLUDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../include");
 
@@ -305,7 +307,7 @@ impl Lab {
         {
             clang.arg("-I").arg(folder);
         }
-        clang.args(["-I", INCLUDE]);
+        clang.args(["-I", INCLUDE, "-I", DRIVERS]);
         self.tool(clang.args(["-c", &source, "-o", &object]))
     }
 
