@@ -189,6 +189,8 @@ fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver) -> Result<()>
             .arg("/no-preprocess")
             .arg("/fo")
             .arg(&resource)
+            // A path that begins with /c or /d is an option to it: a checkout may lie below /check or /data.
+            .arg("--")
             .arg(&script),
     )?;
     let object = script.with_extension("obj");
