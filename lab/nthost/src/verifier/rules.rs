@@ -413,7 +413,8 @@ rules! {
     }
 }
 
-/// The rule behind a bugcheck of the framework, by its first parameter, `WDF_BUGCHECK_CODES` of wdfbugcodes.h.
+/// The rule behind a bugcheck of the framework, by its first parameter, `WDF_BUGCHECK_CODES` of wdfbugcodes.h. One without a rule of its
+/// own is [`KMDF_FATAL`].
 #[must_use]
 pub const fn of_framework(code: u32, parameter: usize) -> Option<&'static Rule> {
     /// What `lab/kmdf` stops with for a parameter that is NULL: Windows faults there.
@@ -424,10 +425,9 @@ pub const fn of_framework(code: u32, parameter: usize) -> Option<&'static Rule> 
     match parameter {
         5 => Some(KMDF_INVALID_HANDLE),
         6 => Some(KMDF_REQUEST),
-        9 => Some(KMDF_FATAL),
         0xC => Some(KMDF_OBJECT),
         NULL_PARAMETER => Some(KMDF_NULL),
-        _ => None,
+        _ => Some(KMDF_FATAL),
     }
 }
 
