@@ -36,6 +36,10 @@ pub mod exit {
     pub const FAIL: i32 = 1;
     /// Something of a driver's is left over.
     pub const LEAK: i32 = 3;
+    /// A driver broke a rule.
+    pub const BUGCHECK: i32 = 4;
+    /// A driver asked for something that is not modelled.
+    pub const UNSUPPORTED: i32 = 6;
     /// The script, an INF or a file is wrong.
     pub const ENVIRONMENT: i32 = 7;
 }
