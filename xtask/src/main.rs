@@ -9,6 +9,7 @@ mod build;
 mod c_drivers;
 mod ci;
 mod command;
+mod deny;
 mod drivers;
 mod exports;
 mod faults;
@@ -67,6 +68,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "faults",
         faults::run,
         "lets each call of the drivers that can fail fail, one in a run [--release] [--limit N] [SCRIPT]…",
+    ),
+    (
+        "deny",
+        deny::run,
+        "checks licences, sources and advisories of the dependencies with cargo-deny, which it installs [--advisories]",
     ),
     ("test", test::test, "runs every test [FILTER]"),
     (

@@ -17,8 +17,9 @@ use wdk_sys::{
     PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION, PFN_WDF_IO_IN_CALLER_CONTEXT, PFN_WDFDEVICE_WDM_IRP_PREPROCESS,
     PUCHAR, PWDF_FILEOBJECT_CONFIG, PWDF_IO_TYPE_CONFIG, PWDF_OBJECT_ATTRIBUTES,
     PWDF_PNPPOWER_EVENT_CALLBACKS, PWDF_POWER_POLICY_EVENT_CALLBACKS, PWDFDEVICE_INIT,
-    STATUS_INVALID_PARAMETER, UCHAR, ULONG, WDF_CHILD_LIST_CONFIG, WDF_DEVICE_IO_TYPE, WDF_FILEOBJECT_CONFIG,
-    WDF_PDO_EVENT_CALLBACKS, WDF_PNPPOWER_EVENT_CALLBACKS, WDFDEVICE_INIT,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, UCHAR, ULONG, WDF_CHILD_LIST_CONFIG,
+    WDF_DEVICE_IO_TYPE, WDF_FILEOBJECT_CONFIG, WDF_PDO_EVENT_CALLBACKS, WDF_PNPPOWER_EVENT_CALLBACKS,
+    WDFDEVICE_INIT,
 };
 
 use crate::{
@@ -81,7 +82,10 @@ pub struct Settings {
     pub device_type: ULONG,
     pub characteristics: ULONG,
     pub name: Option<Wide>,
-    pub has_security: bool,
+    /// The security descriptor of the device object.
+    pub sddl: Option<Wide>,
+    /// The class whose security overrides it.
+    pub class: Option<GUID>,
     pub exclusive: bool,
     pub filter: bool,
     pub power_policy_owner: Option<bool>,
@@ -107,7 +111,8 @@ impl Settings {
             device_type: FILE_DEVICE_UNKNOWN,
             characteristics: FILE_DEVICE_SECURE_OPEN,
             name: None,
-            has_security: false,
+            sddl: None,
+            class: None,
             exclusive: false,
             filter: false,
             power_policy_owner: None,
@@ -387,16 +392,19 @@ ddi! {
         Ok(())
     }
 
-    /// The security of a named device; noted, not enforced by the framework.
+    /// The security descriptor of the device object. That of a control device cannot be taken away (fxdeviceinitapi.cpp).
     ///
     /// # Errors
-    /// `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
+    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDeviceInitAssignSDDLString: PFN_WDFDEVICEINITASSIGNSDDLSTRING(
         call, init: PWDFDEVICE_INIT, sddl: PCUNICODE_STRING,
     ) -> NTSTATUS {
         let init = init.init(call);
-        sddl.valid_text()?;
-        init.settings().has_security = !sddl.is_null();
+        if sddl.is_null() && matches!(init.role, Role::Control) {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        let sddl = if sddl.is_null() { None } else { Some(kept_text(init.client, sddl)?) };
+        init.settings().sddl = sddl;
         Ok(())
     }
 
@@ -404,8 +412,8 @@ ddi! {
     fn WdfDeviceInitSetDeviceClass: PFN_WDFDEVICEINITSETDEVICECLASS(
         call, init: PWDFDEVICE_INIT, class: *const GUID,
     ) {
-        class.required(call);
-        init.init(call).settings().has_security = true;
+        let class = class.required(call);
+        init.init(call).settings().class = Some(class);
     }
 
     /// Sets the callbacks and contexts of file objects.

@@ -206,6 +206,15 @@ pub const WATCHING: &str = include_str!("../drivers/watching.c");
 /// Asks the bus for a table in a device control request; its options stand in the source.
 pub const ASKING_THE_BUS: &str = include_str!("../drivers/asking.c");
 
+/// Takes a table from the bus in a device control request and keeps it too long; its options stand in the source.
+pub const KEEPING: &str = include_str!("../drivers/keeping.c");
+
+/// A function driver for the bus's children that breaks the contract; its options stand in the source.
+pub const ABUSING: &str = include_str!("../drivers/abusing.c");
+
+/// Answers every device control request; its options stand in the source.
+pub const ANSWERING_REQUESTS: &str = include_str!("../drivers/answering.c");
+
 /// Has a remote target of the framework's, without callbacks.
 pub const TARGETING: &str = include_str!("../drivers/targeting.c");
 

@@ -17,6 +17,8 @@ mod mdl;
 mod notification;
 mod query_trace;
 mod remove_lock;
+mod security;
+mod user_output;
 mod work_item;
 
 use crate::exports::Export;
@@ -31,6 +33,7 @@ pub use file_object::{FileError, has_open_files};
 pub use interface::{disable_all, enabled_link, forget_device, links_of};
 pub use irp::{Finish, Irp, call, call_driver, complete, kept_requests, requests_outstanding};
 pub use notification::{ask_removal, removal_cancelled, removed};
+pub use security::{apply as apply_security, in_key as security_in_key, propagate_secure_open};
 
 /// The exports of this component.
 pub const TABLES: &[&[Export]] = &[

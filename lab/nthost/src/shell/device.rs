@@ -6,9 +6,10 @@ use super::commands::usage;
 use super::pnputil;
 use super::session::{CommandError, CommandResult, Driverless, Session};
 use super::words;
-use crate::abi::GUID;
+use crate::abi::{GENERIC_READ, GENERIC_WRITE, GUID};
 use crate::io;
 use crate::pnp::{self, Node, Problem};
+use crate::se::Subject;
 
 /// The device of an instance ID.
 pub(super) fn find(id: &str) -> Result<Node, CommandError> {
@@ -100,20 +101,71 @@ fn name_of(target: &str) -> Result<String, CommandError> {
         .ok_or_else(|| CommandError::Failed(format!("the device {target} has no enabled device interface")))
 }
 
-fn open_file(target: &str) -> Result<io::File, CommandError> {
-    let name = name_of(target)?;
-    io::open(&name).map_err(|error| CommandError::Failed(error.to_string()))
+/// As whom a command opens a device, and for what.
+#[derive(Clone, Copy)]
+struct Access {
+    subject: Subject,
+    rights: u32,
+}
+
+impl Access {
+    /// Takes `/as WHO` and `/access RIGHTS` out of a command's words: an administrator who reads and writes, unless told.
+    fn take<'a>(command: &str, words: &[&'a str]) -> Result<(Self, Vec<&'a str>), CommandError> {
+        let mut access = Self {
+            subject: Subject::default(),
+            rights: GENERIC_READ | GENERIC_WRITE,
+        };
+        let mut rest = Vec::new();
+        let mut words = words.iter().copied();
+        while let Some(word) = words.next() {
+            let mut value = || words.next().unwrap_or_default();
+            match word.to_ascii_lowercase().as_str() {
+                "/as" => access.subject = subject(command, value())?,
+                "/access" => access.rights = rights(command, value())?,
+                _ => rest.push(word),
+            }
+        }
+        Ok((access, rest))
+    }
+
+    fn open(self, target: &str) -> Result<io::File, CommandError> {
+        let name = name_of(target)?;
+        io::open(&name, self.subject, self.rights).map_err(|error| CommandError::Failed(error.to_string()))
+    }
+}
+
+fn subject(command: &str, word: &str) -> Result<Subject, CommandError> {
+    Subject::named(word).ok_or_else(|| {
+        usage(
+            command,
+            &format!("/as takes system, administrator or user, not {word:?}"),
+        )
+    })
+}
+
+fn rights(command: &str, word: &str) -> Result<u32, CommandError> {
+    match word.to_ascii_lowercase().as_str() {
+        "none" => Ok(0),
+        "read" => Ok(GENERIC_READ),
+        "write" => Ok(GENERIC_WRITE),
+        "readwrite" => Ok(GENERIC_READ | GENERIC_WRITE),
+        _ => Err(usage(
+            command,
+            &format!("/access takes none, read, write or readwrite, not {word:?}"),
+        )),
+    }
 }
 
 pub(super) fn open(session: &mut Session, arguments: &[&str]) -> CommandResult {
-    let [name, target] = arguments else {
+    let (access, arguments) = Access::take("open", arguments)?;
+    let [name, target] = arguments[..] else {
         return Err(usage("open", "a name and a device are wanted"));
     };
     let name = name.to_lowercase();
     if session.files.contains_key(&name) {
         return Err(CommandError::Script(format!("{name} is open already")));
     }
-    let file = open_file(target)?;
+    let file = access.open(target)?;
     session.files.insert(name, file);
     session.say(&format!("Opened {target}."));
     Ok(())
@@ -132,7 +184,8 @@ pub(super) fn close(session: &mut Session, arguments: &[&str]) -> CommandResult 
 }
 
 pub(super) fn ioctl(session: &mut Session, arguments: &[&str]) -> CommandResult {
-    let [target, code, options @ ..] = arguments else {
+    let (access, arguments) = Access::take("ioctl", arguments)?;
+    let [target, code, ref options @ ..] = arguments[..] else {
         return Err(usage("ioctl", "a device and a code are wanted"));
     };
     let code = words::number(code).ok_or_else(|| usage("ioctl", &format!("{code} is no number")))?;
@@ -140,7 +193,7 @@ pub(super) fn ioctl(session: &mut Session, arguments: &[&str]) -> CommandResult 
     let (input, length) = buffers(options)?;
     let text = match session.files.get(&target.to_lowercase()) {
         Some(kept) => send(kept, code, &input, length, times),
-        None => send(&open_file(target)?, code, &input, length, times),
+        None => send(&access.open(target)?, code, &input, length, times),
     };
     session.say(&text);
     Ok(())

@@ -286,6 +286,10 @@ rules! {
             "an IRP is freed that the driver did not allocate",
             "complete it instead",
             "Bug Check 0xC9, parameter 1 is 0x2";
+        ADDRESS_TO_USER "address-to-user" Bugcheck DRIVER_VERIFIER_DETECTED_VIOLATION:
+            "a request of user mode ends with an address of the kernel in its output or its Information",
+            "answer with an index or a handle of the driver's own",
+            "the lab's own, Windows does not look";
     }
     "Drivers and devices" {
         DEVICE_INVALID "device-invalid" Bugcheck DRIVER_VERIFIER_IOMANAGER_VIOLATION:
