@@ -7,6 +7,7 @@ mod architecture;
 mod bench;
 mod build;
 mod c_drivers;
+mod cc;
 mod ci;
 mod command;
 mod deny;
@@ -48,6 +49,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "check",
         drivers::check,
         "checks drivers without linking [--clippy] [--release] [--arch aarch64] [-p PACKAGE]…",
+    ),
+    (
+        "cc",
+        cc::run,
+        "builds a C or C++ driver of somebody else against the kit: --out NAME.sys [-I DIR]… [-D NAME]… [--inx FILE] SOURCE…",
     ),
     (
         "demo",

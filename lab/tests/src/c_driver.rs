@@ -15,6 +15,7 @@ const KMDF_VERSION: &str = "1.33";
 const C_FLAGS: &[&str] = &[
     "--target=x86_64-pc-windows-msvc",
     "-ffreestanding",
+    "-funwind-tables",
     "-O2",
     "-D_KERNEL_MODE",
     "-D_WIN64",
@@ -230,6 +231,12 @@ pub const HOSTILE: &str = include_str!("../drivers/hostile/hostile.c");
 /// The same for the rules of the framework.
 pub const HOSTILE_KMDF: &str = include_str!("../drivers/hostile/hostile-kmdf.c");
 
+/// Raises exceptions, and tells what its handlers see; its options stand in the source.
+pub const EXCEPTIONS: &str = include_str!("../drivers/seh.c");
+
+/// Does what compilers and the WDK's headers write into drivers themselves; its option stands in the source.
+pub const INLINE: &str = include_str!("../drivers/inline.c");
+
 /// Where the drivers in C are, and what they share.
 const DRIVERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers");
 /// Where sample.h is.
@@ -340,7 +347,8 @@ impl Lab {
         linker.arg(format!("/implib:{}.linked.lib", driver.name));
         linker.args(libraries);
         let kernel = kit.join("Lib").join(KIT_VERSION).join("km/x64");
-        linker.args(["BufferOverflowFastFailK.lib", "ntoskrnl.lib"].map(|name| kernel.join(name)));
+        let names = ["BufferOverflowFastFailK.lib", "libcntpr.lib", "ntoskrnl.lib"];
+        linker.args(names.map(|name| kernel.join(name)));
         self.tool(&mut linker)
     }
 

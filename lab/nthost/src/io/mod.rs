@@ -28,7 +28,7 @@ pub(crate) use driver::create_host_driver;
 pub use driver::{
     Driver, DriverError, load, loaded, service_of, unload, unload_all, unload_if_idle, unstoppable,
 };
-pub use file::{File, IoctlResult, open};
+pub use file::{Answer, File, open};
 pub use file_object::{FileError, has_open_files};
 pub use interface::{disable_all, enabled_link, forget_device, links_of};
 pub use irp::{Finish, Irp, call, call_driver, complete, kept_requests, requests_outstanding};
@@ -42,6 +42,7 @@ pub const TABLES: &[&[Export]] = &[
     interface_exports::EXPORTS,
     notification::EXPORTS,
     irp_exports::EXPORTS,
+    mdl::EXPORTS,
     query_trace::EXPORTS,
     remove_lock::EXPORTS,
     work_item::EXPORTS,

@@ -12,7 +12,7 @@ use core::fmt;
 
 use super::file::{METHOD_MASK, returned};
 use super::irp::Irp;
-use crate::abi::{IRP_MJ_DEVICE_CONTROL, METHOD_BUFFERED, METHOD_NEITHER, PAGE_SIZE, UserMode};
+use crate::abi::{IRP_MJ_DEVICE_CONTROL, IRP_MJ_READ, METHOD_BUFFERED, METHOD_NEITHER, PAGE_SIZE, UserMode};
 use crate::verifier::{self, Owner, rules};
 
 /// Linux maps nothing of a position-independent process below; pairs of small numbers lie there.
@@ -27,13 +27,19 @@ pub(super) fn check(irp: Irp) {
         return;
     }
     let location = irp.location(fields.StackCount);
-    if location.MajorFunction != IRP_MJ_DEVICE_CONTROL {
+    if !matches!(location.MajorFunction, IRP_MJ_DEVICE_CONTROL | IRP_MJ_READ) {
         return;
     }
     report_if_mapped(
         fields.IoStatus.Information as u64,
         format_args!("its Information"),
     );
+    if location.MajorFunction == IRP_MJ_READ {
+        // SAFETY: the location's major code says which of its parameters are set.
+        let room = unsafe { location.Parameters.Read }.Length.0 as usize;
+        // Whichever buffer the device wants, it is the one that user mode gave.
+        return scan(fields.UserBuffer, returned(&fields.IoStatus, room));
+    }
     // SAFETY: the location's major code says which of its parameters are set.
     let control = unsafe { location.Parameters.DeviceIoControl };
     let room = control.OutputBufferLength as usize;

@@ -73,6 +73,18 @@ pub const COMMANDS: &[Command] = &[
         run: device::ioctl,
     },
     Command {
+        name: "read",
+        usage: "TARGET LENGTH [/offset NUMBER]",
+        help: "sends a read request (IRP_MJ_READ)",
+        run: device::read,
+    },
+    Command {
+        name: "write",
+        usage: "TARGET BYTES [/offset NUMBER]",
+        help: "sends a write request (IRP_MJ_WRITE); BYTES as for `ioctl`",
+        run: device::write,
+    },
+    Command {
         name: "open",
         usage: "NAME TARGET [/as WHO] [/access RIGHTS]",
         help: "opens a device and keeps it open under a name; WHO and RIGHTS as for ioctl",

@@ -191,12 +191,59 @@ pub(super) fn ioctl(session: &mut Session, arguments: &[&str]) -> CommandResult 
     let code = words::number(code).ok_or_else(|| usage("ioctl", &format!("{code} is no number")))?;
     let (options, times) = repetitions(options)?;
     let (input, length) = buffers(options)?;
-    let text = match session.files.get(&target.to_lowercase()) {
-        Some(kept) => send(kept, code, &input, length, times),
-        None => send(&access.open(target)?, code, &input, length, times),
-    };
+    let text = with_file(session, target, access, |file| {
+        send(file, code, &input, length, times)
+    })?;
     session.say(&text);
     Ok(())
+}
+
+pub(super) fn read(session: &mut Session, arguments: &[&str]) -> CommandResult {
+    let (access, arguments) = Access::take("read", arguments)?;
+    let [target, length, ref options @ ..] = arguments[..] else {
+        return Err(usage("read", "a device and a length are wanted"));
+    };
+    let wanted = words::number(length).ok_or_else(|| usage("read", &format!("{length} is no number")))?;
+    let offset = offset("read", options)?;
+    let answered = with_file(session, target, access, |file| file.read(wanted as usize, offset))?;
+    session.say(&answer(&answered));
+    Ok(())
+}
+
+pub(super) fn write(session: &mut Session, arguments: &[&str]) -> CommandResult {
+    let (access, arguments) = Access::take("write", arguments)?;
+    let [target, text, ref options @ ..] = arguments[..] else {
+        return Err(usage("write", "a device and bytes are wanted"));
+    };
+    let content = words::bytes(text).ok_or_else(|| usage("write", &format!("{text} are no bytes")))?;
+    let offset = offset("write", options)?;
+    let answered = with_file(session, target, access, |file| file.write(&content, offset))?;
+    session.say(&answer(&answered));
+    Ok(())
+}
+
+/// `/offset NUMBER`, or zero.
+fn offset(command: &str, options: &[&str]) -> Result<i64, CommandError> {
+    match options {
+        [] => Ok(0),
+        ["/offset", number] => words::number(number)
+            .map(i64::from)
+            .ok_or_else(|| usage(command, &format!("{number} is no number"))),
+        other => Err(usage(command, &format!("{} is not understood", other.join(" ")))),
+    }
+}
+
+/// Does something with a file that `open` keeps, or that is opened for it.
+fn with_file<R>(
+    session: &Session,
+    target: &str,
+    access: Access,
+    f: impl FnOnce(&io::File) -> R,
+) -> Result<R, CommandError> {
+    match session.files.get(&target.to_lowercase()) {
+        Some(kept) => Ok(f(kept)),
+        None => access.open(target).map(|file| f(&file)),
+    }
 }
 
 /// Sends a request so many times: the last answer, and the time of all, if there are several.
@@ -243,7 +290,7 @@ fn buffers(options: &[&str]) -> Result<(Vec<u8>, usize), CommandError> {
 }
 
 /// `STATUS_SUCCESS (0x00000000), 4 bytes: 26 00 00 00`.
-fn answer(done: &io::IoctlResult) -> String {
+fn answer(done: &io::Answer) -> String {
     let bytes = done
         .output
         .iter()

@@ -346,6 +346,10 @@ rules! {
             "data is executed",
             "call routines only; check pointers to them",
             "Bug Check 0xFC";
+        EXCEPTION_NOT_HANDLED "exception-not-handled" Bugcheck SYSTEM_THREAD_EXCEPTION_NOT_HANDLED:
+            "an exception is raised and no handler takes it",
+            "call what raises within __try, with an __except that takes the status",
+            "Bug Check 0x7E; ExRaiseStatus, Remarks";
         STACK_OVERFLOW "stack-overflow" Bugcheck UNEXPECTED_KERNEL_MODE_TRAP:
             "the kernel stack is used up",
             "bound the recursion, and keep large buffers in pool",
