@@ -10,6 +10,7 @@ use wdk_sys::{
 };
 
 use crate::{
+    callback_lock::{CallbackLock, Constraints},
     child_list::{ChildList, EntryId},
     client::Client,
     device_init::{DeviceInit, Role, Settings},
@@ -64,8 +65,10 @@ pub struct Device {
     pub header: Header,
     /// Its role.
     pub kind: Kind,
-    /// Whether the driver wants the callbacks of its queues at `PASSIVE_LEVEL`.
-    pub passive: bool,
+    /// How the driver wants its callbacks.
+    pub constraints: Constraints,
+    /// Keeps them apart.
+    pub lock: CallbackLock,
     /// What the driver decided before creation.
     pub settings: Settings,
     /// Its own device object; none before creation and after destruction.
@@ -134,7 +137,7 @@ struct Extension {
 }
 
 impl Device {
-    fn new(client: Client, init: DeviceInit, settings: Settings, passive: bool) -> Self {
+    fn new(client: Client, init: DeviceInit, settings: Settings, constraints: Constraints) -> Self {
         let (kind, physical, parent, entry) = match init.role {
             Role::Fdo(physical) => (Kind::Fdo, Some(physical), None, None),
             Role::Pdo { parent, entry } => (Kind::Pdo, None, Some(parent), entry),
@@ -143,7 +146,8 @@ impl Device {
         Self {
             header: Header::new::<Self>(client),
             kind,
-            passive,
+            constraints,
+            lock: CallbackLock::new(constraints.is_passive()),
             settings,
             wdm: Cell::new(None),
             attached: Cell::new(None),
@@ -202,6 +206,17 @@ impl Obj<Device> {
         self.settings.power_policy_owner.unwrap_or(default)
     }
 
+    /// Whether the driver still sets it up: before the start, and a control device before it can be opened.
+    pub fn is_being_set_up(self) -> bool {
+        match self.kind {
+            Kind::Control => self
+                .wdm
+                .get()
+                .is_some_and(|wdm| wdm.flags() & DO_DEVICE_INITIALIZING != 0),
+            Kind::Fdo | Kind::Pdo => self.stage.get() == Stage::Initial,
+        }
+    }
+
     /// Whether a power-managed queue may present requests now.
     pub fn is_working(self) -> bool {
         self.powered.get()
@@ -253,8 +268,11 @@ pub fn create(init: DeviceInit, attributes: &Attributes) -> Outcome<Obj<Device>>
     }
     check_settings(init)?;
     let client = init.client;
-    let device = Device::new(client, init, init.take_settings(), attributes.is_passive());
-    let driver = client.driver.get().map(Obj::header);
+    let driver = client.driver.get();
+    let inherited = driver.map_or(Constraints::DRIVER, |driver| driver.constraints);
+    let constraints = Constraints::of(attributes, inherited);
+    let device = Device::new(client, init, init.take_settings(), constraints);
+    let driver = driver.map(Obj::header);
     let device = object::create(device, attributes, driver)?;
     // Given back when the device is dismantled.
     if let Some(parent) = device.parent {
@@ -284,6 +302,7 @@ fn check_settings(init: DeviceInit) -> Outcome {
 
 fn set_up(device: Obj<Device>) -> Outcome {
     device.in_progress.open();
+    device.lock.ready();
     let wdm = create_wdm(device)?;
     device.wdm.set(Some(wdm));
     if let Some(extension) = device.extension() {

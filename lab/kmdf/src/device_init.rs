@@ -30,7 +30,6 @@ use crate::{
     object::{Attributes, Obj, Parent},
     pdo::Identity,
     pool::{self, Array},
-    unsupported,
     wdm::{
         bugcheck::Violation,
         device_object::{DeviceObject, MAJOR_FUNCTIONS, zeroed},
@@ -415,7 +414,7 @@ ddi! {
         let config = config.required(call);
         sized::<WDF_FILEOBJECT_CONFIG>(call, config.Size);
         let init = init.init(call);
-        match Attributes::of(call, attributes, Parent::Forbidden) {
+        match Attributes::with_callbacks(call, attributes, Parent::Forbidden) {
             Ok(attributes) => init.settings().file_attributes = attributes,
             Err(failure) => call.violation(Violation::Fatal, failure.argument()),
         }
@@ -455,9 +454,6 @@ ddi! {
         call, init: PWDFDEVICE_INIT, callback: PFN_WDF_IO_IN_CALLER_CONTEXT,
     ) {
         init.init(call).settings().in_caller_context = callback;
-        if callback.is_some() {
-            unsupported::stop_for(c"WdfDeviceInitSetIoInCallerContextCallback");
-        }
     }
 }
 

@@ -11,12 +11,13 @@ use wdk_sys::{
 };
 
 use crate::{
+    callback_lock::{CallbackLock, Constraints},
     ddi::Call,
     device_init::DeviceInit,
     dispatch,
     failure::{Outcome, check, fail, status},
     object::{Attributes, Header, Obj, Parent, create},
-    string, unsupported,
+    string,
     wdm::{
         device_object::{DeviceObject, DriverObject},
         size32,
@@ -31,6 +32,10 @@ pub struct Driver {
     pub header: Header,
     device_add: PFN_WDF_DRIVER_DEVICE_ADD,
     unload: PFN_WDF_DRIVER_UNLOAD,
+    /// What devices inherit.
+    pub constraints: Constraints,
+    /// Keeps `EvtDriverDeviceAdd` apart when the scope asks for it.
+    lock: CallbackLock,
 }
 
 framework! {
@@ -87,10 +92,7 @@ ddi! {
         driver.put(core::ptr::null_mut());
         let config = config.required(call);
         check_config(&config)?;
-        let attributes = Attributes::of(call, attributes, Parent::Forbidden)?;
-        if attributes.asks_for_serialization() {
-            unsupported::stop_for(c"WdfDriverCreate with a synchronization scope");
-        }
+        let attributes = Attributes::with_callbacks(call, attributes, Parent::Forbidden)?;
         if call.client.driver.get().is_some() {
             return fail(STATUS_DRIVER_INTERNAL_ERROR);
         }
@@ -166,8 +168,11 @@ fn create_driver(
         header: Header::new::<Driver>(call.client),
         device_add: config.EvtDriverDeviceAdd,
         unload: config.EvtDriverUnload,
+        constraints: Constraints::of(attributes, Constraints::DRIVER),
+        lock: CallbackLock::new(true),
     };
     let object = create(driver, attributes, None)?;
+    object.lock.ready();
     if let Err(failure) = remember(driver_object, Some(object)) {
         object.delete();
         return Err(failure);
@@ -214,7 +219,12 @@ fn offer(driver: Obj<Driver>, physical: DeviceObject) -> Outcome {
         return Ok(());
     }
     let init = DeviceInit::for_fdo(driver.header.client, physical)?;
-    let answer = invoke!(driver.device_add, driver.handle(), init.pointer()).map_or(Ok(()), check);
+    let add = || invoke!(driver.device_add, driver.handle(), init.pointer()).map_or(Ok(()), check);
+    let answer = if driver.constraints.is_synchronized() {
+        driver.lock.run(add)
+    } else {
+        add()
+    };
     // On success the device took the init structure over; what the driver left is freed, device included.
     init.finish(answer)
 }

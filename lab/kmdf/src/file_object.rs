@@ -19,7 +19,8 @@ use crate::{
 #[repr(C)]
 pub struct FileObject {
     header: Header,
-    device: Obj<Device>,
+    /// The device that it is open on.
+    pub device: Obj<Device>,
     /// The I/O manager's file object.
     pub wdm: WdmFile,
 }

@@ -17,6 +17,7 @@
 mod ddi;
 
 mod bind;
+mod callback_lock;
 mod child_list;
 mod client;
 mod collection;

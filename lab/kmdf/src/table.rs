@@ -71,6 +71,9 @@ implemented! {
         WdfDriverCreate WdfDriverGetRegistryPath WdfDriverWdmGetDriverObject WdfWdmDriverGetWdfDriverHandle
         WdfDriverRetrieveVersionString WdfDriverIsVersionAvailable
     }
+    crate::callback_lock {
+        WdfObjectAcquireLock WdfObjectReleaseLock
+    }
     crate::object::api {
         WdfObjectCreate WdfObjectDelete WdfObjectReferenceActual WdfObjectDereferenceActual
         WdfObjectGetTypedContextWorker WdfObjectAllocateContext WdfObjectContextGetObject WdfObjectQuery

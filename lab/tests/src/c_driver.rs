@@ -216,7 +216,7 @@ pub const PROBE: &str = include_str!("../drivers/probe.c");
 pub const STRESS: &str = include_str!("../drivers/stress.c");
 
 /// Where the drivers in C are, and what they share.
-const DRIVERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers");
+pub(crate) const DRIVERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers");
 /// Where sample.h is.
 const INCLUDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../include");
 

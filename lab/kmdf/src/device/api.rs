@@ -17,7 +17,7 @@ use crate::{
     failure::fail,
     file_object,
     object::{Attributes, Obj, Parent},
-    string, unsupported,
+    string,
     wdm::{
         device_object::{DeviceObject, create_link},
         irp::{Irp, WdmFile},
@@ -41,10 +41,7 @@ ddi! {
         let place = init;
         let init = call.claim(place.required(call)).init(call);
         device.not_null(call).put(ptr::null_mut());
-        let attributes = Attributes::of(call, attributes, Parent::Forbidden)?;
-        if attributes.asks_for_serialization() {
-            unsupported::stop_for(c"WdfDeviceCreate with a synchronization scope");
-        }
+        let attributes = Attributes::with_callbacks(call, attributes, Parent::Forbidden)?;
         let created = create(init, &attributes)?;
         place.put(ptr::null_mut());
         init.free_if_driver_owned();

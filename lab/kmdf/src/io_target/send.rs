@@ -76,6 +76,12 @@ fn forget(request: Obj<Request>, irp: Irp, device: crate::wdm::device_object::De
         request.sent.status.set(Some(STATUS_INVALID_DEVICE_REQUEST));
         return false;
     }
+    pass_on(request, irp, device);
+    true
+}
+
+/// Sends the IRP of a request on, and ends the request.
+pub fn pass_on(request: Obj<Request>, irp: Irp, device: crate::wdm::device_object::DeviceObject) {
     request.irp.set(None);
     request.dispose_early();
     irp.pass(device);
@@ -83,7 +89,6 @@ fn forget(request: Obj<Request>, irp: Irp, device: crate::wdm::device_object::De
         queue.let_go(request);
     }
     request.delete();
-    true
 }
 
 /// Sends an operation and waits; the bytes that were moved. Without a request of the driver the framework
