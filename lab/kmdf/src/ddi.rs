@@ -200,6 +200,8 @@ handles! {
     WDFCOLLECTION__ => crate::collection::Collection,
     WDFCHILDLIST__ => crate::child_list::ChildList,
     WDFCMRESLIST__ => crate::resource::ResourceList,
+    WDFWMIPROVIDER__ => crate::wmi::WmiProvider,
+    WDFWMIINSTANCE__ => crate::wmi::WmiInstance,
 }
 
 impl<H: Handle> Claimed<H> {
@@ -270,6 +272,7 @@ values! {
     wdk_sys::PFN_WDFDEVICE_WDM_IRP_PREPROCESS,
     wdk_sys::PFN_WDF_IO_IN_CALLER_CONTEXT,
     wdk_sys::PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION,
+    wdk_sys::PFN_WDF_TRACE_CALLBACK,
 }
 
 /// How the answer of a body becomes the return value of the function.

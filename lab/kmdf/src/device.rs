@@ -23,6 +23,7 @@ use crate::{
     pool::Array,
     query_interface::QueryInterfaces,
     queue::Queues,
+    related::RelatedDevices,
     resource::ResourceList,
     wdm::{
         device_object::{DeviceObject, NewDevice, zeroed},
@@ -33,7 +34,10 @@ use crate::{
 };
 
 pub mod api;
+pub mod power_policy;
 pub mod state;
+
+use power_policy::WakeDepth;
 
 /// wdm.h: how read and write requests carry their buffers.
 const DO_BUFFERED_IO: ULONG = 0x4;
@@ -96,6 +100,16 @@ pub struct Device {
     pub pnp_capabilities: Cell<WDF_DEVICE_PNP_CAPABILITIES>,
     pub power_capabilities: Cell<WDF_DEVICE_POWER_CAPABILITIES>,
     pub state: Cell<WDF_DEVICE_STATE>,
+    /// From where it can wake the system, once asked.
+    pub wake_depth: Cell<Option<WakeDepth>>,
+    /// Whether the system decides when it is idle, once said.
+    pub idle_managed_by_system: Cell<Option<bool>>,
+    /// The kinds of special files that it may be in the path of, a bit for each.
+    pub special_files: Cell<u32>,
+    /// Devices that go with it.
+    pub related: RelatedDevices,
+    /// The name of its MOF resource.
+    pub mof_resource: RefCell<Option<Wide>>,
     /// What children tell about their bus.
     pub bus_information: Cell<Option<PNP_BUS_INFORMATION>>,
     /// The direct-call interfaces.
@@ -163,6 +177,11 @@ impl Device {
             pnp_capabilities: Cell::new(default_pnp_capabilities()),
             power_capabilities: Cell::new(default_power_capabilities()),
             state: Cell::new(default_state()),
+            wake_depth: Cell::new(None),
+            idle_managed_by_system: Cell::new(None),
+            special_files: Cell::new(0),
+            related: RelatedDevices::new(client.tag()),
+            mof_resource: RefCell::new(None),
             bus_information: Cell::new(None),
             query_interfaces: QueryInterfaces::new(client.tag()),
             interfaces: Interfaces::new(client.tag()),

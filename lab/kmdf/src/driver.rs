@@ -3,10 +3,11 @@
 use core::ffi::c_void;
 
 use wdk_sys::{
-    _WDF_DRIVER_INIT_FLAGS as flags, DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING, PDEVICE_OBJECT,
-    PDRIVER_OBJECT, PFN_WDF_DRIVER_DEVICE_ADD, PFN_WDF_DRIVER_UNLOAD, PWDF_DRIVER_CONFIG,
-    PWDF_DRIVER_VERSION_AVAILABLE_PARAMS, PWDF_OBJECT_ATTRIBUTES, PWSTR, STATUS_DRIVER_INTERNAL_ERROR,
-    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER, WDF_DRIVER_CONFIG,
+    _WDF_DRIVER_INIT_FLAGS as flags, BOOLEAN, DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING, PCWSTR,
+    PDEVICE_OBJECT, PDRIVER_OBJECT, PFN_WDF_DRIVER_DEVICE_ADD, PFN_WDF_DRIVER_UNLOAD,
+    PFN_WDF_TRACE_CALLBACK, PVOID, PWDF_DRIVER_CONFIG, PWDF_DRIVER_VERSION_AVAILABLE_PARAMS,
+    PWDF_OBJECT_ATTRIBUTES, PWSTR, STATUS_DRIVER_INTERNAL_ERROR, STATUS_INFO_LENGTH_MISMATCH,
+    STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_PROCEDURE_NOT_FOUND, ULONG, WDF_DRIVER_CONFIG,
     WDF_DRIVER_VERSION_AVAILABLE_PARAMS, WDFDRIVER, WDFSTRING,
 };
 
@@ -19,6 +20,7 @@ use crate::{
     object::{Attributes, Header, Obj, Parent, create},
     string,
     wdm::{
+        bugcheck::Violation,
         device_object::{DeviceObject, DriverObject},
         size32,
         text::wide,
@@ -133,6 +135,31 @@ ddi! {
         string::set(text.object(call), &wide(b"Kernel Mode Driver Framework version 1.33"))
     }
 
+    /// Tracing by the framework's old callback.
+    ///
+    /// # Errors
+    /// `STATUS_NOT_SUPPORTED`, as always.
+    fn WdfDriverRegisterTraceInfo: PFN_WDFDRIVERREGISTERTRACEINFO(
+        call, _driver_object: PDRIVER_OBJECT, _callback: PFN_WDF_TRACE_CALLBACK, _control: PVOID,
+    ) -> NTSTATUS {
+        call.name();
+        fail(STATUS_NOT_SUPPORTED)
+    }
+
+    /// The driver called a function that its framework does not have. The run ends when that function returns no status.
+    ///
+    /// # Errors
+    /// `STATUS_PROCEDURE_NOT_FOUND`.
+    fn WdfDriverErrorReportApiMissing: PFN_WDFDRIVERERRORREPORTAPIMISSING(
+        call, driver: WDFDRIVER, _extension: PCWSTR, index: ULONG, has_status: BOOLEAN,
+    ) -> NTSTATUS {
+        driver.object(call);
+        if has_status == 0 {
+            call.violation(Violation::ApiUnavailable, index as usize);
+        }
+        fail(STATUS_PROCEDURE_NOT_FOUND)
+    }
+
     /// Whether this framework is at least of the version asked for.
     fn WdfDriverIsVersionAvailable: PFN_WDFDRIVERISVERSIONAVAILABLE(
         call, driver: WDFDRIVER, wanted: PWDF_DRIVER_VERSION_AVAILABLE_PARAMS,
@@ -225,8 +252,10 @@ fn offer(driver: Obj<Driver>, physical: DeviceObject) -> Outcome {
     } else {
         add()
     };
+    // A filter that creates no device stays out of the stack, whatever it returns (fxdriverkm.cpp).
+    let absent = init.created.get().is_none() && init.settings().filter;
     // On success the device took the init structure over; what the driver left is freed, device included.
-    init.finish(answer)
+    init.finish(if absent { Ok(()) } else { answer })
 }
 
 /// `DRIVER_OBJECT.DriverUnload`.

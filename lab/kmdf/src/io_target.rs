@@ -4,7 +4,7 @@ use core::{cell::Cell, ptr};
 
 use wdk_sys::{
     _WDF_IO_TARGET_STATE as TargetState, NTSTATUS, PDEVICE_OBJECT, PFN_WDF_REQUEST_COMPLETION_ROUTINE, PIRP,
-    PVOID, STATUS_MORE_PROCESSING_REQUIRED, WDF_REQUEST_COMPLETION_PARAMS, WDFCONTEXT,
+    PVOID, STATUS_INVALID_DEVICE_REQUEST, STATUS_MORE_PROCESSING_REQUIRED, WDF_REQUEST_COMPLETION_PARAMS, WDFCONTEXT,
 };
 
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
         device_object::{DeviceObject, zeroed},
         irp::Irp,
         size32,
+        sync::{PASSIVE_LEVEL, irql},
     },
 };
 
@@ -84,6 +85,20 @@ fn new(
 }
 
 impl Obj<IoTarget> {
+    /// The PDO of the target's stack, as far as it is known.
+    fn physical(self) -> Option<DeviceObject> {
+        if self.owner.target.get() == Some(self) {
+            self.owner.physical.get()
+        } else {
+            self.remote.physical()
+        }
+    }
+
+    fn physical_at_passive_level(self) -> Outcome<DeviceObject> {
+        let known = self.physical().filter(|_| irql() == PASSIVE_LEVEL);
+        known.map_or_else(|| fail(STATUS_INVALID_DEVICE_REQUEST), Ok)
+    }
+
     /// Where a request goes.
     ///
     /// # Errors

@@ -69,7 +69,8 @@ macro_rules! implemented {
 implemented! {
     crate::driver {
         WdfDriverCreate WdfDriverGetRegistryPath WdfDriverWdmGetDriverObject WdfWdmDriverGetWdfDriverHandle
-        WdfDriverRetrieveVersionString WdfDriverIsVersionAvailable
+        WdfDriverRetrieveVersionString WdfDriverIsVersionAvailable WdfDriverRegisterTraceInfo
+        WdfDriverErrorReportApiMissing
     }
     crate::callback_lock {
         WdfObjectAcquireLock WdfObjectReleaseLock
@@ -95,13 +96,31 @@ implemented! {
         WdfDeviceSetCharacteristics WdfDeviceGetCharacteristics WdfDeviceGetAlignmentRequirement
         WdfDeviceSetAlignmentRequirement WdfDeviceGetFileObject WdfDeviceRetrieveDeviceName
         WdfDeviceCreateSymbolicLink WdfDeviceWdmDispatchPreprocessedIrp
+        WdfDeviceAssignMofResourceName WdfDeviceSetSpecialFileSupport WdfDeviceRetrieveCompanionTarget
     }
     crate::device::state {
         WdfDeviceGetDevicePnpState WdfDeviceGetDevicePowerState WdfDeviceGetSystemPowerAction
         WdfDeviceStopIdleNoTrack WdfDeviceResumeIdleNoTrack WdfDeviceStopIdleActual
         WdfDeviceResumeIdleActual WdfDeviceInitSetRemoveLockOptions
         WdfDeviceInitSetReleaseHardwareOrderOnFailure WdfPdoInitRemovePowerDependencyOnParent
-        WdfDeviceRemoveDependentUsageDeviceObject
+    }
+    crate::device::power_policy {
+        WdfDeviceAssignS0IdleSettings WdfDeviceAssignSxWakeSettings WdfDeviceIndicateWakeStatus
+        WdfDeviceGetDevicePowerPolicyState WdfDeviceWdmAssignPowerFrameworkSettings
+    }
+    crate::related {
+        WdfDeviceAddRemovalRelationsPhysicalDevice WdfDeviceRemoveRemovalRelationsPhysicalDevice
+        WdfDeviceClearRemovalRelationsDevices WdfPdoAddEjectionRelationsPhysicalDevice
+        WdfPdoRemoveEjectionRelationsPhysicalDevice WdfPdoClearEjectionRelationsDevices
+        WdfDeviceAddDependentUsageDeviceObject WdfDeviceRemoveDependentUsageDeviceObject
+    }
+    crate::wmi {
+        WdfWmiProviderCreate WdfWmiProviderGetDevice WdfWmiProviderIsEnabled WdfWmiProviderGetTracingHandle
+        WdfWmiInstanceCreate WdfWmiInstanceRegister WdfWmiInstanceDeregister WdfWmiInstanceGetDevice
+        WdfWmiInstanceGetProvider WdfWmiInstanceFireEvent
+    }
+    crate::verifier {
+        WdfVerifierDbgBreakPoint WdfVerifierKeBugCheck
     }
     crate::device_interface {
         WdfDeviceCreateDeviceInterface WdfDeviceSetDeviceInterfaceState WdfDeviceSetDeviceInterfaceStateEx
@@ -109,6 +128,10 @@ implemented! {
     }
     crate::device_property {
         WdfDeviceQueryProperty WdfDeviceAllocAndQueryProperty
+    }
+    crate::device_property::keyed {
+        WdfDeviceQueryPropertyEx WdfDeviceAllocAndQueryPropertyEx WdfDeviceAssignProperty
+        WdfFdoInitQueryPropertyEx WdfFdoInitAllocAndQueryPropertyEx
     }
     crate::fdo {
         WdfFdoInitWdmGetPhysicalDevice WdfFdoInitSetFilter WdfFdoInitSetEventCallbacks
@@ -167,6 +190,7 @@ implemented! {
         WdfIoTargetStop WdfIoTargetPurge WdfIoTargetGetState WdfIoTargetGetDevice
         WdfIoTargetWdmGetTargetDeviceObject WdfIoTargetWdmGetTargetPhysicalDevice
         WdfIoTargetWdmGetTargetFileObject WdfIoTargetWdmGetTargetFileHandle
+        WdfIoTargetQueryTargetProperty WdfIoTargetAllocAndQueryTargetProperty
         WdfIoTargetSendIoctlSynchronously WdfIoTargetSendInternalIoctlSynchronously
         WdfIoTargetSendInternalIoctlOthersSynchronously WdfIoTargetSendReadSynchronously
         WdfIoTargetSendWriteSynchronously WdfIoTargetFormatRequestForIoctl
@@ -184,6 +208,9 @@ implemented! {
         WdfRegistryClose WdfRegistryWdmGetHandle WdfRegistryRemoveKey WdfRegistryRemoveValue
         WdfRegistryQueryULong WdfRegistryQueryValue WdfRegistryQueryString WdfRegistryQueryUnicodeString
         WdfRegistryAssignULong WdfRegistryAssignValue WdfRegistryAssignString WdfRegistryAssignUnicodeString
+    }
+    crate::registry::places {
+        WdfDriverOpenPersistentStateRegistryKey WdfDeviceOpenDevicemapKey
     }
     crate::registry::lists {
         WdfRegistryQueryMemory WdfRegistryAssignMemory WdfRegistryQueryMultiString

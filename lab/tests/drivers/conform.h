@@ -34,6 +34,11 @@ static VOID CheckedStatus(PCSTR What, NTSTATUS Expected, NTSTATUS Found, ULONG L
 #define CHECK(Condition) Checked(#Condition, (BOOLEAN)((Condition) != 0), __LINE__)
 #define CHECK_STATUS(Expected, Expression) CheckedStatus(#Expression, (Expected), (Expression), __LINE__)
 
+/* The scope of the device. */
+#ifndef DEVICE_SCOPE
+#define DEVICE_SCOPE WdfSynchronizationScopeInheritFromParent
+#endif
+
 /* Before the device exists. */
 static VOID Configure(PWDFDEVICE_INIT Init);
 /* When it exists, before its start. */
@@ -50,19 +55,26 @@ static VOID ConformControl(WDFQUEUE Queue, WDFREQUEST Request, size_t Output, si
 
 static NTSTATUS ConformAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
 {
+    WDF_OBJECT_ATTRIBUTES attributes;
     WDF_IO_QUEUE_CONFIG queue;
     WDFDEVICE device;
     NTSTATUS status;
     UNREFERENCED_PARAMETER(Driver);
     Configure(Init);
-    status = WdfDeviceCreate(&Init, WDF_NO_OBJECT_ATTRIBUTES, &device);
+    WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
+    attributes.SynchronizationScope = DEVICE_SCOPE;
+    status = WdfDeviceCreate(&Init, &attributes, &device);
     if (!NT_SUCCESS(status)) {
         return status;
     }
     WDF_IO_QUEUE_CONFIG_INIT_DEFAULT_QUEUE(&queue, WdfIoQueueDispatchParallel);
     queue.PowerManaged = WdfFalse;
     queue.EvtIoDeviceControl = ConformControl;
-    status = WdfIoQueueCreate(device, &queue, WDF_NO_OBJECT_ATTRIBUTES, NULL);
+    /* The script's requests are handled at PASSIVE_LEVEL, whatever the device's scope. */
+    WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
+    attributes.SynchronizationScope = WdfSynchronizationScopeNone;
+    attributes.ExecutionLevel = WdfExecutionLevelPassive;
+    status = WdfIoQueueCreate(device, &queue, &attributes, NULL);
     if (NT_SUCCESS(status)) {
         status = WdfDeviceCreateDeviceInterface(device, &GUID_DEVINTERFACE_CONFORM, NULL);
     }

@@ -8,6 +8,7 @@ typedef struct {
     WDFREQUEST Request;
     WDFMEMORY Memory;
     BOOLEAN Completed;
+    LONG Finished;
     NTSTATUS Status;
     ULONG_PTR Information;
 } SENT;
@@ -22,6 +23,7 @@ static VOID SentCompleted(WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQUEST_C
     sent->Status = Params->IoStatus.Status;
     sent->Information = Params->IoStatus.Information;
     sent->Completed = TRUE;
+    InterlockedExchange(&sent->Finished, 1);
 }
 
 /* Opens the target on the device's own object. */

@@ -7,3 +7,13 @@ use lab_tests::conform::conforms;
 fn queues_present_stop_drain_purge_and_forward_as_the_framework_does() -> Result<()> {
     conforms("kmdf_queues", 132)
 }
+
+#[test]
+fn callbacks_of_one_scope_are_kept_apart() -> Result<()> {
+    conforms("kmdf_sync", 49)
+}
+
+#[test]
+fn a_device_without_hardware_gets_the_statuses_of_the_framework() -> Result<()> {
+    conforms("kmdf_device", 74)
+}

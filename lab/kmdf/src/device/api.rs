@@ -3,11 +3,11 @@
 use core::ptr;
 
 use wdk_sys::{
-    BOOLEAN, PCUNICODE_STRING, PDEVICE_OBJECT, PFILE_OBJECT, PIRP, PPNP_BUS_INFORMATION,
+    _WDF_SPECIAL_FILE_TYPE as SpecialFile,    BOOLEAN, PCUNICODE_STRING, PDEVICE_OBJECT, PFILE_OBJECT, PIRP, PPNP_BUS_INFORMATION,
     PWDF_DEVICE_PNP_CAPABILITIES, PWDF_DEVICE_POWER_CAPABILITIES, PWDF_DEVICE_STATE, PWDF_OBJECT_ATTRIBUTES,
     PWDFDEVICE_INIT, STATUS_INVALID_DEVICE_REQUEST, STATUS_NOT_FOUND, STATUS_SUCCESS, ULONG,
     WDF_DEVICE_FAILED_ACTION, WDF_DEVICE_PNP_CAPABILITIES, WDF_DEVICE_POWER_CAPABILITIES, WDF_DEVICE_STATE,
-    WDFDEVICE, WDFDRIVER, WDFFILEOBJECT, WDFIOTARGET, WDFSTRING,
+    WDF_SPECIAL_FILE_TYPE, WDFCOMPANIONTARGET, WDFDEVICE, WDFDRIVER, WDFFILEOBJECT, WDFIOTARGET, WDFSTRING,
 };
 
 use super::{Kind, create};
@@ -21,6 +21,7 @@ use crate::{
     wdm::{
         device_object::{DeviceObject, create_link},
         irp::{Irp, WdmFile},
+        sync::{PASSIVE_LEVEL, irql},
         text::Wide,
     },
 };
@@ -219,6 +220,53 @@ ddi! {
         create_link(&link.counted(), &name.counted())?;
         device.link.replace(Some(link));
         Ok(())
+    }
+
+    /// Names the MOF resource of the image. IRQL: `PASSIVE_LEVEL`.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL; it has a name), `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
+    fn WdfDeviceAssignMofResourceName: PFN_WDFDEVICEASSIGNMOFRESOURCENAME(
+        call, device: WDFDEVICE, name: PCUNICODE_STRING,
+    ) -> NTSTATUS {
+        let device = device.object(call);
+        name.not_null(call);
+        if irql() != PASSIVE_LEVEL {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        let text = name.valid_text()?;
+        if device.mof_resource.borrow().is_some() {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        device.mof_resource.replace(Some(Wide::of(call.client.tag(), text)?));
+        Ok(())
+    }
+
+    /// Whether the device may be in the path of a paging, hibernation, crash dump or other special file. Another kind is ignored.
+    fn WdfDeviceSetSpecialFileSupport: PFN_WDFDEVICESETSPECIALFILESUPPORT(
+        call, device: WDFDEVICE, kind: WDF_SPECIAL_FILE_TYPE, supported: BOOLEAN,
+    ) {
+        let device = device.object(call);
+        let kinds = SpecialFile::WdfSpecialFilePaging..SpecialFile::WdfSpecialFileMax;
+        if !kinds.contains(&kind) || kind == SpecialFile::WdfSpecialFilePostDisplay {
+            return;
+        }
+        let bit = 1 << kind;
+        let others = device.special_files.get() & !bit;
+        device.special_files.set(if supported == 0 { others } else { others | bit });
+    }
+
+    /// The target of the device's companion: no device of the lab has one.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (a control device), `STATUS_NOT_FOUND`.
+    fn WdfDeviceRetrieveCompanionTarget: PFN_WDFDEVICERETRIEVECOMPANIONTARGET(
+        call, device: WDFDEVICE, _target: *mut WDFCOMPANIONTARGET,
+    ) -> NTSTATUS {
+        match device.object(call).kind {
+            Kind::Control => fail(STATUS_INVALID_DEVICE_REQUEST),
+            Kind::Fdo | Kind::Pdo => fail(STATUS_NOT_FOUND),
+        }
     }
 
     /// Gives an IRP back that a preprocess callback saw. The status is that of the dispatch routine.

@@ -4,8 +4,8 @@ use core::ptr;
 
 use wdk_sys::{
     _WDF_IO_TARGET_STATE as TargetState, _WDF_MEMORY_DESCRIPTOR_TYPE as DescriptorType,
-    _WDF_REQUEST_REUSE_FLAGS as ReuseFlags, BOOLEAN, HANDLE, PDEVICE_OBJECT, PFILE_OBJECT,
-    PFN_WDF_REQUEST_COMPLETION_ROUTINE, PIO_STACK_LOCATION, PLONGLONG, PULONG_PTR,
+    _WDF_REQUEST_REUSE_FLAGS as ReuseFlags, BOOLEAN, DEVICE_REGISTRY_PROPERTY, HANDLE, PDEVICE_OBJECT, PFILE_OBJECT,
+    PFN_WDF_REQUEST_COMPLETION_ROUTINE, PIO_STACK_LOCATION, PLONGLONG, POOL_TYPE, PULONG, PULONG_PTR, PVOID,
     PWDF_IO_TARGET_OPEN_PARAMS, PWDF_MEMORY_DESCRIPTOR, PWDF_OBJECT_ATTRIBUTES,
     PWDF_REQUEST_COMPLETION_PARAMS, PWDF_REQUEST_REUSE_PARAMS, PWDF_REQUEST_SEND_OPTIONS, PWDFMEMORY_OFFSET,
     STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE,
@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     ddi::{Call, Claimed},
+    device_property,
     dispatch::major,
     failure::{Outcome, fail},
     memory::Memory,
@@ -133,10 +134,38 @@ ddi! {
     fn WdfIoTargetWdmGetTargetPhysicalDevice: PFN_WDFIOTARGETWDMGETTARGETPHYSICALDEVICE(
         call, target: WDFIOTARGET,
     ) -> PDEVICE_OBJECT {
+        target.object(call).physical().map_or(ptr::null_mut(), DeviceObject::pointer)
+    }
+
+    /// A property of the target's device. IRQL: `PASSIVE_LEVEL`.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL; no PDO is known), those of `WdfDeviceQueryProperty`.
+    fn WdfIoTargetQueryTargetProperty: PFN_WDFIOTARGETQUERYTARGETPROPERTY(
+        call, target: WDFIOTARGET, property: DEVICE_REGISTRY_PROPERTY::Type, length: ULONG, buffer: PVOID,
+        result: PULONG,
+    ) -> NTSTATUS {
         let target = target.object(call);
-        let own = target.owner.target.get() == Some(target);
-        let physical = if own { target.owner.physical.get() } else { target.remote.physical() };
-        physical.map_or(ptr::null_mut(), DeviceObject::pointer)
+        result.not_null(call);
+        if length > 0 {
+            buffer.not_null(call);
+        }
+        device_property::query(target.physical_at_passive_level()?, property, length, buffer, result)
+    }
+
+    /// The same, into memory that is allocated for it.
+    ///
+    /// # Errors
+    /// as above, those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`.
+    fn WdfIoTargetAllocAndQueryTargetProperty: PFN_WDFIOTARGETALLOCANDQUERYTARGETPROPERTY(
+        call, target: WDFIOTARGET, property: DEVICE_REGISTRY_PROPERTY::Type, _pool: POOL_TYPE,
+        attributes: PWDF_OBJECT_ATTRIBUTES, memory: *mut WDFMEMORY,
+    ) -> NTSTATUS {
+        let target = target.object(call);
+        memory.not_null(call).put(ptr::null_mut());
+        let physical = target.physical_at_passive_level();
+        let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
+        device_property::allocate(call, physical?, property, &attributes, memory)
     }
 
     /// The file object of an open target, or null.

@@ -28,6 +28,8 @@ pub enum Violation {
     Queue = 0xA,
     /// `WDF_INVALID_LOCK_OPERATION`: the object has no lock.
     Lock = 0xB,
+    /// `WDF_API_UNAVAILABLE`
+    ApiUnavailable = 0x10,
     /// The driver passed globals that are not its own (reported as `WDF_INVALID_HANDLE` on Windows too).
     NoGlobals = 0x105,
     /// The framework's own defect.
@@ -43,6 +45,7 @@ impl Violation {
             Self::Object => c"the driver may not delete this object",
             Self::RecursiveLock => c"the thread holds this callback lock already",
             Self::Queue => c"a callback or a thread waits for this state of the queue already",
+            Self::ApiUnavailable => c"the driver calls a function that the framework does not have",
             Self::Lock => c"the object has no lock",
             Self::NoGlobals => c"the driver is not bound to the framework",
             Self::NullParameter => c"a parameter that must not be NULL is NULL",

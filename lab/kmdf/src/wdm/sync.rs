@@ -25,6 +25,9 @@ use wdk_sys::{
 /// wdm.h: the IRQL of ordinary threads.
 pub const PASSIVE_LEVEL: KIRQL = 0;
 
+/// wdm.h: no APCs are delivered.
+pub const APC_LEVEL: KIRQL = 1;
+
 /// wdm.h: waits are the kernel's own (`KernelMode`).
 const KERNEL_MODE: i8 = 0;
 

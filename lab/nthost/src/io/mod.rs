@@ -15,6 +15,7 @@ mod irp;
 mod irp_exports;
 mod mdl;
 mod notification;
+mod property_exports;
 mod query_trace;
 mod remove_lock;
 mod work_item;
@@ -39,6 +40,7 @@ pub const TABLES: &[&[Export]] = &[
     interface_exports::EXPORTS,
     notification::EXPORTS,
     irp_exports::EXPORTS,
+    property_exports::EXPORTS,
     query_trace::EXPORTS,
     remove_lock::EXPORTS,
     work_item::EXPORTS,
