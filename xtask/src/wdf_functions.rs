@@ -4,12 +4,7 @@
 //! The source is the table of `lab/kmdf`: a name in its `implemented!` list is a filled slot, every other slot stops the run by name, and
 //! [`REFUSED`] has the reason.
 
-use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    fs,
-    process::ExitCode,
-};
+use std::{collections::BTreeMap, fmt::Write as _, fs, process::ExitCode};
 
 use anyhow::{Context, Result, ensure};
 
@@ -26,11 +21,43 @@ const REFUSED: &[(&str, &str)] = &[
     ("WdfInterrupt", "hardware: interrupts"),
     ("WdfIoResource", "hardware: resources"),
     ("WdfCmResourceList", "hardware: resources"),
-    ("WdfCx", "class extensions: the lab has none, so nobody can call it with what it needs"),
-    ("WdfCompanionTarget", "companions: no device has one, so nobody has its handle"),
-    ("WdfGetTriageInfo", "for the kernel debugger's extensions, which read the framework's own structures"),
-    ("WdfIoQueueAssignForwardProgressPolicy", "reserved requests for low memory"),
-    ("WdfDeviceInitRegister", "the framework's state machines are modelled by what drivers see of them, not state by state"),
+    (
+        "WdfCx",
+        "class extensions: the lab has none, so nobody can call it with what it needs",
+    ),
+    (
+        "WdfCompanionTarget",
+        "companions: no device has one, so nobody has its handle",
+    ),
+    (
+        "WdfGetTriageInfo",
+        "for the kernel debugger's extensions, which read the framework's own structures",
+    ),
+    (
+        "WdfIoQueueAssignForwardProgressPolicy",
+        "reserved requests for low memory",
+    ),
+    (
+        "WdfDeviceInitRegister",
+        "the framework's state machines are modelled by what drivers see of them, not state by state",
+    ),
+    (
+        "WdfDeviceMiniportCreate",
+        "miniports: the lab has no port driver that one would be below",
+    ),
+    (
+        "WdfDriverMiniportUnload",
+        "miniports: the lab has no port driver that one would be below",
+    ),
+    ("WdfPdoRequestEject", "ejection is not modelled"),
+    (
+        "WdfDeviceWdmDispatchIrp",
+        "dispatch routines for plain IRPs beside the queues",
+    ),
+    (
+        "WdfDeviceConfigureWdmIrpDispatchCallback",
+        "dispatch routines for plain IRPs beside the queues",
+    ),
 ];
 
 /// Writes the page.

@@ -2,7 +2,10 @@
 //!
 //! A driver, a device and a queue each have one: a spin lock where callbacks may come at `DISPATCH_LEVEL`, else a lock to sleep for. It is
 //! held while a callback runs when the scope asks for it, and between `WdfObjectAcquireLock` and `WdfObjectReleaseLock`.
-#![allow(unsafe_code, reason = "the spin lock lives in a cell and is passed by address")]
+#![allow(
+    unsafe_code,
+    reason = "the spin lock lives in a cell and is passed by address"
+)]
 
 use core::{
     cell::{Cell, UnsafeCell},
@@ -13,9 +16,7 @@ use core::{
 
 use wdk_sys::{
     _WDF_EXECUTION_LEVEL as Level, _WDF_SYNCHRONIZATION_SCOPE as Scope, KIRQL, KSPIN_LOCK, WDFOBJECT,
-    ntddk::{
-        KeAcquireSpinLockRaiseToDpc, KeEnterCriticalRegion, KeLeaveCriticalRegion, KeReleaseSpinLock,
-    },
+    ntddk::{KeAcquireSpinLockRaiseToDpc, KeEnterCriticalRegion, KeLeaveCriticalRegion, KeReleaseSpinLock},
 };
 
 use crate::{
@@ -105,8 +106,7 @@ impl CallbackLock {
 
     /// Whether the thread that runs holds it.
     pub fn is_mine(&self) -> bool {
-        current_thread()
-            .is_some_and(|thread| self.owner.load(Ordering::Relaxed) == thread.as_ptr())
+        current_thread().is_some_and(|thread| self.owner.load(Ordering::Relaxed) == thread.as_ptr())
     }
 
     /// Takes it; the run ends when this thread holds it already, as on Windows. IRQL: `PASSIVE_LEVEL` for a passive one.
@@ -159,7 +159,11 @@ impl Owner {
     fn of(object: Obj<Header>) -> Option<Self> {
         let device = object.try_narrow().map(Self::Device);
         let queue = || object.try_narrow().map(Self::Queue);
-        let file = || object.try_narrow::<FileObject>().map(|file| Self::Device(file.device));
+        let file = || {
+            object
+                .try_narrow::<FileObject>()
+                .map(|file| Self::Device(file.device))
+        };
         device.or_else(queue).or_else(file)
     }
 

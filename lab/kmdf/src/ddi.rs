@@ -23,6 +23,23 @@ use crate::{
     wdm::bugcheck::{Violation, violation},
 };
 
+/// The types of the functions: those of the headers, and of functions that the headers do not have (they are meant for class extensions).
+#[allow(non_camel_case_types, reason = "the names follow those of the headers")]
+pub mod types {
+    #[allow(clippy::wildcard_imports, reason = "the macro names any type of the headers")]
+    pub use wdk_sys::*;
+
+    /// `WdfDeviceGetSelfIoTarget`, after fxdeviceapi.cpp.
+    pub type PFN_WDFDEVICEGETSELFIOTARGET =
+        Option<unsafe extern "C" fn(PWDF_DRIVER_GLOBALS, WDFDEVICE) -> WDFIOTARGET>;
+    /// `WdfDeviceInitAllowSelfIoTarget`, after fxdeviceinitapi.cpp.
+    pub type PFN_WDFDEVICEINITALLOWSELFIOTARGET =
+        Option<unsafe extern "C" fn(PWDF_DRIVER_GLOBALS, PWDFDEVICE_INIT)>;
+    /// `WdfIoTargetSelfAssignDefaultIoQueue`, after fxiotargetapi.cpp.
+    pub type PFN_WDFIOTARGETSELFASSIGNDEFAULTIOQUEUE =
+        Option<unsafe extern "C" fn(PWDF_DRIVER_GLOBALS, WDFIOTARGET, WDFQUEUE) -> NTSTATUS>;
+}
+
 /// How often each function of the table was called; nthost reads it by its export name.
 // SAFETY: No other symbol of the image has this name.
 #[unsafe(no_mangle)]
@@ -335,7 +352,7 @@ macro_rules! ddi {
             let call = $crate::ddi::Call::enter(globals, $crate::table::index::$name);
             $crate::ddi::Answer::answer(body(&call $(, $crate::ddi::Claim::claim($arg))*))
         }
-        const _: wdk_sys::$pfn = Some($name);
+        const _: $crate::ddi::types::$pfn = Some($name);
     )*};
 }
 

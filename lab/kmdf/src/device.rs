@@ -120,6 +120,8 @@ pub struct Device {
     pub queues: Queues,
     /// What lies below, as a target for requests.
     pub target: Cell<Option<Obj<IoTarget>>>,
+    /// The device itself, as a target for requests.
+    pub self_target: Cell<Option<Obj<IoTarget>>>,
     /// The default child list.
     pub default_list: Cell<Option<Obj<ChildList>>>,
     /// The list of children that the driver creates itself.
@@ -187,6 +189,7 @@ impl Device {
             interfaces: Interfaces::new(client.tag()),
             queues: Queues::new(client.tag()),
             target: Cell::new(None),
+            self_target: Cell::new(None),
             default_list: Cell::new(None),
             static_list: Cell::new(None),
             child_lists: SpinLock::new(Array::new(client.tag())),
@@ -331,6 +334,11 @@ fn set_up(device: Obj<Device>) -> Outcome {
         Kind::Fdo => set_up_fdo(device, wdm)?,
         Kind::Pdo => set_up_pdo(device, wdm),
         Kind::Control => {}
+    }
+    if device.settings.self_target {
+        device.self_target.set(Some(io_target::create_self(device, wdm)?));
+        // The device's requests to itself need a location more (fxdevice.cpp).
+        wdm.set_stack_size(wdm.stack_size().saturating_add(1));
     }
     if !device.settings.preprocess.as_slice().is_empty() {
         // A driver that sees IRPs first has a location of its own, for a completion routine (fxdevice.cpp).

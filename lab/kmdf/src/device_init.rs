@@ -82,6 +82,7 @@ pub struct Settings {
     pub name: Option<Wide>,
     pub has_security: bool,
     pub exclusive: bool,
+    pub self_target: bool,
     pub filter: bool,
     pub power_policy_owner: Option<bool>,
     pub power_pageable: bool,
@@ -108,6 +109,7 @@ impl Settings {
             name: None,
             has_security: false,
             exclusive: false,
+            self_target: false,
             filter: false,
             power_policy_owner: None,
             power_pageable: true,
@@ -321,6 +323,11 @@ ddi! {
         call, init: PWDFDEVICE_INIT, exclusive: BOOLEAN,
     ) {
         init.init(call).settings().exclusive = exclusive != 0;
+    }
+
+    /// The device gets a target that is itself.
+    fn WdfDeviceInitAllowSelfIoTarget: PFN_WDFDEVICEINITALLOWSELFIOTARGET(call, init: PWDFDEVICE_INIT) {
+        init.init(call).settings().self_target = true;
     }
 
     /// Chooses how read and write requests carry their buffers.

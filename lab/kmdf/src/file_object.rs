@@ -186,6 +186,13 @@ ddi! {
         file.object(call).device.handle()
     }
 
+    /// The process that somebody opened the file for, 0 when nobody did.
+    fn WdfFileObjectGetInitiatorProcessId: PFN_WDFFILEOBJECTGETINITIATORPROCESSID(
+        call, file: WDFFILEOBJECT,
+    ) -> ULONG {
+        file.object(call).wdm.initiator_process()
+    }
+
     /// The I/O manager's file object.
     fn WdfFileObjectWdmGetFileObject: PFN_WDFFILEOBJECTWDMGETFILEOBJECT(
         call, file: WDFFILEOBJECT,

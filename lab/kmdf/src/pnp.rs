@@ -334,7 +334,9 @@ fn query_relations(device: Obj<Device>, irp: Irp) -> NTSTATUS {
             query_bus_relations(device, irp)
         }
         _DEVICE_RELATION_TYPE::RemovalRelations => query_related(device, irp, kind),
-        _DEVICE_RELATION_TYPE::EjectionRelations if device.kind == Kind::Pdo => query_related(device, irp, kind),
+        _DEVICE_RELATION_TYPE::EjectionRelations if device.kind == Kind::Pdo => {
+            query_related(device, irp, kind)
+        }
         _DEVICE_RELATION_TYPE::TargetDeviceRelation if device.kind == Kind::Pdo => {
             let answer = target_relation(device, irp);
             irp.complete_with(answer)

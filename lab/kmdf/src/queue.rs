@@ -1,10 +1,6 @@
 //! WDFQUEUE: requests wait, are presented by the queue's rule, and leave with their completion.
 //!
 //! [`dispatch`] is the loop that calls the driver, [`power`] what starts, holds and purges queues with their device, [`api`] the driver's side.
-#![allow(
-    clippy::multiple_inherent_impl,
-    reason = "each module has the part of the queue that its name says"
-)]
 
 use core::cell::Cell;
 
@@ -178,9 +174,7 @@ impl Queues {
     /// A handle is being closed: what it sent and still waits is cancelled.
     pub fn cancel_of(&self, file: wdk_sys::PFILE_OBJECT) {
         self.for_each(|queue| {
-            queue.cancel_waiting(|request| {
-                request.irp.get().is_some_and(|irp| irp.file_object() == file)
-            });
+            queue.cancel_waiting(|request| request.irp.get().is_some_and(|irp| irp.file_object() == file));
             queue.dispatch();
         });
     }
@@ -223,8 +217,7 @@ pub fn new(device: Obj<Device>, config: WDF_IO_QUEUE_CONFIG, attributes: &Attrib
 
 fn unconnected(device: Obj<Device>, config: WDF_IO_QUEUE_CONFIG, constraints: Constraints) -> Queue {
     let client = device.header.client;
-    let power_managed =
-        device.kind != Kind::Control && is_on(config.PowerManaged, !device.settings.filter);
+    let power_managed = device.kind != Kind::Control && is_on(config.PowerManaged, !device.settings.filter);
     let state = State {
         waiting: Array::new(client.tag()),
         with_driver: Array::new(client.tag()),
@@ -284,6 +277,15 @@ pub fn dispatch(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     }
     if queue.is_none() && in_context.is_none() {
         return irp.complete_with(STATUS_INVALID_DEVICE_REQUEST);
+    }
+    dispatch_to(device, irp, queue)
+}
+
+/// Makes a request of an IRP, for the driver's own look at it in the sender's context, else for this queue.
+pub fn dispatch_to(device: Obj<Device>, irp: Irp, queue: Option<Obj<Queue>>) -> NTSTATUS {
+    let in_context = device.settings.in_caller_context;
+    if queue.is_none() && in_context.is_none() {
+        return irp.complete_with(STATUS_INVALID_DEVICE_STATE);
     }
     let request = match request::from_io(device, irp) {
         Ok(request) => request,

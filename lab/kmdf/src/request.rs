@@ -1,11 +1,16 @@
 //! WDFREQUEST: an IRP on its way through the driver, completed exactly once.
 
-use core::{cell::Cell, ffi::c_void, ptr};
+use core::{
+    cell::{Cell, RefCell},
+    ffi::c_void,
+    ptr,
+};
 
 use wdk_sys::{
-    CCHAR, KPROCESSOR_MODE, NTSTATUS, PDEVICE_OBJECT, PFN_WDF_REQUEST_CANCEL, PIRP, PWDF_REQUEST_PARAMETERS,
-    STATUS_CANCELLED, STATUS_INVALID_DEVICE_REQUEST, ULONG, WDF_REQUEST_PARAMETERS, WDFFILEOBJECT, WDFQUEUE,
-    WDFREQUEST,
+    _WDF_REQUEST_FORWARD_OPTIONS_FLAGS as ForwardFlags, CCHAR, KPROCESSOR_MODE, NTSTATUS, PDEVICE_OBJECT,
+    PFN_WDF_REQUEST_CANCEL, PIRP, PWDF_REQUEST_FORWARD_OPTIONS, PWDF_REQUEST_PARAMETERS, STATUS_CANCELLED,
+    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, ULONG,
+    WDF_REQUEST_FORWARD_OPTIONS, WDF_REQUEST_PARAMETERS, WDFFILEOBJECT, WDFQUEUE, WDFREQUEST,
 };
 
 use crate::{
@@ -21,9 +26,12 @@ use crate::{
     wdm::{
         bugcheck::Violation,
         irp::{Irp, WdmFile, release_cancel_lock},
+        mdl::OwnMdl,
         parameters::Parameters,
     },
 };
+
+pub mod own;
 
 /// Where `EvtIoStop` of a request stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,12 +59,14 @@ pub enum Due {
 pub struct Request {
     /// The shared part.
     pub header: Header,
-    /// The device that got it; none for a request that the driver made.
-    pub device: Option<Obj<Device>>,
+    /// The device that has it; none for a request that the driver made.
+    pub device: Cell<Option<Obj<Device>>>,
     /// The IRP, until it is completed.
     pub irp: Cell<Option<Irp>>,
-    /// Whether the framework allocated the IRP.
+    /// Whether the driver made the request, with an IRP that it, or the framework, allocated.
     pub owns_irp: bool,
+    /// Whether the IRP is freed with the request.
+    pub frees_irp: Cell<bool>,
     /// The queue that has it or presented it.
     pub queue: Cell<Option<Obj<Queue>>>,
     /// Whether a driver has seen it.
@@ -68,6 +78,8 @@ pub struct Request {
     cancel: Cell<PFN_WDF_REQUEST_CANCEL>,
     /// Input and output as memory objects, once asked for.
     pub memories: [Cell<Option<Obj<Memory>>>; 2],
+    /// An MDL of a buffer that came without one, with the buffer.
+    pub mdl: RefCell<Option<(*mut c_void, OwnMdl)>>,
     /// What sending it to a target needs.
     pub sent: Sent,
 }
@@ -77,19 +89,24 @@ framework! {
 }
 
 impl Request {
+    /// Which of the IRP's four words names its request while it waits or can be cancelled.
+    pub const CONTEXT: usize = 3;
+
     /// A request around an IRP.
     pub fn new(client: crate::client::Client, device: Option<Obj<Device>>, irp: Irp, owns_irp: bool) -> Self {
         Self {
             header: Header::new::<Self>(client),
-            device,
+            device: Cell::new(device),
             irp: Cell::new(Some(irp)),
             owns_irp,
+            frees_irp: Cell::new(owns_irp),
             queue: Cell::new(None),
             was_presented: Cell::new(false),
             stop: Cell::new(Stop::Untold),
             due: Cell::new(Due::Nothing),
             cancel: Cell::new(None),
             memories: [const { Cell::new(None) }; 2],
+            mdl: RefCell::new(None),
             sent: Sent::new(),
         }
     }
@@ -98,10 +115,11 @@ impl Request {
 impl Drop for Request {
     fn drop(&mut self) {
         self.sent.free_buffer();
-        if let Some(irp) = self.irp.get().filter(|_| self.owns_irp) {
+        self.free_timer();
+        if let Some(irp) = self.irp.get().filter(|_| self.frees_irp.get()) {
             irp.free();
         }
-        if let Some(device) = self.device {
+        if let Some(device) = self.device.get() {
             device.release();
         }
     }
@@ -130,7 +148,7 @@ fn complete_boosted(request: Obj<Request>, status: NTSTATUS, boost: CCHAR) {
     // The driver's contexts are cleaned up before whoever sent the IRP goes on.
     request.dispose_early();
     if irp.major() == major::CREATE
-        && let Some(device) = request.device
+        && let Some(device) = request.device.get()
     {
         file_object::create_completed(device, irp, status);
     }
@@ -148,11 +166,39 @@ fn complete_boosted(request: Obj<Request>, status: NTSTATUS, boost: CCHAR) {
 /// made), `STATUS_WDF_BUSY`, `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn forward(request: Obj<Request>, to: Obj<Queue>) -> Outcome {
     let from = request.queue.get();
-    let foreign = request.device != Some(to.device);
+    let foreign = request.device.get() != Some(to.device);
     if from == Some(to) || request.owns_irp || foreign || request.is_cancelable() || request.is_waiting() {
         return fail(STATUS_INVALID_DEVICE_REQUEST);
     }
     move_to(request, from, to, false)
+}
+
+/// Gives a child's request to a queue of its bus, in the bus's own stack location.
+///
+/// # Errors
+/// `STATUS_INVALID_DEVICE_REQUEST` (not the bus's queue, a child that was not set up for it, a request that can be cancelled, waits or is in no
+/// queue), `STATUS_WDF_BUSY`, `STATUS_INSUFFICIENT_RESOURCES`.
+fn forward_to_parent(request: Obj<Request>, irp: Irp, to: Obj<Queue>) -> Outcome {
+    let (from, child) = (request.queue.get(), request.device.get());
+    let (Some(from), Some(child), Some(parent)) = (from, child, to.device.wdm.get()) else {
+        return fail(STATUS_INVALID_DEVICE_REQUEST);
+    };
+    let allowed = child.parent == Some(to.device) && child.settings.identity.forward_to_parent;
+    if !allowed || request.is_cancelable() || request.is_waiting() {
+        return fail(STATUS_INVALID_DEVICE_REQUEST);
+    }
+    irp.copy_to_next();
+    irp.advance(parent);
+    request.device.set(Some(to.device.reference()));
+    let outcome = move_to(request, Some(from), to, false);
+    if outcome.is_ok() {
+        child.release();
+    } else {
+        request.device.set(Some(child));
+        to.device.release();
+        irp.skip();
+    }
+    outcome
 }
 
 /// Takes a request from the driver's side of one queue and has it wait in another.
@@ -177,7 +223,7 @@ impl Obj<Request> {
     /// will notice.
     pub fn wait_cancellable(self) -> bool {
         let Some(irp) = self.irp.get() else { return false };
-        irp.set_driver_context(CONTEXT, self.pointer().cast());
+        irp.set_driver_context(Request::CONTEXT, self.pointer().cast());
         irp.set_cancel_routine(Some(cancel_waiting));
         irp.is_cancelled() && irp.set_cancel_routine(None)
     }
@@ -215,7 +261,7 @@ impl Obj<Request> {
     /// Makes a request of the driver cancellable; false when it was cancelled already.
     fn mark(self, queue: Obj<Queue>, callback: PFN_WDF_REQUEST_CANCEL) -> bool {
         let Some(irp) = self.irp.get() else { return false };
-        irp.set_driver_context(CONTEXT, self.pointer().cast());
+        irp.set_driver_context(Request::CONTEXT, self.pointer().cast());
         self.cancel.set(callback);
         irp.set_cancel_routine(Some(cancel_with_driver));
         let gone = irp.is_cancelled() || queue.is_cancelling();
@@ -224,7 +270,9 @@ impl Obj<Request> {
 
     /// The queue that presented it; a request without one cannot be made cancellable.
     fn own_queue(self) -> Outcome<Obj<Queue>> {
-        self.queue.get().map_or_else(|| fail(STATUS_INVALID_DEVICE_REQUEST), Ok)
+        self.queue
+            .get()
+            .map_or_else(|| fail(STATUS_INVALID_DEVICE_REQUEST), Ok)
     }
 
     /// The IRP; the run ends when it was completed.
@@ -236,11 +284,8 @@ impl Obj<Request> {
     }
 }
 
-/// Which of the IRP's four words names its request while it waits or can be cancelled.
-const CONTEXT: usize = 3;
-
 const fn of(irp: Irp) -> Option<Obj<Request>> {
-    Obj::from_pointer(irp.driver_context(CONTEXT).cast())
+    Obj::from_pointer(irp.driver_context(Request::CONTEXT).cast())
 }
 
 /// Cancels a request that waits in a queue.
@@ -386,7 +431,7 @@ ddi! {
     fn WdfRequestGetFileObject: PFN_WDFREQUESTGETFILEOBJECT(call, request: WDFREQUEST) -> WDFFILEOBJECT {
         let request = request.object(call);
         let file = WdmFile::of(request.irp(call).file_object());
-        let found = request.device.zip(file).and_then(|(device, file)| file_object::find(device, file));
+        let found = request.device.get().zip(file).and_then(|(device, file)| file_object::find(device, file));
         found.map_or(ptr::null_mut(), Obj::handle)
     }
 
@@ -410,6 +455,33 @@ ddi! {
         let request = request.object(call);
         request.irp(call);
         forward(request, to.object(call))
+    }
+
+    /// Gives a child's request to a queue of its bus.
+    ///
+    /// # Errors
+    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER` (unknown flags), those of [`forward_to_parent`].
+    fn WdfRequestForwardToParentDeviceIoQueue: PFN_WDFREQUESTFORWARDTOPARENTDEVICEIOQUEUE(
+        call, request: WDFREQUEST, to: WDFQUEUE, options: PWDF_REQUEST_FORWARD_OPTIONS,
+    ) -> NTSTATUS {
+        let to = to.object(call);
+        let request = request.object(call);
+        let options = options.required(call);
+        if options.Size as usize != size_of::<WDF_REQUEST_FORWARD_OPTIONS>() {
+            return fail(STATUS_INFO_LENGTH_MISMATCH);
+        }
+        let known = ForwardFlags::WDF_REQUEST_FORWARD_OPTION_SEND_AND_FORGET;
+        if options.Flags.cast_signed() & !known != 0 {
+            return fail(STATUS_INVALID_PARAMETER);
+        }
+        forward_to_parent(request, request.irp(call), to)
+    }
+
+    /// The process that sent a request.
+    fn WdfRequestGetRequestorProcessId: PFN_WDFREQUESTGETREQUESTORPROCESSID(
+        call, request: WDFREQUEST,
+    ) -> ULONG {
+        request.object(call).irp(call).requestor_process()
     }
 
     /// Gives a request back to its manual queue, before the others.

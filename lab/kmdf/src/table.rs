@@ -87,6 +87,7 @@ implemented! {
         WdfDeviceInitAssignName WdfDeviceInitAssignSDDLString WdfDeviceInitSetDeviceClass
         WdfDeviceInitSetFileObjectConfig WdfDeviceInitSetRequestAttributes
         WdfDeviceInitAssignWdmIrpPreprocessCallback WdfDeviceInitSetIoInCallerContextCallback
+        WdfDeviceInitAllowSelfIoTarget
     }
     crate::device::api {
         WdfDeviceCreate WdfDeviceGetDriver WdfDeviceWdmGetDeviceObject WdfDeviceWdmGetAttachedDevice
@@ -96,7 +97,7 @@ implemented! {
         WdfDeviceSetCharacteristics WdfDeviceGetCharacteristics WdfDeviceGetAlignmentRequirement
         WdfDeviceSetAlignmentRequirement WdfDeviceGetFileObject WdfDeviceRetrieveDeviceName
         WdfDeviceCreateSymbolicLink WdfDeviceWdmDispatchPreprocessedIrp
-        WdfDeviceAssignMofResourceName WdfDeviceSetSpecialFileSupport WdfDeviceRetrieveCompanionTarget
+        WdfDeviceGetSelfIoTarget WdfDeviceAssignMofResourceName WdfDeviceSetSpecialFileSupport WdfDeviceRetrieveCompanionTarget
     }
     crate::device::state {
         WdfDeviceGetDevicePnpState WdfDeviceGetDevicePowerState WdfDeviceGetSystemPowerAction
@@ -175,15 +176,21 @@ implemented! {
         WdfRequestGetRequestorMode WdfRequestGetFileObject WdfRequestWdmGetIrp WdfRequestGetIoQueue
         WdfRequestForwardToIoQueue WdfRequestRequeue WdfRequestMarkCancelable WdfRequestMarkCancelableEx
         WdfRequestUnmarkCancelable WdfRequestIsCanceled WdfRequestStopAcknowledge
-        WdfRequestIsFrom32BitProcess WdfRequestIsReserved
+        WdfRequestIsFrom32BitProcess WdfRequestIsReserved WdfRequestForwardToParentDeviceIoQueue
+        WdfRequestGetRequestorProcessId
+    }
+    crate::request::own {
+        WdfRequestCreate WdfRequestCreateFromIrp WdfRequestReuse WdfRequestChangeTarget WdfRequestAllocateTimer
     }
     crate::request_io {
         WdfRequestRetrieveInputBuffer WdfRequestRetrieveOutputBuffer WdfRequestRetrieveInputMemory
         WdfRequestRetrieveOutputMemory WdfRequestRetrieveInputWdmMdl WdfRequestRetrieveOutputWdmMdl
         WdfRequestRetrieveUnsafeUserInputBuffer WdfRequestRetrieveUnsafeUserOutputBuffer
+        WdfRequestProbeAndLockUserBufferForRead WdfRequestProbeAndLockUserBufferForWrite
     }
     crate::file_object {
         WdfFileObjectGetFileName WdfFileObjectGetFlags WdfFileObjectGetDevice WdfFileObjectWdmGetFileObject
+        WdfFileObjectGetInitiatorProcessId
     }
     crate::io_target::api {
         WdfIoTargetCreate WdfIoTargetOpen WdfIoTargetClose WdfIoTargetCloseForQueryRemove WdfIoTargetStart
@@ -195,7 +202,8 @@ implemented! {
         WdfIoTargetSendInternalIoctlOthersSynchronously WdfIoTargetSendReadSynchronously
         WdfIoTargetSendWriteSynchronously WdfIoTargetFormatRequestForIoctl
         WdfIoTargetFormatRequestForInternalIoctl WdfIoTargetFormatRequestForRead
-        WdfIoTargetFormatRequestForWrite WdfRequestCreate WdfRequestReuse WdfRequestChangeTarget
+        WdfIoTargetFormatRequestForWrite WdfIoTargetFormatRequestForInternalIoctlOthers
+        WdfIoTargetSelfAssignDefaultIoQueue
         WdfRequestFormatRequestUsingCurrentType WdfRequestWdmFormatUsingStackLocation WdfRequestSend
         WdfRequestCancelSentRequest WdfRequestSetCompletionRoutine WdfRequestGetCompletionParams
     }

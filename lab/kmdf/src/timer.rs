@@ -1,28 +1,19 @@
 //! WDFTIMER: one-shot or periodic, its callback at `DISPATCH_LEVEL`, or in a worker where the execution level
 //! is passive.
-#![allow(
-    unsafe_code,
-    reason = "the kernel's timer and DPC live in the object and are passed by address"
-)]
 
-use core::{
-    cell::{Cell, UnsafeCell},
-    ffi::c_void,
-};
+use core::cell::Cell;
 
 use wdk_sys::{
-    _TIMER_TYPE, KDPC, KTIMER, PFN_WDF_TIMER, PKDPC, PVOID, PWDF_OBJECT_ATTRIBUTES, PWDF_TIMER_CONFIG,
-    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER,
-    STATUS_NOT_SUPPORTED, WDF_TIMER_CONFIG, WDFOBJECT, WDFTIMER,
-    WDFWORKITEM,
-    ntddk::{KeCancelTimer, KeInitializeDpc, KeInitializeTimerEx, KeSetTimerEx},
+    PFN_WDF_TIMER, PKDPC, PVOID, PWDF_OBJECT_ATTRIBUTES, PWDF_TIMER_CONFIG, STATUS_INFO_LENGTH_MISMATCH,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, WDF_TIMER_CONFIG,
+    WDFOBJECT, WDFTIMER, WDFWORKITEM,
 };
 
 use crate::{
     callback_lock, dpc,
     failure::{Outcome, fail},
     object::{Attributes, Header, Obj, Parent, create},
-    wdm::device_object::{time, zeroed},
+    wdm::timer::KernelTimer,
     work_item::{self, WorkItem},
 };
 
@@ -35,8 +26,7 @@ pub struct Timer {
     serialized: Option<Obj<Header>>,
     /// Milliseconds, 0 for a one-shot timer.
     period: i32,
-    kernel: UnsafeCell<KTIMER>,
-    dpc: UnsafeCell<KDPC>,
+    kernel: KernelTimer,
     /// The worker of a passive timer.
     worker: Cell<Option<Obj<WorkItem>>>,
 }
@@ -58,8 +48,7 @@ impl Obj<Timer> {
 
     /// Stops it; whether it was running.
     fn stop(self, wait: bool) -> bool {
-        // SAFETY: Initialized at creation.
-        let running = unsafe { KeCancelTimer(self.kernel.get()) } != 0;
+        let running = self.kernel.cancel();
         if wait {
             dpc::flush();
             if let Some(worker) = self.worker.get() {
@@ -123,8 +112,7 @@ ddi! {
     /// Starts it, or starts it anew; whether it was running. Units of 100 ns, negative: from now.
     fn WdfTimerStart: PFN_WDFTIMERSTART(call, timer: WDFTIMER, due: i64) -> u8 {
         let timer = timer.object(call);
-        // SAFETY: Timer and DPC were initialized at creation.
-        unsafe { KeSetTimerEx(timer.kernel.get(), time(due), timer.period, timer.dpc.get()) }
+        u8::from(timer.kernel.start(due, timer.period))
     }
 
     /// Stops it, and waits for a callback that runs if asked to; whether it was running.
@@ -153,16 +141,11 @@ fn new(
         callback,
         serialized: callback_lock::effective(parent, serialized, attributes.is_passive())?,
         period,
-        kernel: UnsafeCell::new(zeroed()),
-        dpc: UnsafeCell::new(zeroed()),
+        kernel: KernelTimer::new(),
         worker: Cell::new(None),
     };
     let object = create(object, attributes, Some(parent))?;
-    // SAFETY: The timer stays where it is until its object is destroyed, which cancels it first.
-    unsafe { KeInitializeTimerEx(object.kernel.get(), _TIMER_TYPE::NotificationTimer) };
-    let context = object.pointer().cast::<c_void>();
-    // SAFETY: As for the timer.
-    unsafe { KeInitializeDpc(object.dpc.get(), Some(expire), context) };
+    object.kernel.ready(expire, object.pointer().cast());
     if attributes.is_passive() {
         match work_item::new(object.header(), Some(work), false, &Attributes::NONE) {
             Ok(worker) => object.worker.set(Some(worker)),

@@ -6,12 +6,12 @@
 use wdk_sys::{
     _DEVICE_POWER_STATE as D, _SYSTEM_POWER_STATE as S, _WDF_DEVICE_POWER_POLICY_STATE as PolicyState,
     _WDF_POWER_POLICY_IDLE_TIMEOUT_TYPE as Timeout, _WDF_POWER_POLICY_S0_IDLE_CAPABILITIES as Idle,
-    _WDF_POWER_POLICY_S0_IDLE_USER_CONTROL as IdleControl, _WDF_POWER_POLICY_SX_WAKE_USER_CONTROL as WakeControl,
-    _WDF_TRI_STATE as Tri, NTSTATUS, PWDF_DEVICE_POWER_POLICY_IDLE_SETTINGS,
-    PWDF_DEVICE_POWER_POLICY_WAKE_SETTINGS, PWDF_POWER_FRAMEWORK_SETTINGS, STATUS_CANCELLED,
-    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE,
-    STATUS_INVALID_PARAMETER, STATUS_PENDING, STATUS_POWER_STATE_INVALID,
-    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS, WDF_DEVICE_POWER_POLICY_STATE,
+    _WDF_POWER_POLICY_S0_IDLE_USER_CONTROL as IdleControl,
+    _WDF_POWER_POLICY_SX_WAKE_USER_CONTROL as WakeControl, _WDF_TRI_STATE as Tri, NTSTATUS,
+    PWDF_DEVICE_POWER_POLICY_IDLE_SETTINGS, PWDF_DEVICE_POWER_POLICY_WAKE_SETTINGS,
+    PWDF_POWER_FRAMEWORK_SETTINGS, STATUS_CANCELLED, STATUS_INFO_LENGTH_MISMATCH,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER, STATUS_PENDING,
+    STATUS_POWER_STATE_INVALID, WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS, WDF_DEVICE_POWER_POLICY_STATE,
     WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS, WDF_POWER_FRAMEWORK_SETTINGS, WDFDEVICE,
 };
 
@@ -38,7 +38,8 @@ pub struct WakeDepth {
 impl WakeDepth {
     /// The lowest device state from which it can wake a system in this state; D0 when it cannot.
     fn deepest(self, system: i32) -> i32 {
-        let known = (S::PowerSystemWorking..=S::PowerSystemHibernate).contains(&system) && system <= self.system;
+        let known =
+            (S::PowerSystemWorking..=S::PowerSystemHibernate).contains(&system) && system <= self.system;
         if known { self.device } else { D::PowerDeviceD0 }
     }
 }
@@ -65,11 +66,7 @@ fn wake_depth(device: Obj<Device>) -> Outcome<WakeDepth> {
 }
 
 /// The device whose policy the driver owns.
-fn owner(
-    call: &Call,
-    device: Claimed<wdk_sys::WDFDEVICE__>,
-    refusal: NTSTATUS,
-) -> Outcome<Obj<Device>> {
+fn owner(call: &Call, device: Claimed<wdk_sys::WDFDEVICE__>, refusal: NTSTATUS) -> Outcome<Obj<Device>> {
     let device = device.object(call);
     if device.is_power_policy_owner() {
         Ok(device)
@@ -95,7 +92,11 @@ fn check_depth(settings: &WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS, depth: WakeDept
     let deepest = depth.deepest(S::PowerSystemWorking);
     let usb = settings.IdleCaps == Idle::IdleUsbSelectiveSuspend;
     let asked = settings.DxState;
-    let state = if asked == D::PowerDeviceMaximum { deepest } else { asked };
+    let state = if asked == D::PowerDeviceMaximum {
+        deepest
+    } else {
+        asked
+    };
     let possible = (D::PowerDeviceD1..=D::PowerDeviceD3).contains(&state) && state <= deepest;
     if !possible || (usb && state > D::PowerDeviceD2) {
         return fail(STATUS_POWER_STATE_INVALID);

@@ -160,15 +160,15 @@ fn check_callbacks(raw: &WDF_OBJECT_ATTRIBUTES, settable: Settable) -> Outcome {
     use _WDF_EXECUTION_LEVEL as Level;
     use _WDF_SYNCHRONIZATION_SCOPE as Scope;
     let levels = Level::WdfExecutionLevelInheritFromParent..=Level::WdfExecutionLevelDispatch;
-    let scopes = Scope::WdfSynchronizationScopeInheritFromParent..=Scope::WdfSynchronizationScopeNone;
-    if !levels.contains(&raw.ExecutionLevel) || !scopes.contains(&raw.SynchronizationScope) {
+    let known_scopes = Scope::WdfSynchronizationScopeInheritFromParent..=Scope::WdfSynchronizationScopeNone;
+    if !levels.contains(&raw.ExecutionLevel) || !known_scopes.contains(&raw.SynchronizationScope) {
         return fail(INVALID);
     }
-    let scoped = !matches!(
+    let is_scoped = !matches!(
         raw.SynchronizationScope,
         Scope::WdfSynchronizationScopeInheritFromParent | Scope::WdfSynchronizationScopeNone
     );
-    if scoped && settable != Settable::LevelAndScope {
+    if is_scoped && settable != Settable::LevelAndScope {
         return fail(STATUS_WDF_SYNCHRONIZATION_SCOPE_INVALID);
     }
     if raw.ExecutionLevel != Level::WdfExecutionLevelInheritFromParent && settable == Settable::Nothing {

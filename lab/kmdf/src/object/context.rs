@@ -165,7 +165,11 @@ pub const NO_TYPE: wdk_sys::NTSTATUS = wdk_sys::STATUS_OBJECT_NAME_INVALID;
 /// override is smaller than the type or has none.
 pub fn size(kind: PCWDF_OBJECT_CONTEXT_TYPE_INFO, larger: usize) -> Outcome<usize> {
     let Some(info) = info(kind) else {
-        return if larger == 0 { Ok(0) } else { fail(attributes::INVALID) };
+        return if larger == 0 {
+            Ok(0)
+        } else {
+            fail(attributes::INVALID)
+        };
     };
     if info.Size as usize != mem::size_of::<WDF_OBJECT_CONTEXT_TYPE_INFO>() {
         return fail(STATUS_INFO_LENGTH_MISMATCH);

@@ -11,7 +11,7 @@ use wdk_sys::{
     WDFFILEOBJECT, WDFQUEUE, WDFREQUEST,
 };
 
-use super::{Queue, State, Waiter, dispatch::hand_over, handle, new};
+use super::{Queue, State, Waiter, dispatch::hand_over, handle, new, power::and_wait};
 use crate::{
     ddi::{Call, Claimed},
     device::Device,
@@ -91,7 +91,7 @@ ddi! {
     fn WdfIoQueueStopSynchronously: PFN_WDFIOQUEUESTOPSYNCHRONOUSLY(call, queue: WDFQUEUE) {
         let queue = queue.object(call);
         if irql() == PASSIVE_LEVEL {
-            queue.and_wait(|waiter| stop(call, queue, waiter, false));
+            and_wait(|waiter| stop(call, queue, waiter, false));
         }
     }
 
@@ -106,7 +106,7 @@ ddi! {
     fn WdfIoQueueDrainSynchronously: PFN_WDFIOQUEUEDRAINSYNCHRONOUSLY(call, queue: WDFQUEUE) {
         let queue = queue.object(call);
         if irql() == PASSIVE_LEVEL {
-            queue.and_wait(|waiter| drain(call, queue, waiter));
+            and_wait(|waiter| drain(call, queue, waiter));
         }
     }
 
@@ -121,7 +121,7 @@ ddi! {
     fn WdfIoQueuePurgeSynchronously: PFN_WDFIOQUEUEPURGESYNCHRONOUSLY(call, queue: WDFQUEUE) {
         let queue = queue.object(call);
         if irql() == PASSIVE_LEVEL {
-            queue.and_wait(|waiter| purge(call, queue, waiter));
+            and_wait(|waiter| purge(call, queue, waiter));
         }
     }
 
@@ -136,7 +136,7 @@ ddi! {
     fn WdfIoQueueStopAndPurgeSynchronously: PFN_WDFIOQUEUESTOPANDPURGESYNCHRONOUSLY(call, queue: WDFQUEUE) {
         let queue = queue.object(call);
         if irql() == PASSIVE_LEVEL {
-            queue.and_wait(|waiter| stop(call, queue, waiter, true));
+            and_wait(|waiter| stop(call, queue, waiter, true));
         }
     }
 
@@ -346,7 +346,8 @@ pub(super) fn check_callbacks(config: &WDF_IO_QUEUE_CONFIG) -> Outcome {
     if !manual && !has_event {
         return fail(STATUS_WDF_NO_CALLBACK);
     }
-    let limited = config.DispatchType != DispatchType::WdfIoQueueDispatchParallel && super::parallel(config) != 0;
+    let limited =
+        config.DispatchType != DispatchType::WdfIoQueueDispatchParallel && super::parallel(config) != 0;
     if (manual && has_event) || limited {
         return fail(STATUS_INVALID_PARAMETER);
     }

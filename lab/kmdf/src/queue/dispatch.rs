@@ -14,6 +14,7 @@ use crate::{
     object::{Header, Obj},
     request::{self, Due, Request, Stop},
     wdm::{
+        irp::Irp,
         parameters::Parameters,
         sync::{PASSIVE_LEVEL, irql},
     },
@@ -193,7 +194,7 @@ impl Obj<Queue> {
 
     /// Whether it is a read or write of no bytes that the framework answers itself.
     pub(super) fn is_nothing_to_transfer(self, request: Obj<Request>) -> bool {
-        let stack = request.irp.get().map(|irp| irp.stack());
+        let stack = request.irp.get().map(Irp::stack);
         let transfers = |stack: &wdk_sys::IO_STACK_LOCATION| {
             matches!(stack.MajorFunction, major::READ | major::WRITE)
                 && self.has_event(stack.MajorFunction)

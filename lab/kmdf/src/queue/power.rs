@@ -171,12 +171,7 @@ impl Obj<Queue> {
     }
 
     /// Has a callback of the driver, or of ours, wait for a state of the queue; the run ends when another one does.
-    pub(super) fn wait_for(
-        self,
-        call: &Call,
-        place: impl FnOnce(&mut State) -> &mut Waiter,
-        waiter: Waiter,
-    ) {
+    pub(super) fn wait_for(self, call: &Call, place: impl FnOnce(&mut State) -> &mut Waiter, waiter: Waiter) {
         if waiter.callback.is_none() {
             return;
         }
@@ -188,17 +183,17 @@ impl Obj<Queue> {
         }
         *place = waiter;
     }
+}
 
-    /// Starts something and waits until the queue has reached a state. IRQL: `PASSIVE_LEVEL`.
-    pub(super) fn and_wait(self, start: impl FnOnce(Waiter)) {
-        let reached = Event::zeroed();
-        reached.reset_to(false);
-        start(Waiter {
-            callback: Some(wake),
-            context: ptr::from_ref(&reached).cast_mut().cast(),
-        });
-        reached.wait();
-    }
+/// Starts something for a queue and waits until its waiter is told. IRQL: `PASSIVE_LEVEL`.
+pub(super) fn and_wait(start: impl FnOnce(Waiter)) {
+    let reached = Event::zeroed();
+    reached.reset_to(false);
+    start(Waiter {
+        callback: Some(wake),
+        context: ptr::from_ref(&reached).cast_mut().cast(),
+    });
+    reached.wait();
 }
 
 extern "C" fn wake(_queue: WDFQUEUE, context: *mut c_void) {

@@ -4,11 +4,11 @@
 use core::{ffi::c_void, ptr};
 
 use wdk_sys::{
-    _DRIVER_REGKEY_TYPE, _KEY_VALUE_INFORMATION_CLASS, ACCESS_MASK, HANDLE, KEY_VALUE_PARTIAL_INFORMATION, NTSTATUS,
-    OBJECT_ATTRIBUTES, ULONG, UNICODE_STRING,
+    _DRIVER_REGKEY_TYPE, _KEY_VALUE_INFORMATION_CLASS, ACCESS_MASK, HANDLE, KEY_VALUE_PARTIAL_INFORMATION,
+    NTSTATUS, OBJECT_ATTRIBUTES, ULONG, UNICODE_STRING,
     ntddk::{
-        IoOpenDeviceRegistryKey, IoOpenDriverRegistryKey, ZwClose, ZwCreateKey, ZwDeleteKey, ZwDeleteValueKey, ZwOpenKey,
-        ZwQueryValueKey, ZwSetValueKey,
+        IoOpenDeviceRegistryKey, IoOpenDriverRegistryKey, ZwClose, ZwCreateKey, ZwDeleteKey,
+        ZwDeleteValueKey, ZwOpenKey, ZwQueryValueKey, ZwSetValueKey,
     },
 };
 

@@ -7,11 +7,15 @@
 use core::ptr;
 
 use wdk_sys::{
-    _DEVICE_RELATION_TYPE, DEVICE_CAPABILITIES, DEVICE_RELATIONS, IO_STACK_LOCATION, STATUS_INVALID_DEVICE_REQUEST,
-    STATUS_NOT_SUPPORTED,
+    _DEVICE_RELATION_TYPE, DEVICE_CAPABILITIES, DEVICE_RELATIONS, IO_STACK_LOCATION,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_NOT_SUPPORTED,
 };
 
-use super::{device_object::{DeviceObject, zeroed}, irp::Irp, parameters::Parameters};
+use super::{
+    device_object::{DeviceObject, zeroed},
+    irp::Irp,
+    parameters::Parameters,
+};
 use crate::{
     dispatch::major,
     failure::{Outcome, check, fail},
@@ -60,7 +64,9 @@ pub fn capabilities(device: DeviceObject) -> Outcome<DEVICE_CAPABILITIES> {
         ..zeroed()
     };
     let place = &raw mut answer;
-    send(device, IRP_MN_QUERY_CAPABILITIES, |next| next.set_capabilities(place))?;
+    send(device, IRP_MN_QUERY_CAPABILITIES, |next| {
+        next.set_capabilities(place);
+    })?;
     Ok(answer)
 }
 

@@ -14,7 +14,9 @@ mod interface_exports;
 mod irp;
 mod irp_exports;
 mod mdl;
+mod mdl_exports;
 mod notification;
+mod process_exports;
 mod property_exports;
 mod query_trace;
 mod remove_lock;
@@ -40,6 +42,8 @@ pub const TABLES: &[&[Export]] = &[
     interface_exports::EXPORTS,
     notification::EXPORTS,
     irp_exports::EXPORTS,
+    mdl_exports::EXPORTS,
+    process_exports::EXPORTS,
     property_exports::EXPORTS,
     query_trace::EXPORTS,
     remove_lock::EXPORTS,

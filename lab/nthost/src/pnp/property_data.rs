@@ -110,9 +110,7 @@ pub fn property_data(
         return Err(STATUS_OBJECT_NAME_NOT_FOUND);
     }
     let Some((_, same, kind)) = KNOWN.iter().find(|(known, ..)| *known == number) else {
-        verifier::unsupported(&format!(
-            "IoGetDevicePropertyData for {{{category}}} {number}"
-        ));
+        verifier::unsupported(&format!("IoGetDevicePropertyData for {{{category}}} {number}"));
     };
     let bytes = property::property(pdo, *same)?;
     Ok(PropertyData { kind: *kind, bytes })
