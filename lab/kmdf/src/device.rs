@@ -10,6 +10,7 @@ use wdk_sys::{
 };
 
 use crate::{
+    callback_lock::{CallbackLock, Constraints},
     child_list::{ChildList, EntryId},
     client::Client,
     device_init::{DeviceInit, Role, Settings},
@@ -22,6 +23,7 @@ use crate::{
     pool::Array,
     query_interface::QueryInterfaces,
     queue::Queues,
+    related::RelatedDevices,
     resource::ResourceList,
     wdm::{
         device_object::{DeviceObject, NewDevice, Security, zeroed},
@@ -32,7 +34,10 @@ use crate::{
 };
 
 pub mod api;
+pub mod power_policy;
 pub mod state;
+
+use power_policy::WakeDepth;
 
 /// wdm.h: how read and write requests carry their buffers.
 const DO_BUFFERED_IO: ULONG = 0x4;
@@ -67,8 +72,10 @@ pub struct Device {
     pub header: Header,
     /// Its role.
     pub kind: Kind,
-    /// Whether the driver wants the callbacks of its queues at `PASSIVE_LEVEL`.
-    pub passive: bool,
+    /// How the driver wants its callbacks.
+    pub constraints: Constraints,
+    /// Keeps them apart.
+    pub lock: CallbackLock,
     /// What the driver decided before creation.
     pub settings: Settings,
     /// Its own device object; none before creation and after destruction.
@@ -96,6 +103,16 @@ pub struct Device {
     pub pnp_capabilities: Cell<WDF_DEVICE_PNP_CAPABILITIES>,
     pub power_capabilities: Cell<WDF_DEVICE_POWER_CAPABILITIES>,
     pub state: Cell<WDF_DEVICE_STATE>,
+    /// From where it can wake the system, once asked.
+    pub wake_depth: Cell<Option<WakeDepth>>,
+    /// Whether the system decides when it is idle, once said.
+    pub idle_managed_by_system: Cell<Option<bool>>,
+    /// The kinds of special files that it may be in the path of, a bit for each.
+    pub special_files: Cell<u32>,
+    /// Devices that go with it.
+    pub related: RelatedDevices,
+    /// The name of its MOF resource.
+    pub mof_resource: RefCell<Option<Wide>>,
     /// What children tell about their bus.
     pub bus_information: Cell<Option<PNP_BUS_INFORMATION>>,
     /// The direct-call interfaces.
@@ -106,6 +123,8 @@ pub struct Device {
     pub queues: Queues,
     /// What lies below, as a target for requests.
     pub target: Cell<Option<Obj<IoTarget>>>,
+    /// The device itself, as a target for requests.
+    pub self_target: Cell<Option<Obj<IoTarget>>>,
     /// The default child list.
     pub default_list: Cell<Option<Obj<ChildList>>>,
     /// The list of children that the driver creates itself.
@@ -137,7 +156,7 @@ struct Extension {
 }
 
 impl Device {
-    fn new(client: Client, init: DeviceInit, settings: Settings, passive: bool) -> Self {
+    fn new(client: Client, init: DeviceInit, settings: Settings, constraints: Constraints) -> Self {
         let (kind, physical, parent, entry) = match init.role {
             Role::Fdo(physical) => (Kind::Fdo, Some(physical), None, None),
             Role::Pdo { parent, entry } => (Kind::Pdo, None, Some(parent), entry),
@@ -146,7 +165,8 @@ impl Device {
         Self {
             header: Header::new::<Self>(client),
             kind,
-            passive,
+            constraints,
+            lock: CallbackLock::new(constraints.is_passive()),
             settings,
             wdm: Cell::new(None),
             attached: Cell::new(None),
@@ -162,11 +182,17 @@ impl Device {
             pnp_capabilities: Cell::new(default_pnp_capabilities()),
             power_capabilities: Cell::new(default_power_capabilities()),
             state: Cell::new(default_state()),
+            wake_depth: Cell::new(None),
+            idle_managed_by_system: Cell::new(None),
+            special_files: Cell::new(0),
+            related: RelatedDevices::new(client.tag()),
+            mof_resource: RefCell::new(None),
             bus_information: Cell::new(None),
             query_interfaces: QueryInterfaces::new(client.tag()),
             interfaces: Interfaces::new(client.tag()),
             queues: Queues::new(client.tag()),
             target: Cell::new(None),
+            self_target: Cell::new(None),
             default_list: Cell::new(None),
             static_list: Cell::new(None),
             child_lists: SpinLock::new(Array::new(client.tag())),
@@ -203,6 +229,17 @@ impl Obj<Device> {
             Kind::Control => false,
         };
         self.settings.power_policy_owner.unwrap_or(default)
+    }
+
+    /// Whether the driver still sets it up: before the start, and a control device before it can be opened.
+    pub fn is_being_set_up(self) -> bool {
+        match self.kind {
+            Kind::Control => self
+                .wdm
+                .get()
+                .is_some_and(|wdm| wdm.flags() & DO_DEVICE_INITIALIZING != 0),
+            Kind::Fdo | Kind::Pdo => self.stage.get() == Stage::Initial,
+        }
     }
 
     /// Whether a power-managed queue may present requests now.
@@ -256,8 +293,11 @@ pub fn create(init: DeviceInit, attributes: &Attributes) -> Outcome<Obj<Device>>
     }
     check_settings(init)?;
     let client = init.client;
-    let device = Device::new(client, init, init.take_settings(), attributes.is_passive());
-    let driver = client.driver.get().map(Obj::header);
+    let driver = client.driver.get();
+    let inherited = driver.map_or(Constraints::DRIVER, |driver| driver.constraints);
+    let constraints = Constraints::of(attributes, inherited);
+    let device = Device::new(client, init, init.take_settings(), constraints);
+    let driver = driver.map(Obj::header);
     let device = object::create(device, attributes, driver)?;
     // Given back when the device is dismantled.
     if let Some(parent) = device.parent {
@@ -288,6 +328,7 @@ fn check_settings(init: DeviceInit) -> Outcome {
 
 fn set_up(device: Obj<Device>) -> Outcome {
     device.in_progress.open();
+    device.lock.ready();
     let wdm = create_wdm(device)?;
     device.wdm.set(Some(wdm));
     if let Some(extension) = device.extension() {
@@ -297,6 +338,11 @@ fn set_up(device: Obj<Device>) -> Outcome {
         Kind::Fdo => set_up_fdo(device, wdm)?,
         Kind::Pdo => set_up_pdo(device, wdm),
         Kind::Control => {}
+    }
+    if device.settings.self_target {
+        device.self_target.set(Some(io_target::create_self(device, wdm)?));
+        // The device's requests to itself need a location more (fxdevice.cpp).
+        wdm.set_stack_size(wdm.stack_size().saturating_add(1));
     }
     if !device.settings.preprocess.as_slice().is_empty() {
         // A driver that sees IRPs first has a location of its own, for a completion routine (fxdevice.cpp).

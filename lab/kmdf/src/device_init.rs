@@ -31,7 +31,6 @@ use crate::{
     object::{Attributes, Obj, Parent},
     pdo::Identity,
     pool::{self, Array},
-    unsupported,
     wdm::{
         bugcheck::Violation,
         device_object::{DeviceObject, MAJOR_FUNCTIONS, zeroed},
@@ -87,6 +86,7 @@ pub struct Settings {
     /// The class whose security overrides it.
     pub class: Option<GUID>,
     pub exclusive: bool,
+    pub self_target: bool,
     pub filter: bool,
     pub power_policy_owner: Option<bool>,
     pub power_pageable: bool,
@@ -114,6 +114,7 @@ impl Settings {
             sddl: None,
             class: None,
             exclusive: false,
+            self_target: false,
             filter: false,
             power_policy_owner: None,
             power_pageable: true,
@@ -329,6 +330,11 @@ ddi! {
         init.init(call).settings().exclusive = exclusive != 0;
     }
 
+    /// The device gets a target that is itself.
+    fn WdfDeviceInitAllowSelfIoTarget: PFN_WDFDEVICEINITALLOWSELFIOTARGET(call, init: PWDFDEVICE_INIT) {
+        init.init(call).settings().self_target = true;
+    }
+
     /// Chooses how read and write requests carry their buffers.
     fn WdfDeviceInitSetIoType: PFN_WDFDEVICEINITSETIOTYPE(
         call, init: PWDFDEVICE_INIT, io_type: WDF_DEVICE_IO_TYPE,
@@ -423,7 +429,7 @@ ddi! {
         let config = config.required(call);
         sized::<WDF_FILEOBJECT_CONFIG>(call, config.Size);
         let init = init.init(call);
-        match Attributes::of(call, attributes, Parent::Forbidden) {
+        match Attributes::with_callbacks(call, attributes, Parent::Forbidden) {
             Ok(attributes) => init.settings().file_attributes = attributes,
             Err(failure) => call.violation(Violation::Fatal, failure.argument()),
         }
@@ -463,9 +469,6 @@ ddi! {
         call, init: PWDFDEVICE_INIT, callback: PFN_WDF_IO_IN_CALLER_CONTEXT,
     ) {
         init.init(call).settings().in_caller_context = callback;
-        if callback.is_some() {
-            unsupported::stop_for(c"WdfDeviceInitSetIoInCallerContextCallback");
-        }
     }
 }
 

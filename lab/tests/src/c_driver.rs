@@ -238,7 +238,7 @@ pub const EXCEPTIONS: &str = include_str!("../drivers/seh.c");
 pub const INLINE: &str = include_str!("../drivers/inline.c");
 
 /// Where the drivers in C are, and what they share.
-const DRIVERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers");
+pub(crate) const DRIVERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers");
 /// Where sample.h is.
 const INCLUDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../include");
 

@@ -15,6 +15,8 @@ mod irp;
 mod irp_exports;
 mod mdl;
 mod notification;
+mod process_exports;
+mod property_exports;
 mod query_trace;
 mod remove_lock;
 mod security;
@@ -43,6 +45,8 @@ pub const TABLES: &[&[Export]] = &[
     notification::EXPORTS,
     irp_exports::EXPORTS,
     mdl::EXPORTS,
+    process_exports::EXPORTS,
+    property_exports::EXPORTS,
     query_trace::EXPORTS,
     remove_lock::EXPORTS,
     work_item::EXPORTS,
