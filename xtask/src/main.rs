@@ -27,6 +27,7 @@ mod place;
 mod protections;
 mod test;
 mod toolchain;
+mod verifier_rules;
 mod wdf_functions;
 mod wine;
 mod workspace;
@@ -103,6 +104,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "wdf-functions",
         wdf_functions::run,
         "writes docs/wdf-functions.md from the runtime's table",
+    ),
+    (
+        "verifier-rules",
+        verifier_rules::run,
+        "writes docs/verifier-rules.md from the list of nthost",
     ),
     (
         "infverif",

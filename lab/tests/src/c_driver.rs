@@ -224,6 +224,12 @@ pub const PROBE: &str = include_str!("../drivers/probe.c");
 /// A function driver for the bus's children that pulls them out and plugs them in, while threads call through their interfaces.
 pub const STRESS: &str = include_str!("../drivers/stress.c");
 
+/// Breaks a rule of the verifier on command, and keeps it on another.
+pub const HOSTILE: &str = include_str!("../drivers/hostile/hostile.c");
+
+/// The same for the rules of the framework.
+pub const HOSTILE_KMDF: &str = include_str!("../drivers/hostile/hostile-kmdf.c");
+
 /// Where the drivers in C are, and what they share.
 const DRIVERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers");
 /// Where sample.h is.
@@ -326,7 +332,8 @@ impl Lab {
             .args(LINK_FLAGS)
             .arg(entry)
             .arg(format!("{}.obj", driver.name))
-            .arg(format!("/out:{}.sys", driver.name));
+            .arg(format!("/out:{}.sys", driver.name))
+            .arg(format!("/map:{}.map", driver.name));
         linker.args(driver.exports.iter().map(|export| format!("/export:{export}")));
         linker.args(driver.libraries.iter().map(|library| format!("{library}.lib")));
         // The linker writes one beside an image with exports; the tests make their own, with the image's name in it.

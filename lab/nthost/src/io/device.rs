@@ -13,7 +13,7 @@ use crate::abi::{
 };
 use crate::ke;
 use crate::ob::{self, ObjectKind, names};
-use crate::verifier::{self, BugCheck, faults};
+use crate::verifier::{self, faults, rules};
 
 /// A device object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,11 +36,7 @@ impl Device {
     pub fn of_driver(pointer: *mut DEVICE_OBJECT) -> Self {
         if !is_device(pointer) {
             let what = format!("{pointer:p} is no device object, or one that has been deleted");
-            verifier::bugcheck(
-                BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION,
-                &what,
-                verifier::owner(),
-            );
+            verifier::broken(rules::DEVICE_INVALID, &what, verifier::owner());
         }
         Self(pointer)
     }
@@ -142,6 +138,11 @@ impl Device {
         });
         faults::dispatched(status);
         status
+    }
+
+    /// Where the driver's dispatch routine for a major function is; zero where there is none.
+    pub(super) fn dispatch_address(self, major: u8) -> usize {
+        self.dispatch_routine(major).map_or(0, |routine| routine as usize)
     }
 
     fn dispatch_routine(self, major: u8) -> DRIVER_DISPATCH {
@@ -261,6 +262,14 @@ fn unlink(device: Device) {
 ///
 /// What is attached to it has one: a lower driver deletes its device before the upper one detaches, when `IRP_MN_REMOVE_DEVICE` comes back up.
 pub fn delete_device(device: Device) {
+    if let Some(lower) = device.lower() {
+        let what = format!(
+            "deletes the {}, which is attached to the {}",
+            device.describe(),
+            lower.describe()
+        );
+        verifier::broken(rules::DEVICE_DELETED_ATTACHED, &what, verifier::owner());
+    }
     names::remove_object(device.0.cast());
     unlink(device);
     device.dereference();
@@ -291,7 +300,13 @@ pub fn attach(source: Device, target: Device) -> Device {
 
 /// `IoDetachDevice`: takes off what is attached to `target`, which goes then if it waited for that.
 pub(super) fn detach(target: Device) {
-    let Some(above) = target.upper() else { return };
+    let Some(above) = target.upper() else {
+        let what = format!(
+            "detaches from the {}, which nothing is attached to",
+            target.describe()
+        );
+        verifier::broken(rules::DETACHED_TWICE, &what, verifier::owner())
+    };
     above.update_extension(|fields| fields.AttachedTo = std::ptr::null_mut());
     target.update(|fields| fields.AttachedDevice = std::ptr::null_mut());
     target.dereference();

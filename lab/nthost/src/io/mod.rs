@@ -31,7 +31,7 @@ pub use driver::{
 pub use file::{File, IoctlResult, open};
 pub use file_object::{FileError, has_open_files};
 pub use interface::{disable_all, enabled_link, forget_device, links_of};
-pub use irp::{Finish, Irp, call, call_driver, complete, requests_outstanding};
+pub use irp::{Finish, Irp, call, call_driver, complete, kept_requests, requests_outstanding};
 pub use notification::{ask_removal, removal_cancelled, removed};
 pub use security::{apply as apply_security, in_key as security_in_key, propagate_secure_open};
 

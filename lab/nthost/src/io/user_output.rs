@@ -13,7 +13,7 @@ use core::fmt;
 use super::file::{METHOD_MASK, returned};
 use super::irp::Irp;
 use crate::abi::{IRP_MJ_DEVICE_CONTROL, METHOD_BUFFERED, METHOD_NEITHER, PAGE_SIZE, UserMode};
-use crate::verifier::{self, BugCheck, Owner};
+use crate::verifier::{self, Owner, rules};
 
 /// Linux maps nothing of a position-independent process below; pairs of small numbers lie there.
 const LOWEST: u64 = 0x1000_0000_0000;
@@ -71,11 +71,7 @@ fn report_if_mapped(value: u64, place: fmt::Arguments<'_>) {
             "a request of user mode ends with the kernel address {value:#x} ({}) in {place}",
             Owner::at(usize::try_from(value).unwrap_or_default())
         );
-        verifier::bugcheck(
-            BugCheck::DRIVER_VERIFIER_DETECTED_VIOLATION,
-            &what,
-            verifier::owner(),
-        );
+        verifier::broken(rules::ADDRESS_TO_USER, &what, verifier::owner());
     }
 }
 

@@ -164,6 +164,18 @@ impl OwnStack {
 }
 
 impl OwnStack {
+    /// Whether an address lies in the stack.
+    #[must_use]
+    pub const fn contains(&self, address: usize) -> bool {
+        address as u64 >= self.low && (address as u64) < self.high
+    }
+
+    /// The address behind the stack; zero if the system does not say.
+    #[must_use]
+    pub const fn end(&self) -> u64 {
+        self.high
+    }
+
     /// Whether an address that faulted lies where a stack that grew too far ends: right below it, or in its last page.
     #[must_use]
     pub const fn is_overflow(&self, address: u64) -> bool {
@@ -210,12 +222,16 @@ fn extent() -> (u64, u64) {
 /// The return addresses of the driver frames under an export call, nearest first. Ends at the first frame that lies
 /// in no image.
 pub fn frames(caller: &Caller) -> impl Iterator<Item = usize> + use<> {
+    frames_on(caller, OwnStack::current())
+}
+
+/// [`frames`] of a caller whose stack is this one.
+pub fn frames_on<S: Stack>(caller: &Caller, stack: S) -> impl Iterator<Item = usize> + use<S> {
     let mut registers = Registers::default();
     registers.general[RSP] = caller.rsp;
     for (number, value) in SAVED_REGISTERS.iter().zip(caller.registers) {
         registers.general[usize::from(*number)] = value;
     }
-    let stack = OwnStack::current();
     // The export's own entry counts as a leaf: its return address is on top.
     let first = stack.read(caller.rsp).map(|rip| {
         registers.rip = rip;
@@ -226,7 +242,7 @@ pub fn frames(caller: &Caller) -> impl Iterator<Item = usize> + use<> {
 }
 
 /// The instruction pointers of the frames from `first` on, as long as they lie in images.
-pub fn walk(first: Option<Registers>, stack: OwnStack) -> impl Iterator<Item = usize> {
+pub fn walk(first: Option<Registers>, stack: impl Stack) -> impl Iterator<Item = usize> {
     let mut frame = first;
     std::iter::from_fn(move || {
         let current = frame?;

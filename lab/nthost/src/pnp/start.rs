@@ -8,7 +8,7 @@ use crate::abi::{
     STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,
 };
 use crate::io::{self, Device, Driver, DriverError};
-use crate::verifier::{self, BugCheck, Owner};
+use crate::verifier::{self, Owner, rules};
 use crate::{cm, dbg, ke};
 
 /// `PNP_DEVICE_FAILED` of wdm.h.
@@ -102,12 +102,11 @@ fn check_initialized(pdo: Device) {
                 "AddDevice returned with DO_DEVICE_INITIALIZING set in {}",
                 device.describe()
             );
-            let place = device.driver().read().DriverStart.addr();
-            verifier::bugcheck(
-                BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION,
-                &what,
-                Owner::at(place),
-            );
+            let place = device
+                .driver()
+                .add_device()
+                .map_or(0, |add_device| add_device as usize);
+            verifier::broken(rules::DEVICE_INITIALIZING, &what, Owner::at(place));
         }
     }
 }
