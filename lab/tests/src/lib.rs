@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod c_driver;
+pub mod conform;
 pub mod damage;
 pub mod inf;
 pub mod package;

@@ -12,7 +12,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
 
 use super::device::Device;
-use super::query_trace;
+use super::{mdl, query_trace, user_output};
 use crate::abi::{
     DEVICE_OBJECT, IO_STACK_LOCATION, IO_STATUS_BLOCK, IO_TYPE_IRP, IRP, KernelMode, NTSTATUS,
     SL_INVOKE_ON_CANCEL, SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS, SL_PENDING_RETURNED,
@@ -403,6 +403,8 @@ fn query_ended(irp: Irp, location: &IO_STACK_LOCATION) {
 
 /// The packet has left the top of the stack.
 fn finish(irp: Irp) {
+    user_output::check(irp);
+    mdl::free_of_request(irp);
     let record = with_irps(|irps| {
         irps.get_mut(&irp.0.addr())
             .map(|record| (record.finish.take(), record.owner))

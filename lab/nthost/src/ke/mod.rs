@@ -3,6 +3,7 @@
 mod call;
 pub mod dispatcher;
 pub mod dpc;
+mod exception;
 mod exports;
 pub mod fault;
 pub mod irql;

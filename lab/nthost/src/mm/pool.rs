@@ -226,6 +226,15 @@ pub fn leaks() -> Vec<Leak> {
     })
 }
 
+/// Whether the address lies in a driver's live block.
+#[must_use]
+pub fn is_in_drivers_block(address: usize) -> bool {
+    with_pool(|pool| {
+        let mut blocks = pool.live.values();
+        blocks.any(|block| is_drivers(block.request) && block.pages.covers(address))
+    })
+}
+
 /// Explains a fault at an address that belongs to a block: the rule, what happened, and notes.
 #[must_use]
 pub fn explain(address: usize) -> Option<(&'static Rule, String, Vec<String>)> {

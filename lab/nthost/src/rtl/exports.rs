@@ -13,7 +13,6 @@ crate::exports! {
     RtlIsNtDdiVersionAvailable <= PASSIVE_LEVEL;
     RtlNtStatusToDosError <= HIGH_LEVEL;
     RtlAssert <= HIGH_LEVEL;
-    __C_specific_handler <= HIGH_LEVEL;
     LabUnsupported <= HIGH_LEVEL;
 }
 
@@ -67,11 +66,6 @@ unsafe extern "win64" fn RtlAssert(
     let file = unsafe { c_text(file) };
     let what = format!("the assertion {assertion} failed at {file}:{line}");
     verifier::broken(rules::ASSERTION, &what, verifier::owner());
-}
-
-/// The handler of `__try` in C drivers. Nothing is raised in the lab: a fault ends the run before any handler.
-unsafe extern "win64" fn __C_specific_handler() -> i32 {
-    verifier::unsupported("structured exception handling (__C_specific_handler)")
 }
 
 /// Not an export of Windows: wdfldr.sys looks it up by name to stop at a framework function that it does not have.

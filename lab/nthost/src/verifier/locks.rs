@@ -96,8 +96,8 @@ pub fn acquiring(lock: usize, kind: Kind) {
         }
         // What lies on a stack is another lock in the next call.
         let stack = OwnStack::current();
-        if !stack.contains(lock) {
-            let lasting = held.iter().filter(|first| !stack.contains(first.lock));
+        if !stack.contains(lock as u64) {
+            let lasting = held.iter().filter(|first| !stack.contains(first.lock as u64));
             lasting.for_each(|first| check_order(first, lock, kind));
         }
     });

@@ -286,6 +286,10 @@ rules! {
             "an IRP is freed that the driver did not allocate",
             "complete it instead",
             "Bug Check 0xC9, parameter 1 is 0x2";
+        ADDRESS_TO_USER "address-to-user" Bugcheck DRIVER_VERIFIER_DETECTED_VIOLATION:
+            "a request of user mode ends with an address of the kernel in its output or its Information",
+            "answer with an index or a handle of the driver's own",
+            "the lab's own, Windows does not look";
     }
     "Drivers and devices" {
         DEVICE_INVALID "device-invalid" Bugcheck DRIVER_VERIFIER_IOMANAGER_VIOLATION:
@@ -342,6 +346,10 @@ rules! {
             "data is executed",
             "call routines only; check pointers to them",
             "Bug Check 0xFC";
+        EXCEPTION_NOT_HANDLED "exception-not-handled" Bugcheck SYSTEM_THREAD_EXCEPTION_NOT_HANDLED:
+            "an exception is raised and no handler takes it",
+            "call what raises within __try, with an __except that takes the status",
+            "Bug Check 0x7E; ExRaiseStatus, Remarks";
         STACK_OVERFLOW "stack-overflow" Bugcheck UNEXPECTED_KERNEL_MODE_TRAP:
             "the kernel stack is used up",
             "bound the recursion, and keep large buffers in pool",

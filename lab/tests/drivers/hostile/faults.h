@@ -160,7 +160,23 @@ static NTSTATUS OwnBugcheckBreak(CALL *Call)
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS ExceptionNotHandledBreak(CALL *Call)
+{
+    UNREFERENCED_PARAMETER(Call);
+    ExRaiseStatus(STATUS_INVALID_PARAMETER);
+}
+
+static NTSTATUS ExceptionNotHandledKeep(CALL *Call)
+{
+    __try {
+        return ExceptionNotHandledBreak(Call);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return STATUS_SUCCESS;
+    }
+}
+
 #define FAULT_COMMANDS \
+    { "exception-not-handled", ExceptionNotHandledBreak, ExceptionNotHandledKeep }, \
     { "null-pointer", NullPointerBreak, PointerKeep }, { "bad-pointer", BadPointerBreak, PointerKeep }, \
     { "null-pointer:export", NullPointerInExportBreak, PointerKeep }, \
     { "null-pointer:print", NullPointerInPrintBreak, PointerKeep }, { "null-pointer:routine", NullRoutineBreak, PointerKeep }, \

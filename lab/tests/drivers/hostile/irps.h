@@ -1,13 +1,15 @@
 /* The commands about IRPs: first those with the IRP of the caller, then those with one of the driver's own. */
 #pragma once
 
-static VOID Complete(CALL *Call, NTSTATUS Status)
+static VOID CompleteWith(CALL *Call, NTSTATUS Status, ULONG_PTR Information)
 {
     Call->Taken = TRUE;
     Call->Irp->IoStatus.Status = Status;
-    Call->Irp->IoStatus.Information = 0;
+    Call->Irp->IoStatus.Information = Information;
     IoCompleteRequest(Call->Irp, IO_NO_INCREMENT);
 }
+
+static VOID Complete(CALL *Call, NTSTATUS Status) { CompleteWith(Call, Status, 0); }
 
 static NTSTATUS CompleteKeep(CALL *Call)
 {
@@ -225,6 +227,12 @@ static NTSTATUS SentWithCancelRoutineBreak(CALL *Call)
 
 static NTSTATUS OwnIrpNotTakenBackBreak(CALL *Call) { return IoCallDriver(Call->Device, OwnIrp(Call->Device, 0)); }
 
+static NTSTATUS AddressToUserBreak(CALL *Call)
+{
+    CompleteWith(Call, STATUS_SUCCESS, (ULONG_PTR)Call->Device);
+    return STATUS_SUCCESS;
+}
+
 #define IRP_COMMANDS \
     { "irp-completed-twice", IrpCompletedTwiceBreak, CompleteKeep }, { "irp-touched", IrpTouchedBreak, CompleteKeep }, \
     { "irp-lost", IrpLostBreak, SendKeep }, { "irp-not-completed", IrpNotCompletedBreak, PendingKeep }, \
@@ -238,4 +246,4 @@ static NTSTATUS OwnIrpNotTakenBackBreak(CALL *Call) { return IoCallDriver(Call->
     { "completed-with-cancel-routine", CompletedWithCancelRoutineBreak, CompletedWithCancelRoutineKeep }, \
     { "completed-with-pending", CompletedWithPendingBreak, PendingInlineKeep }, \
     { "own-irp-not-taken-back", OwnIrpNotTakenBackBreak, SendKeep }, \
-    { "irp-of-others-freed", IrpOfOthersFreedBreak, CompleteKeep }
+    { "irp-of-others-freed", IrpOfOthersFreedBreak, CompleteKeep }, { "address-to-user", AddressToUserBreak, CompleteKeep }
