@@ -410,7 +410,10 @@ mod tests {
         let block = allocate(request(4096, true, Owner::HOST));
         let (rule, what, _) = explain(block.addr() - 8).expect("the guard page belongs to the block");
         assert_eq!(rule.name, rules::POOL_UNDERRUN.name);
-        assert!(what.starts_with("8 bytes before the start of a nonpaged pool block"), "{what}");
+        assert!(
+            what.starts_with("8 bytes before the start of a nonpaged pool block"),
+            "{what}"
+        );
         free(block, None, Owner::HOST);
     }
 
