@@ -197,7 +197,7 @@ fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver) -> Result<()>
     command::run(
         compiler(build.architecture)
             .arg(driver.standard)
-            .args(["-g", "-gcodeview", "-c"])
+            .args(["-g", "-gcodeview", "-Xclang", "-cfguard", "-c"])
             .arg(driver.source)
             .arg("-o")
             .arg(place::in_root(&object)),
@@ -227,6 +227,7 @@ pub fn linker(toolchain: &Toolchain, image: &Path, entry: &str) -> Result<Comman
             "/NXCOMPAT",
             "/DYNAMICBASE",
             "/INTEGRITYCHECK",
+            "/GUARD:CF",
             "/OPT:REF,ICF",
             "/DEBUG",
             // As rustc: the image names its symbols without their folder.

@@ -155,7 +155,7 @@ impl Request {
             .args(DIALECT)
             .args(if self.build.release { FREE } else { CHECKED });
         clang
-            .args(["-g", "-gcodeview", "-ivfsoverlay"])
+            .args(["-g", "-gcodeview", "-Xclang", "-cfguard", "-ivfsoverlay"])
             .arg(overlay)
             .arg("-I")
             .arg(made);
