@@ -294,6 +294,7 @@ pub fn dispatch_to(device: Obj<Device>, irp: Irp, queue: Option<Obj<Queue>>) -> 
     if in_context.is_some() {
         irp.mark_pending();
         request.was_presented.set(true);
+        request.intended.set(queue);
         invoke!(in_context, device.handle(), request.handle());
         return STATUS_PENDING;
     }

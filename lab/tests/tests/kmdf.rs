@@ -17,3 +17,8 @@ fn callbacks_of_one_scope_are_kept_apart() -> Result<()> {
 fn a_device_without_hardware_gets_the_statuses_of_the_framework() -> Result<()> {
     conforms("kmdf_device", 74)
 }
+
+#[test]
+fn requests_wait_for_their_target_and_for_their_time_limit() -> Result<()> {
+    conforms("kmdf_targets", 120)
+}
