@@ -14,7 +14,7 @@ use crate::{
     child_list,
     device::{Device, Kind},
     device_interface,
-    failure::{Outcome, check, status},
+    failure::{Outcome, check, fail, status},
     object::Obj,
     pdo, power,
     query_interface::{self, Answer},
@@ -221,14 +221,20 @@ fn tear_down(device: Obj<Device>) {
     }
 }
 
+/// Whether the device may go now: what the driver said once, then what it says (pnpstatemachine.cpp).
+fn agree(device: Obj<Device>, ask: impl FnOnce() -> Option<NTSTATUS>) -> Outcome {
+    if !device.stoppable.get() {
+        return fail(STATUS_INVALID_DEVICE_STATE);
+    }
+    ask().map_or(Ok(()), check)
+}
+
 fn query_remove(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     if device.stage.get() == Stage::Started {
-        let agreed = invoke!(device.settings.pnp.EvtDeviceQueryRemove, device.handle()).map_or(Ok(()), check);
+        let events = &device.settings.pnp;
+        let agreed = agree(device, || invoke!(events.EvtDeviceQueryRemove, device.handle()));
         if let Err(failure) = agreed {
             return irp.complete_with(failure.status());
-        }
-        if !device.stoppable.get() {
-            return irp.complete_with(STATUS_INVALID_DEVICE_STATE);
         }
         device.stage.set(Stage::QueryRemoved);
     }
@@ -243,10 +249,9 @@ fn cancel_remove(device: Obj<Device>, irp: Irp) -> NTSTATUS {
 }
 
 fn query_stop(device: Obj<Device>, irp: Irp) -> NTSTATUS {
-    let agreed = invoke!(device.settings.pnp.EvtDeviceQueryStop, device.handle()).map_or(Ok(()), check);
-    match agreed {
+    let events = &device.settings.pnp;
+    match agree(device, || invoke!(events.EvtDeviceQueryStop, device.handle())) {
         Err(failure) => irp.complete_with(failure.status()),
-        Ok(()) if !device.stoppable.get() => irp.complete_with(STATUS_INVALID_DEVICE_STATE),
         Ok(()) => succeed(device, irp),
     }
 }
