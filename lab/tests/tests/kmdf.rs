@@ -51,6 +51,11 @@ fn requests_wait_for_their_target_and_for_their_time_limit() -> Result<()> {
     conforms("kmdf_targets", 120)
 }
 
+#[test]
+fn resource_lists_and_dispatch_routines_are_those_of_the_framework() -> Result<()> {
+    conforms("kmdf_resources", 96)
+}
+
 /// The expectation is that of pnpstatemachine.cpp, powerstatemachine.cpp and selfmanagediostatemachine.cpp.
 #[test]
 fn callbacks_and_irps_come_in_the_framework_s_order() -> Result<()> {
