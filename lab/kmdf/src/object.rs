@@ -270,6 +270,11 @@ impl Obj<Header> {
         }
     }
 
+    /// Whether nobody has begun to delete it.
+    fn is_alive(self) -> bool {
+        self.state.get() == State::Alive
+    }
+
     /// A child that has not been disposed of, with a reference.
     fn living_child(self) -> Option<Self> {
         let _tree = self.client.tree.lock();

@@ -56,6 +56,16 @@ fn resource_lists_and_dispatch_routines_are_those_of_the_framework() -> Result<(
     conforms("kmdf_resources", 96)
 }
 
+#[test]
+fn objects_contexts_memory_and_collections_are_those_of_the_framework() -> Result<()> {
+    conforms("kmdf_objects", 82)
+}
+
+#[test]
+fn registry_values_are_read_and_written_as_by_the_framework() -> Result<()> {
+    conforms("kmdf_registry", 79)
+}
+
 /// The expectation is that of pnpstatemachine.cpp, powerstatemachine.cpp and selfmanagediostatemachine.cpp.
 #[test]
 fn callbacks_and_irps_come_in_the_framework_s_order() -> Result<()> {
