@@ -9,6 +9,7 @@ mod directories;
 mod dll;
 mod error;
 pub mod files;
+mod framework;
 mod headers;
 mod image;
 mod load_config;
