@@ -10,6 +10,7 @@ mod c_drivers;
 mod cc;
 mod ci;
 mod command;
+mod deny;
 mod drivers;
 mod exports;
 mod faults;
@@ -27,6 +28,7 @@ mod place;
 mod protections;
 mod test;
 mod toolchain;
+mod verifier_rules;
 mod wdf_functions;
 mod wine;
 mod workspace;
@@ -78,6 +80,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         faults::run,
         "lets each call of the drivers that can fail fail, one in a run [--release] [--limit N] [SCRIPT]…",
     ),
+    (
+        "deny",
+        deny::run,
+        "checks licences, sources and advisories of the dependencies with cargo-deny, which it installs [--advisories]",
+    ),
     ("test", test::test, "runs every test [FILTER]"),
     (
         "bench",
@@ -108,6 +115,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "wdf-functions",
         wdf_functions::run,
         "writes docs/wdf-functions.md from the runtime's table",
+    ),
+    (
+        "verifier-rules",
+        verifier_rules::run,
+        "writes docs/verifier-rules.md from the list of nthost",
     ),
     (
         "infverif",

@@ -4,17 +4,29 @@
 use core::ffi::c_void;
 
 use super::device::Device;
-use super::file_object::{self, FileError, FileObject};
+use super::file_object::{self, FileError, FileObject, Opener};
 use super::irp::{Finish, Irp};
 use super::mdl;
 use crate::abi::{
     DO_BUFFERED_IO, DO_DIRECT_IO, IO_STACK_LOCATION, IO_STATUS_BLOCK, IOSL_DEVICE_IO_CONTROL, IOSL_READ,
     IRP_MJ_DEVICE_CONTROL, IRP_MJ_READ, IRP_MJ_WRITE, KEVENT, METHOD_BUFFERED, METHOD_NEITHER, NTSTATUS,
-    POINTER_ALIGNED, STATUS_INVALID_DEVICE_REQUEST, UserMode,
+    POINTER_ALIGNED, STATUS_ACCESS_DENIED, STATUS_INVALID_DEVICE_REQUEST,
 };
 use crate::ke::{dispatcher, thread};
 use crate::mm::pool;
+use crate::se::Subject;
 use crate::verifier::{self, Owner};
+
+/// Where `CTL_CODE` of devioctl.h puts the access that a code takes.
+const ACCESS_SHIFT: u32 = 14;
+/// `FILE_READ_ACCESS | FILE_WRITE_ACCESS`.
+const ACCESS_MASK: u32 = 3;
+/// The right to read, of wdm.h.
+const FILE_READ_DATA: u32 = 1;
+/// The right to write, of wdm.h.
+const FILE_WRITE_DATA: u32 = 2;
+/// The part of a code that `METHOD_FROM_CTL_CODE` takes.
+pub(super) const METHOD_MASK: u32 = 3;
 
 /// An open file of user mode. Dropping it closes it: `IRP_MJ_CLEANUP`, then `IRP_MJ_CLOSE` unless a driver holds the file object.
 #[derive(Debug)]
@@ -31,19 +43,34 @@ pub struct Answer {
     pub output: Vec<u8>,
 }
 
-/// Opens a device by the name of its object, of a symbolic link, or of a device interface.
+impl Answer {
+    /// To a caller whose handle does not have the right.
+    fn denied(output_length: usize) -> Self {
+        Self {
+            status: STATUS_ACCESS_DENIED,
+            information: 0,
+            output: vec![0; output_length],
+        }
+    }
+}
+
+/// Opens a device by the name of its object, of a symbolic link, or of a device interface, for this access.
 ///
 /// # Errors
 /// See [`FileError`].
-pub fn open(path: &str) -> Result<File, FileError> {
-    file_object::open(path, UserMode, Owner::HOST).map(File)
+pub fn open(path: &str, subject: Subject, access: u32) -> Result<File, FileError> {
+    file_object::open(path, Opener::User(subject, access)).map(File)
 }
 
 impl File {
     /// Sends a device control request as user mode does, and waits for its end.
     #[must_use]
     pub fn ioctl(&self, code: u32, input: &[u8], output_length: usize) -> Answer {
-        match code & 3 {
+        // The access bits of a code are those of the rights it takes: FILE_READ_DATA and FILE_WRITE_DATA.
+        if !self.0.granted().covers(code >> ACCESS_SHIFT & ACCESS_MASK) {
+            return Answer::denied(output_length);
+        }
+        match code & METHOD_MASK {
             METHOD_BUFFERED => self.buffered(code, input, output_length),
             METHOD_NEITHER => self.neither(code, input, output_length),
             _ => self.direct(code, input, output_length),
@@ -53,6 +80,9 @@ impl File {
     /// Sends `IRP_MJ_READ` for `length` bytes at `offset`, and waits for its end.
     #[must_use]
     pub fn read(&self, length: usize, offset: i64) -> Answer {
+        if !self.0.granted().covers(FILE_READ_DATA) {
+            return Answer::denied(length);
+        }
         let buffer = SystemBuffer::new(length, &[]);
         let end = self.transfer(IRP_MJ_READ, &buffer, length, offset);
         Answer {
@@ -65,6 +95,9 @@ impl File {
     /// Sends `IRP_MJ_WRITE` of `bytes` at `offset`, and waits for its end.
     #[must_use]
     pub fn write(&self, bytes: &[u8], offset: i64) -> Answer {
+        if !self.0.granted().covers(FILE_WRITE_DATA) {
+            return Answer::denied(0);
+        }
         let buffer = SystemBuffer::new(bytes.len(), bytes);
         let end = self.transfer(IRP_MJ_WRITE, &buffer, bytes.len(), offset);
         Answer {
@@ -175,7 +208,7 @@ impl File {
 }
 
 /// The bytes that the I/O manager copies back: what the driver says it wrote, unless the request failed with an error.
-fn returned(end: &IO_STATUS_BLOCK, room: usize) -> usize {
+pub(super) fn returned(end: &IO_STATUS_BLOCK, room: usize) -> usize {
     if end.Status.is_error() {
         0
     } else {

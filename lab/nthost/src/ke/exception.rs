@@ -63,7 +63,7 @@ pub(super) fn divert(fault: &Fault, context: &mut fault::Context<'_>) -> bool {
     let stack = unwind::OwnStack::current();
     let here = context.stack_pointer();
     let place = here.saturating_sub(DISTANCE + size_of::<Raised>() as u64) & !15;
-    if !stack.has(place.saturating_sub(ROOM)) || !stack.has(here) {
+    if !stack.contains(place.saturating_sub(ROOM)) || !stack.contains(here) {
         return false;
     }
     let raised = std::ptr::with_exposed_provenance_mut::<Raised>(usize::try_from(place).unwrap_or(0));

@@ -9,6 +9,7 @@
 use core::ffi::c_void;
 use std::cell::Cell;
 use std::io;
+use std::panic::PanicHookInfo;
 
 use super::{exception, irql, processor};
 use crate::abi::{
@@ -18,7 +19,8 @@ use crate::abi::{
 use crate::exports;
 use crate::ldr::{self, unwind};
 use crate::mm::pool;
-use crate::verifier::{self, BugCheck, Outcome, Owner};
+use crate::verifier::rules::{self, Rule};
+use crate::verifier::{self, Outcome, Owner};
 
 /// The alternate stack: the report reads map files and formats.
 const ALTERNATE_STACK: usize = 256 << 10;
@@ -71,17 +73,34 @@ const REGISTERS: [i32; 16] = [
 ///
 /// The system's error.
 pub fn install() -> io::Result<()> {
-    for signal in SIGNALS {
-        // SAFETY: all-zero bytes are a valid sigaction, filled in below.
-        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-        action.sa_sigaction = handle as extern "C" fn(i32, *mut libc::siginfo_t, *mut c_void) as usize;
-        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
-        // SAFETY: the handler has the signature that SA_SIGINFO asks for.
-        if unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) } != 0 {
-            return Err(io::Error::last_os_error());
-        }
+    SIGNALS
+        .into_iter()
+        .try_for_each(|signal| install_handler(signal, handle))
+}
+
+/// What `SA_SIGINFO` asks for.
+type Handler = extern "C" fn(i32, *mut libc::siginfo_t, *mut c_void);
+
+/// Has a signal handled, on the thread's alternate stack.
+pub(super) fn install_handler(signal: i32, handler: Handler) -> io::Result<()> {
+    // SAFETY: all-zero bytes are a valid sigaction, filled in below.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = handler as usize;
+    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER | libc::SA_RESTART;
+    // SAFETY: the handler has the signature that SA_SIGINFO asks for.
+    match unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
     }
-    Ok(())
+}
+
+/// The registers that unwinding needs, from those of an interrupted thread.
+pub(super) fn frame(registers: &[i64; 23]) -> unwind::Registers {
+    let get = |register: i32| registers[register.unsigned_abs() as usize].cast_unsigned();
+    unwind::Registers {
+        rip: get(libc::REG_RIP),
+        general: REGISTERS.map(get),
+    }
 }
 
 /// Gives the calling thread an alternate signal stack, so that an overflow of its own can be reported.
@@ -139,10 +158,7 @@ impl Context<'_> {
     }
 
     pub(super) fn frame(&self) -> unwind::Registers {
-        unwind::Registers {
-            rip: self.get(libc::REG_RIP),
-            general: REGISTERS.map(|register| self.get(register)),
-        }
+        frame(&self.machine.gregs)
     }
 
     /// The XMM registers; zero where the system saved none.
@@ -215,6 +231,22 @@ impl Fault {
     }
 }
 
+/// A panic is a defect of the lab, but for the one that a checked build of it makes of a NULL pointer that a driver passed.
+pub fn panicked(panic: &PanicHookInfo<'_>) {
+    const NULL_DEREFERENCE: &str = "null pointer dereference occurred";
+    let (text, caller) = (panic.to_string(), processor::current().caller());
+    if caller.rsp == 0 || !text.contains(NULL_DEREFERENCE) {
+        verifier::lab_defect(&text);
+    }
+    let note = format!("while the lab carried out {}", exports::gate_name(caller.export));
+    verifier::broken_with(
+        rules::NULL_POINTER,
+        "passes a NULL pointer",
+        verifier::owner(),
+        &[note],
+    );
+}
+
 extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *mut c_void) {
     // SAFETY: with SA_SIGINFO the third argument is the interrupted ucontext, valid until the handler returns.
     let machine = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext };
@@ -269,7 +301,7 @@ pub(super) const fn is_shared_data(address: usize) -> bool {
 /// Ends the run with the report of a fault.
 pub(super) fn report(fault: &Fault) -> ! {
     let (rip, address) = (fault.rip(), fault.address);
-    let (code, what, mut notes) = explain(fault);
+    let (rule, what, mut notes) = explain(fault);
     if is_shared_data(address) {
         let text = format!(
             "unsupported: {} reads KUSER_SHARED_DATA at {address:#x}",
@@ -286,7 +318,7 @@ pub(super) fn report(fault: &Fault) -> ! {
                 .take(16)
                 .map(|frame| format!("called from {}", Owner::at(frame))),
         );
-        verifier::bugcheck_with(code, &what, at, &notes);
+        verifier::broken_with(rule, &what, at, &notes);
     }
     let caller = processor::current().caller();
     if caller.rsp == 0 && !is_of_driver(address) {
@@ -301,7 +333,7 @@ pub(super) fn report(fault: &Fault) -> ! {
             exports::gate_name(caller.export)
         ));
     }
-    verifier::bugcheck_with(code, &what, verifier::owner(), &notes)
+    verifier::broken_with(rule, &what, verifier::owner(), &notes)
 }
 
 /// The frames at a fault, the faulting one first. A jump to where no code is left its caller's return address on top
@@ -321,74 +353,77 @@ fn is_of_driver(address: usize) -> bool {
     pool::explain(address).is_some() || ldr::image_at(address).is_some()
 }
 
-/// The bugcheck for a fault, what happened, and notes.
-fn explain(fault: &Fault) -> (BugCheck, String, Vec<String>) {
-    let exception = |status: NTSTATUS, what: &str| {
-        (
-            BugCheck::SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
-            format!("{what}, exception {status}"),
-            Vec::new(),
-        )
+/// The rule that was broken, what happened, and notes.
+type Explained = (&'static Rule, String, Vec<String>);
+
+fn explain(fault: &Fault) -> Explained {
+    let exception = |rule: &'static Rule, status: NTSTATUS, what: &str| {
+        (rule, format!("{what}, exception {status}"), Vec::new())
     };
     match fault.kind() {
-        Kind::Division => exception(STATUS_INTEGER_DIVIDE_BY_ZERO, "an integer division failed"),
+        Kind::Division => exception(
+            rules::DIVISION,
+            STATUS_INTEGER_DIVIDE_BY_ZERO,
+            "an integer division failed",
+        ),
         Kind::Illegal => exception(
+            rules::ILLEGAL_INSTRUCTION,
             STATUS_ILLEGAL_INSTRUCTION,
             "an illegal instruction (ud2 ends a path that must not be reached)",
         ),
-        Kind::Breakpoint => exception(STATUS_BREAKPOINT, "a breakpoint was hit and no debugger is there"),
-        Kind::Assertion => (
-            BugCheck::SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
-            String::from("an assertion failed"),
-            Vec::new(),
+        Kind::Breakpoint => exception(
+            rules::BREAKPOINT,
+            STATUS_BREAKPOINT,
+            "a breakpoint was hit and no debugger is there",
         ),
+        Kind::Assertion => (rules::ASSERTION, String::from("an assertion failed"), Vec::new()),
         Kind::Protection => explain_protection(fault),
         Kind::Page(_) => explain_page(fault),
     }
 }
 
-fn explain_protection(fault: &Fault) -> (BugCheck, String, Vec<String>) {
+fn explain_protection(fault: &Fault) -> Explained {
     /// `int 0x29`, `__fastfail`: the code is in ecx.
     const FAST_FAIL: [u8; 2] = [0xCD, 0x29];
     if code_at(fault.rip()) == Some(FAST_FAIL) {
         let what = format!("__fastfail({})", fault.registers.general[RCX] & 0xFFFF_FFFF);
-        return (BugCheck::KERNEL_SECURITY_CHECK_FAILURE, what, Vec::new());
+        return (rules::FAST_FAIL, what, Vec::new());
     }
     let what = format!(
         "an instruction that a process may not execute, or an address that cannot exist ({STATUS_PRIVILEGED_INSTRUCTION})"
     );
-    (BugCheck::SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, what, Vec::new())
+    (rules::PRIVILEGED_INSTRUCTION, what, Vec::new())
 }
 
-fn explain_page(fault: &Fault) -> (BugCheck, String, Vec<String>) {
+fn explain_page(fault: &Fault) -> Explained {
     let (address, error) = (fault.address, fault.error);
     let verb = match () {
         () if error & PF_FETCH != 0 => "executes at",
         () if error & PF_WRITE != 0 => "writes to",
         () => "reads from",
     };
-    if let Some((code, what, notes)) = pool::explain(address) {
-        return (code, format!("{verb} {address:#x}: {what}"), notes);
+    if let Some((rule, what, notes)) = pool::explain(address) {
+        return (rule, format!("{verb} {address:#x}: {what}"), notes);
     }
     if unwind::OwnStack::current().is_overflow(address as u64) {
         let what = String::from("the stack is used up (EXCEPTION_DOUBLE_FAULT)");
-        return (BugCheck::UNEXPECTED_KERNEL_MODE_TRAP, what, Vec::new());
+        return (rules::STACK_OVERFLOW, what, Vec::new());
     }
     if let Some(location) = ldr::find(address) {
-        let code = match (location.unloaded, error & PF_FETCH != 0) {
-            (true, _) => BugCheck::DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS,
-            (false, true) => BugCheck::ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY,
-            (false, false) => BugCheck::ATTEMPTED_WRITE_TO_READONLY_MEMORY,
+        let rule = match (location.unloaded, error & PF_FETCH != 0) {
+            (true, _) => rules::RUNS_UNLOADED,
+            (false, true) => rules::DATA_EXECUTED,
+            (false, false) => rules::READ_ONLY_WRITTEN,
         };
-        return (code, format!("{verb} {location}"), Vec::new());
+        return (rule, format!("{verb} {location}"), Vec::new());
     }
-    let code = match () {
-        () if address < NULL_AREA => BugCheck::SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
-        () if irql::current() >= DISPATCH_LEVEL => BugCheck::DRIVER_IRQL_NOT_LESS_OR_EQUAL,
-        () => BugCheck::PAGE_FAULT_IN_NONPAGED_AREA,
+    let rule = match () {
+        () if irql::current() >= DISPATCH_LEVEL => rules::BAD_POINTER_AT_DISPATCH,
+        () if address < NULL_AREA => rules::NULL_POINTER,
+        () => rules::BAD_POINTER,
     };
     (
-        code,
+        rule,
         format!("{verb} {address:#x}, where nothing is ({STATUS_ACCESS_VIOLATION})"),
         Vec::new(),
     )

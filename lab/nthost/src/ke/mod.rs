@@ -8,6 +8,7 @@ mod exports;
 pub mod fault;
 pub mod irql;
 pub mod processor;
+mod sample;
 pub mod spin_lock;
 pub mod thread;
 pub mod time;

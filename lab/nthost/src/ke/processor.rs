@@ -150,6 +150,16 @@ impl Processor {
         }
     }
 
+    /// The instruction behind the call of the current export; zero outside of driver code.
+    pub fn return_address(&self) -> usize {
+        let rsp = usize::try_from(self.caller_rsp.load(Ordering::Relaxed)).unwrap_or(0);
+        if rsp == 0 {
+            return 0;
+        }
+        // SAFETY: a gate stored the stack pointer of a call that has not returned, so the return address lies there.
+        unsafe { std::ptr::with_exposed_provenance::<usize>(rsp).read() }
+    }
+
     /// Puts back what [`Self::caller`] returned.
     pub fn set_caller(&self, caller: Caller) {
         self.caller_rsp.store(caller.rsp, Ordering::Relaxed);

@@ -238,10 +238,16 @@ impl OwnStack {
 }
 
 impl OwnStack {
-    /// Whether the address lies in the stack.
+    /// Whether an address lies in the stack.
     #[must_use]
-    pub const fn has(&self, address: u64) -> bool {
+    pub const fn contains(&self, address: u64) -> bool {
         address >= self.low && address < self.high
+    }
+
+    /// The address behind the stack; zero if the system does not say.
+    #[must_use]
+    pub const fn end(&self) -> u64 {
+        self.high
     }
 
     /// Whether an address that faulted lies where a stack that grew too far ends: right below it, or in its last page.
@@ -290,12 +296,16 @@ fn extent() -> (u64, u64) {
 /// The return addresses of the driver frames under an export call, nearest first. Ends at the first frame that lies
 /// in no image.
 pub fn frames(caller: &Caller) -> impl Iterator<Item = usize> + use<> {
+    frames_on(caller, OwnStack::current())
+}
+
+/// [`frames`] of a caller whose stack is this one.
+pub fn frames_on<S: Stack>(caller: &Caller, stack: S) -> impl Iterator<Item = usize> + use<S> {
     let mut registers = Registers::default();
     registers.general[RSP] = caller.rsp;
     for (number, value) in SAVED_REGISTERS.iter().zip(caller.registers) {
         registers.general[usize::from(*number)] = value;
     }
-    let stack = OwnStack::current();
     // The export's own entry counts as a leaf: its return address is on top.
     let first = stack.read(caller.rsp).map(|rip| {
         registers.rip = rip;
@@ -306,7 +316,7 @@ pub fn frames(caller: &Caller) -> impl Iterator<Item = usize> + use<> {
 }
 
 /// The instruction pointers of the frames from `first` on, as long as they lie in images.
-pub fn walk(first: Option<Registers>, stack: OwnStack) -> impl Iterator<Item = usize> {
+pub fn walk(first: Option<Registers>, stack: impl Stack) -> impl Iterator<Item = usize> {
     let mut frame = first;
     std::iter::from_fn(move || {
         let current = frame?;

@@ -6,7 +6,7 @@ use core::ffi::c_char;
 
 use super::memory::c_text;
 use crate::abi::{BOOLEAN, NTSTATUS, STATUS_SUCCESS};
-use crate::verifier::{self, BugCheck};
+use crate::verifier::{self, rules};
 
 crate::exports! {
     RtlGetVersion <= PASSIVE_LEVEL;
@@ -65,11 +65,7 @@ unsafe extern "win64" fn RtlAssert(
     // SAFETY: `file` is null or the macro's `__FILE__`, which is terminated.
     let file = unsafe { c_text(file) };
     let what = format!("the assertion {assertion} failed at {file}:{line}");
-    verifier::bugcheck(
-        BugCheck::SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
-        &what,
-        verifier::owner(),
-    );
+    verifier::broken(rules::ASSERTION, &what, verifier::owner());
 }
 
 /// Not an export of Windows: wdfldr.sys looks it up by name to stop at a framework function that it does not have.

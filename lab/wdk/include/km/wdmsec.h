@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// SDDL strings for device objects. IoCreateDeviceSecure itself lives in wdmsec.lib, which the lab has not.
+// SDDL strings for device objects, and IoCreateDeviceSecure: on Windows code of wdmsec.lib, here a routine of ntoskrnl.lib.
 #pragma once
 #include "wdm.h"
 #define SDDL_DEVOBJ_KERNEL_ONLY_TEXT L"D:P"
@@ -22,6 +22,7 @@ LAB_SDDL_DEVOBJ(SYS_ALL_ADM_RWX_WORLD_R);
 LAB_SDDL_DEVOBJ(SYS_ALL_ADM_RWX_WORLD_R_RES_R);
 LAB_SDDL_DEVOBJ(SYS_ALL_ADM_RWX_WORLD_RW_RES_R);
 LAB_SDDL_DEVOBJ(SYS_ALL_ADM_RWX_WORLD_RWX_RES_RWX);
+NTKERNELAPI NTSTATUS IoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, PUNICODE_STRING DeviceName, DEVICE_TYPE DeviceType, ULONG DeviceCharacteristics, BOOLEAN Exclusive, PCUNICODE_STRING DefaultSDDLString, LPCGUID DeviceClassGuid, PDEVICE_OBJECT *DeviceObject);
 #ifdef __cplusplus
 }
 #endif

@@ -15,7 +15,7 @@ use crate::abi::{
 use crate::ke::processor;
 use crate::ldr::{self, unwind as stack};
 use crate::mm::pool;
-use crate::verifier::{self, BugCheck};
+use crate::verifier::{self, rules};
 
 crate::exports! {
     ExRaiseStatus <= HIGH_LEVEL;
@@ -129,11 +129,7 @@ fn deliver(record: &mut EXCEPTION_RECORD, context: &mut CONTEXT) {
     processor::current().set_caller(caller);
     if !continued {
         let what = format!("raises {}, and no handler takes it", record.ExceptionCode);
-        verifier::bugcheck(
-            BugCheck::SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
-            &what,
-            verifier::owner(),
-        );
+        verifier::broken(rules::EXCEPTION_NOT_HANDLED, &what, verifier::owner());
     }
 }
 
@@ -185,7 +181,7 @@ fn check_range(address: usize, length: usize, alignment: u32, context: &mut CONT
     let is_kernel = |address| {
         ldr::image_at(address).is_some()
             || pool::is_in_drivers_block(address)
-            || stack::OwnStack::current().has(address as u64)
+            || stack::OwnStack::current().contains(address as u64)
     };
     if is_kernel(address) || is_kernel(last) {
         raise(STATUS_ACCESS_VIOLATION, context);
