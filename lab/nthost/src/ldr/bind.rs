@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::debugger;
 use super::directories::{Import, Symbol, Target};
 use super::dll;
 use super::error::LoadError;
@@ -58,6 +59,7 @@ fn load_with(path: &Path, pending: &mut Vec<ImageRef>) -> Result<ImageRef, LoadE
         return Err(error);
     }
     registry::register(Arc::clone(&image.0));
+    debugger::loaded(&image);
     Ok(image)
 }
 

@@ -5,6 +5,7 @@
 
 mod bind;
 mod bytes;
+mod debugger;
 mod directories;
 mod dll;
 mod error;
