@@ -68,7 +68,12 @@ const TASKS: &[(&str, Run, &str)] = &[
     (
         "lab",
         lab::lab,
-        "gives the lab's prompt, or runs a script [--release] [SCRIPT] [--json FILE] …",
+        "gives the lab's prompt, or runs a script [--release] [SCRIPT] [--json FILE] …, or a driver: run --inf FILE --device ID [--ioctl …]…",
+    ),
+    (
+        "install",
+        lab::install,
+        "installs the lab as one program, `lab`, that needs no other file [--to DIR]",
     ),
     (
         "faults",

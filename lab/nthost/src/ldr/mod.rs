@@ -5,10 +5,12 @@
 
 mod bind;
 mod bytes;
+mod debugger;
 mod directories;
 mod dll;
 mod error;
 pub mod files;
+mod framework;
 mod headers;
 mod image;
 mod load_config;

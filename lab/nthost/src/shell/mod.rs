@@ -7,6 +7,7 @@ mod pnputil;
 mod prompt;
 mod recovery;
 mod registry;
+mod run;
 mod sc;
 mod script;
 mod services;
@@ -15,5 +16,6 @@ mod words;
 
 pub use commands::COMMANDS;
 pub use prompt::prompt;
+pub use run::{RunPlan, run_plan};
 pub use script::{finish, run_line, run_script};
 pub use session::{CommandError, CommandResult, Session};
