@@ -11,5 +11,5 @@ mod owner;
 
 pub use audit::{Leak, audit, register_auditor};
 pub use bugcheck::{BugCheck, bugcheck, bugcheck_with};
-pub use outcome::{Outcome, end, environment_error, lab_defect, set_end_hook, unsupported};
+pub use outcome::{Outcome, end, environment_error, lab_defect, set_background, set_end_hook, unsupported};
 pub use owner::{Owner, owner};
