@@ -18,12 +18,12 @@ const DEFAULT: u32 = 2;
 pub fn read(driver: Driver) -> Result<u32, Failure> {
     match driver.parameter(b"ChildCount") {
         Ok(count) if count.unwrap_or(DEFAULT) <= LIMIT => return Ok(count.unwrap_or(DEFAULT)),
-        Ok(count) => wdk::println!(
+        Ok(count) => debug_print::println!(
             "sample: ChildCount is {}, at most {LIMIT} is allowed; the device is refused",
             count.unwrap_or(DEFAULT)
         ),
         Err(failure) => {
-            wdk::println!(
+            debug_print::println!(
                 "sample: ChildCount cannot be read as a REG_DWORD of 0 to {LIMIT} ({failure}); the device is refused"
             );
             return Err(failure);

@@ -33,12 +33,14 @@ pub fn read(driver: Driver) -> Result<Role, Failure> {
         Ok(None | Some(BUS)) => return Ok(Role::Bus),
         Ok(Some(FILTER)) => return Ok(Role::Filter),
         Ok(Some(other)) => {
-            wdk::println!(
+            debug_print::println!(
                 "sample: Role is {other}, not {BUS} (bus) or {FILTER} (filter); the device is refused"
             );
         }
         Err(failure) => {
-            wdk::println!("sample: Role cannot be read as a REG_DWORD ({failure}); the device is refused");
+            debug_print::println!(
+                "sample: Role cannot be read as a REG_DWORD ({failure}); the device is refused"
+            );
             return Err(failure);
         }
     }

@@ -221,31 +221,41 @@ fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver) -> Result<()>
             .arg(place::in_root(&object)),
     )?;
     command::run(
-        toolchain
-            .linker()?
-            .args([
-                "/DRIVER",
-                "/KERNEL",
-                "/NODEFAULTLIB",
-                "/SUBSYSTEM:NATIVE",
-                "/ENTRY:DriverEntry",
-                "/NXCOMPAT",
-                "/DYNAMICBASE",
-                "/INTEGRITYCHECK",
-                "/OPT:REF,ICF",
-                "/DEBUG",
-                // As rustc: the image names its symbols without their folder.
-                "/PDBALTPATH:%_PDB%",
-                "/Brepro",
-            ])
-            .arg(format!("/OUT:{}", image.display()))
-            .arg(format!("/MAP:{}", image.with_extension("map").display()))
-            .arg(format!("/PDB:{}", image.with_extension("pdb").display()))
+        linker(toolchain, &image, "DriverEntry")?
             .arg(&object)
             .arg(&resource)
             .args(&libraries)
             .args(kit::kernel_libraries(build.architecture)),
     )
+}
+
+/// The linker with what every image of a C driver wants; map and symbols lie beside the image.
+///
+/// # Errors
+///
+/// When the linker is not found.
+pub fn linker(toolchain: &Toolchain, image: &Path, entry: &str) -> Result<Command> {
+    let mut linker = toolchain.linker()?;
+    linker
+        .args([
+            "/DRIVER",
+            "/KERNEL",
+            "/NODEFAULTLIB",
+            "/SUBSYSTEM:NATIVE",
+            "/NXCOMPAT",
+            "/DYNAMICBASE",
+            "/INTEGRITYCHECK",
+            "/OPT:REF,ICF",
+            "/DEBUG",
+            // As rustc: the image names its symbols without their folder.
+            "/PDBALTPATH:%_PDB%",
+            "/Brepro",
+        ])
+        .arg(format!("/ENTRY:{entry}"))
+        .arg(format!("/OUT:{}", image.display()))
+        .arg(format!("/MAP:{}", image.with_extension("map").display()))
+        .arg(format!("/PDB:{}", image.with_extension("pdb").display()));
+    Ok(linker)
 }
 
 fn compiler(architecture: &Architecture) -> Command {

@@ -7,8 +7,10 @@ mod architecture;
 mod bench;
 mod build;
 mod c_drivers;
+mod cc;
 mod ci;
 mod command;
+mod deny;
 mod drivers;
 mod exports;
 mod faults;
@@ -27,6 +29,7 @@ mod protections;
 mod soak;
 mod test;
 mod toolchain;
+mod verifier_rules;
 mod wdf_functions;
 mod wine;
 mod workspace;
@@ -47,6 +50,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "check",
         drivers::check,
         "checks drivers without linking [--clippy] [--release] [--arch aarch64] [-p PACKAGE]…",
+    ),
+    (
+        "cc",
+        cc::run,
+        "builds a C or C++ driver of somebody else against the kit: --out NAME.sys [-I DIR]… [-D NAME]… [--inx FILE] SOURCE…",
     ),
     (
         "demo",
@@ -72,6 +80,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "soak",
         soak::run,
         "runs random operations in the lab [--minutes N | --operations N] [--seed N] [--threads N]",
+    ),
+    (
+        "deny",
+        deny::run,
+        "checks licences, sources and advisories of the dependencies with cargo-deny, which it installs [--advisories]",
     ),
     ("test", test::test, "runs every test [FILTER]"),
     (
@@ -103,6 +116,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "wdf-functions",
         wdf_functions::run,
         "writes docs/wdf-functions.md from the runtime's table",
+    ),
+    (
+        "verifier-rules",
+        verifier_rules::run,
+        "writes docs/verifier-rules.md from the list of nthost",
     ),
     (
         "infverif",

@@ -1,20 +1,23 @@
-//! Blocks of memory that end at an inaccessible page.
+//! Blocks of memory between two inaccessible pages.
 #![allow(unsafe_code, reason = "maps, fills and protects memory")]
 
 use crate::abi::PAGE_SIZE;
 
 /// Windows aligns pool blocks of less than a page to this.
 const ALIGNMENT: usize = 16;
+/// The first and the last page of a mapping.
+const GUARD_PAGES: usize = 2 * PAGE_SIZE;
 /// What fills the bytes of a page around a block; a change is an overrun or an underrun.
 const FENCE: u8 = 0xFE;
 /// What fills memory that was asked for uninitialized.
 const UNINITIALIZED: u8 = 0xCD;
 
-/// A block's pages. The block ends as close to the guard page as its alignment allows.
+/// A block's pages, with a guard page before and one behind. A small block ends as close to the latter as its alignment allows.
 #[derive(Clone, Copy, Debug)]
 pub struct Pages {
+    /// Where the usable pages begin, behind the first guard page.
     base: usize,
-    /// The size of the usable pages, without the guard page.
+    /// The size of the usable pages, without the guard pages.
     usable: usize,
     address: usize,
     size: usize,
@@ -29,7 +32,7 @@ impl Pages {
         let base = unsafe {
             libc::mmap(
                 std::ptr::null_mut(),
-                usable + PAGE_SIZE,
+                usable.checked_add(GUARD_PAGES)?,
                 libc::PROT_NONE,
                 flags,
                 -1,
@@ -39,6 +42,7 @@ impl Pages {
         if base == libc::MAP_FAILED {
             return None;
         }
+        let base = base.wrapping_byte_add(PAGE_SIZE);
         let execute = if execute { libc::PROT_EXEC } else { 0 };
         // SAFETY: the pages belong to the mapping just made.
         let result = unsafe { libc::mprotect(base, usable, libc::PROT_READ | libc::PROT_WRITE | execute) };
@@ -81,9 +85,9 @@ impl Pages {
         self.address + self.size
     }
 
-    /// Whether the address lies in the block's pages or in the guard page.
+    /// Whether the address lies in the block's pages or in a guard page.
     pub const fn covers(&self, address: usize) -> bool {
-        address >= self.base && address < self.base + self.usable + PAGE_SIZE
+        address >= self.base - PAGE_SIZE && address < self.base + self.usable + PAGE_SIZE
     }
 
     /// The first address in the block's pages, outside of the block, whose fence byte was changed.
@@ -105,9 +109,9 @@ impl Pages {
 
     /// Gives the range back.
     pub fn unmap(&self) {
-        let base = std::ptr::with_exposed_provenance_mut(self.base);
+        let start = std::ptr::with_exposed_provenance_mut(self.base - PAGE_SIZE);
         // SAFETY: the range is the one mapped in `new`, and its owner forgets it.
-        unsafe { libc::munmap(base, self.usable + PAGE_SIZE) };
+        unsafe { libc::munmap(start, self.usable + GUARD_PAGES) };
     }
 
     fn fill(&self, address: usize, size: usize, byte: u8) {

@@ -153,17 +153,11 @@ fn round(users: Vec<User>, operations: u64) -> Vec<User> {
         match ended.recv_timeout(STALL) {
             Ok(user) => users.push(user),
             Err(RecvTimeoutError::Timeout) if ledger::ended() > before => before = ledger::ended(),
-            Err(_) => stalled(),
+            Err(_) => ke::watchdog::end(&format!("no operation ended in {} seconds", STALL.as_secs())),
         }
     }
     users.sort_by_key(User::number);
     users
-}
-
-fn stalled() -> ! {
-    let threads = ke::thread::describe_all().join("\n  ");
-    let text = format!("no operation ended in {} seconds\n  {threads}", STALL.as_secs());
-    verifier::end(Outcome::Timeout, &text)
 }
 
 /// Takes everything away; nothing of a driver may be left.
