@@ -17,8 +17,8 @@ use wdk_sys::{
 
 use super::context::{Context, object_attributes};
 use super::device::Device;
-use super::slot::Slot;
 use crate::Failure;
+use crate::slot::Slot;
 
 /// The least alignment of what the framework allocates, `MEMORY_ALLOCATION_ALIGNMENT` of 64-bit Windows, ntdef.h.
 const ALIGNMENT: usize = 16;
