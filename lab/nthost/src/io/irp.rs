@@ -243,9 +243,10 @@ pub fn call_driver(device: Device, irp: Irp) -> NTSTATUS {
     irp.move_to(number);
     irp.update_location(number, |location| location.DeviceObject = device.as_ptr());
     let major = irp.location(number).MajorFunction;
-    let dispatched = Dispatched::new(number, device.dispatch_address(major));
+    let routine = device.dispatch_routine(major);
+    let dispatched = Dispatched::new(number, routine as usize);
     with_record(irp, |record| record.dispatched.push(dispatched.clone()));
-    let status = device.dispatch(major, irp.as_ptr());
+    let status = device.dispatch(routine, irp.as_ptr());
     let is_there = |record: &mut Record| record.dispatched.iter().any(|known| known.is(&dispatched));
     if !dispatched.returned(status) && status != STATUS_PENDING && with_record(irp, is_there) == Some(true) {
         dispatched.forgotten(status);
