@@ -66,6 +66,11 @@ fn registry_values_are_read_and_written_as_by_the_framework() -> Result<()> {
     conforms("kmdf_registry", 79)
 }
 
+#[test]
+fn children_are_listed_described_and_lost_as_by_the_framework() -> Result<()> {
+    conforms("kmdf_children", 102)
+}
+
 /// The expectation is that of pnpstatemachine.cpp, powerstatemachine.cpp and selfmanagediostatemachine.cpp.
 #[test]
 fn callbacks_and_irps_come_in_the_framework_s_order() -> Result<()> {
