@@ -71,6 +71,11 @@ fn children_are_listed_described_and_lost_as_by_the_framework() -> Result<()> {
     conforms("kmdf_children", 102)
 }
 
+#[test]
+fn names_interfaces_and_control_devices_are_those_of_the_framework() -> Result<()> {
+    conforms("kmdf_names", 67)
+}
+
 /// The expectation is that of pnpstatemachine.cpp, powerstatemachine.cpp and selfmanagediostatemachine.cpp.
 #[test]
 fn callbacks_and_irps_come_in_the_framework_s_order() -> Result<()> {
