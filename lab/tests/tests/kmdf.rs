@@ -76,6 +76,11 @@ fn names_interfaces_and_control_devices_are_those_of_the_framework() -> Result<(
     conforms("kmdf_names", 67)
 }
 
+#[test]
+fn buffers_locks_timers_and_work_items_are_those_of_the_framework() -> Result<()> {
+    conforms("kmdf_requests", 151)
+}
+
 /// The expectation is that of pnpstatemachine.cpp, powerstatemachine.cpp and selfmanagediostatemachine.cpp.
 #[test]
 fn callbacks_and_irps_come_in_the_framework_s_order() -> Result<()> {
