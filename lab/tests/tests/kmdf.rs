@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use lab_tests::{
-    Run,
+    Build, Lab, Run,
     conform::{self, REMOVE, conforms},
 };
 
@@ -101,4 +101,21 @@ fn callbacks_and_irps_come_in_the_framework_s_order() -> Result<()> {
 #[test]
 fn a_surprise_removal_comes_in_the_framework_s_order() -> Result<()> {
     order("kmdf_order_surprise", &[r"surprise-remove ROOT\CONFORM\0000"])
+}
+
+/// What reaches a plain WDM function driver; the expectation is that of the documentation (State Transitions for `PnP` Devices).
+#[test]
+fn irps_of_a_wdm_driver_come_in_the_documented_order() -> Result<()> {
+    const DISABLE: &str = r"pnputil /disable-device ROOT\CONFORM\0000";
+    const ENABLE: &str = r"pnputil /enable-device ROOT\CONFORM\0000";
+    let name = "wdm_order";
+    let lab = Lab::new(Build::Debug)?;
+    lab.function_driver(name, include_str!("../drivers/wdm_order.c"), conform::HARDWARE_ID)?;
+    let surprise = r"surprise-remove ROOT\CONFORM\0000";
+    let run = conform::run(&lab, name, &[READ, DISABLE, ENABLE, surprise])?;
+    run.passes()?;
+    insta::with_settings!({ prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, told(&run, name));
+    });
+    Ok(())
 }
