@@ -160,7 +160,7 @@ impl Request {
             .args(if self.build.release { FREE } else { CHECKED });
         clang
             .arg(if self.dwarf { "-gdwarf-4" } else { "-gcodeview" })
-            .args(["-g", "-ivfsoverlay"])
+            .args(["-g", "-Xclang", "-cfguard", "-ivfsoverlay"])
             .arg(overlay)
             .arg("-I")
             .arg(made);

@@ -26,6 +26,7 @@ mod package;
 mod panics;
 mod place;
 mod protections;
+mod soak;
 mod test;
 mod toolchain;
 mod verifier_rules;
@@ -79,6 +80,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "faults",
         faults::run,
         "lets each call of the drivers that can fail fail, one in a run [--release] [--limit N] [SCRIPT]…",
+    ),
+    (
+        "soak",
+        soak::run,
+        "runs random operations in the lab [--minutes N | --operations N] [--seed N] [--threads N]",
     ),
     (
         "deny",

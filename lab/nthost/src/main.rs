@@ -90,6 +90,13 @@ fn command_line() -> Command {
                 .help("Let the Nth of all calls that can fail, fail"),
         )
         .arg(
+            Arg::new("faults-on-demand")
+                .long("faults-on-demand")
+                .action(ArgAction::SetTrue)
+                .conflicts_with_all(["fail-stack", "fail-nth", "list-faults"])
+                .help("Let the commands `fail-nth` and `soak` choose calls that fail"),
+        )
+        .arg(
             Arg::new("rules")
                 .long("rules")
                 .action(ArgAction::SetTrue)
@@ -204,7 +211,8 @@ fn watch_faults(arguments: &ArgMatches) {
     let file = arguments.get_one::<PathBuf>("list-faults");
     let nth = arguments.get_one("fail-nth").copied().map(Plan::Nth);
     let stack = arguments.get_one("fail-stack").copied().map(Plan::Stack);
-    let plan = nth.or(stack);
+    let on_demand = arguments.get_flag("faults-on-demand").then_some(Plan::OnDemand);
+    let plan = nth.or(stack).or(on_demand);
     if let Some(file) = file {
         report::write_faults_to(file.clone());
     }

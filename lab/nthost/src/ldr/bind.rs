@@ -42,6 +42,13 @@ pub fn load(path: &Path) -> Result<ImageRef, LoadError> {
     load_with(path, &mut Vec::new())
 }
 
+/// Undoes a load; see [`registry::unload`].
+pub fn unload(image: ImageRef) {
+    // A load must not find an image that loses its last reference now.
+    let _one_at_a_time = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
+    registry::unload(image);
+}
+
 /// Loads an image; `pending` are the images whose imports are being bound right now.
 fn load_with(path: &Path, pending: &mut Vec<ImageRef>) -> Result<ImageRef, LoadError> {
     if let Some(image) = registry::by_file(path) {

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
+use crate::ke::thread;
 use crate::mm::pool;
 use crate::verifier::{self, Outcome, faults};
 use crate::{exports, ldr};
@@ -96,6 +97,7 @@ fn first_entry() -> Option<u64> {
 /// What is left over, one line for each, kept for the data.
 #[must_use]
 pub fn leaks() -> Vec<String> {
+    thread::settle();
     let found = verifier::audit();
     for leak in &found {
         verifier::note_broken(leak.rule);

@@ -12,6 +12,7 @@ mod sc;
 mod script;
 mod services;
 mod session;
+mod soak;
 mod words;
 
 pub use commands::COMMANDS;
