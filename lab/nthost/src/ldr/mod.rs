@@ -5,6 +5,7 @@
 
 mod bind;
 mod bytes;
+mod contents;
 mod directories;
 mod dll;
 mod error;
@@ -19,8 +20,9 @@ mod tests;
 pub mod unwind;
 
 pub use bind::load;
+pub use contents::{Contents, imported_modules};
 pub use error::{LoadError, Malformed};
-pub use image::{Image, imported_modules};
+pub use image::Image;
 pub use mapping::{Mapping, Protection};
 pub use registry::{
     ImageRef, Location, add_search_path, find, image_at, is_in, loaded, set_unload_hook, unload,

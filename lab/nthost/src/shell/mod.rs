@@ -11,7 +11,7 @@ mod sc;
 mod script;
 mod services;
 mod session;
-mod words;
+pub mod words;
 
 pub use commands::COMMANDS;
 pub use prompt::prompt;
