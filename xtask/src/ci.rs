@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::{architecture::ARM64, command, deny, drivers, package, place, test, wine};
+use crate::{architecture::ARM64, command, deny, drivers, fuzz, miri, package, place, test, wine};
 
 /// The components of rustup that the checks need, with the program of each.
 const COMPONENTS: &[(&str, &str)] = &[("rustfmt", "cargo-fmt"), ("clippy", "cargo-clippy")];
@@ -44,6 +44,14 @@ pub fn ci(arguments: &[String]) -> Result<ExitCode> {
     let run = wine::run(&[])?;
     if run != ExitCode::SUCCESS {
         return Ok(run);
+    }
+    let interpreted = miri::run(&[])?;
+    if interpreted != ExitCode::SUCCESS {
+        return Ok(interpreted);
+    }
+    let fuzzed = fuzz::run(&[])?;
+    if fuzzed != ExitCode::SUCCESS {
+        return Ok(fuzzed);
     }
     test::test(arguments)
 }

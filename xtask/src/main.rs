@@ -7,6 +7,7 @@ mod architecture;
 mod bench;
 mod build;
 mod c_drivers;
+mod cargo_tool;
 mod cc;
 mod ci;
 mod command;
@@ -15,6 +16,7 @@ mod drivers;
 mod exports;
 mod faults;
 mod files;
+mod fuzz;
 mod header;
 mod host_port;
 mod infverif;
@@ -22,6 +24,9 @@ mod inx;
 mod kit;
 mod lab;
 mod link;
+mod miri;
+mod mutants;
+mod nightly;
 mod package;
 mod panics;
 mod place;
@@ -93,6 +98,21 @@ const TASKS: &[(&str, Run, &str)] = &[
     ),
     ("test", test::test, "runs every test [FILTER]"),
     (
+        "miri",
+        miri::run,
+        "runs the tests of the host crates in Miri [FILTER]",
+    ),
+    (
+        "fuzz",
+        fuzz::run,
+        "gives the lab's readers and the drivers any bytes [TARGET] [--minutes N]",
+    ),
+    (
+        "mutants",
+        mutants::run,
+        "changes the crates of the drivers in one place at a time, and has their tests notice",
+    ),
+    (
         "bench",
         bench::run,
         "times direct calls and what stands against them, in the lab [--page]; counts instructions [--check | --baseline]",
@@ -138,7 +158,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "writes docs/inf-rules.md from the rules of infverif",
     ),
     ("wine", wine::run, "runs the helper drivers in Wine's kernel"),
-    ("ci", ci::ci, "runs what CI runs: format, lints, test"),
+    (
+        "ci",
+        ci::ci,
+        "runs what CI runs: format, lints, Miri, fuzzing, test",
+    ),
 ];
 
 /// The exit code of a wrong command line, as cargo and clap have it.

@@ -312,6 +312,22 @@ mod tests {
     }
 
     #[test]
+    fn a_framework_takes_a_request_that_is_as_large_and_as_new() {
+        let extent = |size, version| Extent { size, version };
+        for (requested, accepted) in [
+            (extent(48, 2), true),
+            (extent(56, 2), true),
+            (extent(48, 3), true),
+            (extent(40, 2), false),
+            (extent(48, 1), false),
+            (extent(40, 3), false),
+            (extent(56, 1), false),
+        ] {
+            assert_eq!(provider_accepts(NEEDED, requested), accepted, "{requested:?}");
+        }
+    }
+
+    #[test]
     fn a_missing_reference_routine_is_enough() {
         for (reference, dereference) in [(true, false), (false, true), (false, false)] {
             let full = header(48, 2);

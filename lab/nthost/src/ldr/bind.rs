@@ -120,8 +120,8 @@ fn resolve(
         )
     })?;
     let target = match symbol {
-        Symbol::Name(name) => dependency.exports.by_name(name),
-        Symbol::Ordinal(ordinal) => dependency.exports.by_ordinal(usize::from(*ordinal)),
+        Symbol::Name(name) => dependency.contents.exports.by_name(name),
+        Symbol::Ordinal(ordinal) => dependency.contents.exports.by_ordinal(usize::from(*ordinal)),
     };
     match target {
         Some(Target::Offset(offset)) => Ok(dependency.base() + offset),

@@ -13,7 +13,7 @@ mod script;
 mod services;
 mod session;
 mod soak;
-mod words;
+pub mod words;
 
 pub use commands::COMMANDS;
 pub use prompt::prompt;
