@@ -104,6 +104,14 @@ pub fn kernel_libraries(architecture: &Architecture) -> Vec<PathBuf> {
         .into()
 }
 
+/// What a KMDF driver is linked with besides.
+pub fn framework_libraries(architecture: &Architecture) -> Vec<PathBuf> {
+    let names = ["WdfDriverEntry", "WdfLdr"];
+    names
+        .map(|name| library_folder(architecture, true).join(format!("{name}.lib")))
+        .into()
+}
+
 fn library_folder(architecture: &Architecture, framework: bool) -> PathBuf {
     let libraries = place::kit().join("Lib");
     if framework {

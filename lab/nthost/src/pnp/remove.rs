@@ -121,7 +121,7 @@ pub(super) fn vanished(id: NodeId) {
 /// Finishes the removal of those devices that no file keeps, children first; a device waits for what is below it.
 fn finish_unused(devices: &[Node]) {
     for node in devices {
-        if !has_open_files(node) && node::children_of(node.id).is_empty() {
+        if !has_open_files(node) && node::is_leaf(node.id) {
             finish(node.id);
         }
     }

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
+use crate::abi::PAGE_SIZE;
 use crate::mm::pool;
 use crate::verifier::{self, Outcome, faults};
 use crate::{exports, ldr};
@@ -42,7 +43,7 @@ fn unloading(image: &ldr::ImageRef) {
     wdf::count(image);
 }
 
-/// Has the time of the first `DriverEntry` printed.
+/// Has the time of the first `DriverEntry` printed, and what each line of a script takes.
 pub fn show_timing() {
     TIMING.store(true, Ordering::Relaxed);
 }
@@ -78,6 +79,25 @@ pub fn driver_entry_ended() {
             "nthost: first DriverEntry ended {time} microseconds after the start\n"
         ));
     }
+}
+
+/// A line of a script that began at `start` is over, and nothing of it is under way.
+pub fn line_ended(start: Instant) {
+    if TIMING.load(Ordering::Relaxed) {
+        // Not through the log, which the report has.
+        println!(
+            "nthost: the line took {} microseconds; {} KiB are resident",
+            start.elapsed().as_micros(),
+            resident_pages() * PAGE_SIZE / 1024
+        );
+    }
+}
+
+/// The second number of `/proc/self/statm`.
+fn resident_pages() -> usize {
+    let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let resident = statm.split(' ').nth(1);
+    resident.and_then(|pages| pages.parse().ok()).unwrap_or(0)
 }
 
 fn first_entry() -> Option<u64> {

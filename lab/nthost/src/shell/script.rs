@@ -1,6 +1,7 @@
 //! Running lines, and what comes after the last one.
 
 use std::path::Path;
+use std::time::Instant;
 
 use super::session::{CommandError, CommandResult, Session};
 use super::{commands, recovery, words};
@@ -25,7 +26,9 @@ pub fn run_script(session: &mut Session, script: &Path) {
         session.place = format!("{}:{number}", script.display());
         if !words::is_comment(line) {
             show(line);
+            let start = Instant::now();
             run_line(session, line);
+            report::line_ended(start);
         }
     }
 }
