@@ -1,6 +1,7 @@
 //! The bus: the function device of `root\SampleBus`, which enumerates the children.
 #![allow(unsafe_code, reason = "framework calls and a callback")]
 
+use direct_call::call_wdf;
 use direct_call::kmdf::{
     Device, DeviceInit, Provider, ProviderSlot, guid_of, object_attributes, size_of_ulong,
 };
@@ -9,7 +10,6 @@ use sample_interface::{GUID_BUS_TYPE_SAMPLE, GUID_DEVINTERFACE_SAMPLE_BUS};
 use wdk_sys::{
     _INTERFACE_TYPE, FILE_DEVICE_BUS_EXTENDER, FILE_DEVICE_SECURE_OPEN, PNP_BUS_INFORMATION,
     WDF_CHILD_LIST_CONFIG, WDF_NO_OBJECT_ATTRIBUTES, WDF_OBJECT_ATTRIBUTES, WDFOBJECT,
-    call_unsafe_wdf_function_binding,
 };
 
 use crate::children::{Children, Identification};
@@ -61,7 +61,7 @@ fn configure(init: &DeviceInit<'_>) {
     };
     // SAFETY: no device has been made of the init yet, or `create` would own it; the configuration is copied.
     unsafe {
-        call_unsafe_wdf_function_binding!(
+        call_wdf!(
             WdfFdoInitSetDefaultChildListConfig,
             init,
             &raw mut config,
@@ -69,10 +69,10 @@ fn configure(init: &DeviceInit<'_>) {
         );
     }
     // SAFETY: no device has been made of the init yet; the device type is passed by value.
-    unsafe { call_unsafe_wdf_function_binding!(WdfDeviceInitSetDeviceType, init, FILE_DEVICE_BUS_EXTENDER) };
+    unsafe { call_wdf!(WdfDeviceInitSetDeviceType, init, FILE_DEVICE_BUS_EXTENDER) };
     // SAFETY: no device has been made of the init yet. TRUE: added to the characteristics that the INF gives.
     unsafe {
-        call_unsafe_wdf_function_binding!(
+        call_wdf!(
             WdfDeviceInitSetCharacteristics,
             init,
             FILE_DEVICE_SECURE_OPEN,
@@ -89,7 +89,7 @@ fn describe_bus(bus: Device<'_>) {
     };
     // SAFETY: a device of this driver, just made; the information is copied.
     unsafe {
-        call_unsafe_wdf_function_binding!(
+        call_wdf!(
             WdfDeviceSetBusInformationForChildren,
             bus.raw(),
             &raw mut information

@@ -5,6 +5,7 @@ use sample_interface::SAMPLE_BUS_CHILD_LIMIT;
 use wdk_sys::STATUS_INVALID_PARAMETER;
 
 use crate::parameters::Driver;
+use crate::refusal;
 
 /// The most children of a bus: the contract's number, or as many as lab/bench/crowd needs to see how the cost of a child grows.
 pub const LIMIT: u32 = if cfg!(feature = "crowd") {
@@ -25,14 +26,9 @@ const DEFAULT: u32 = 2;
 pub fn read(driver: Driver) -> Result<u32, Failure> {
     match driver.parameter(b"ChildCount") {
         Ok(count) if count.unwrap_or(DEFAULT) <= LIMIT => return Ok(count.unwrap_or(DEFAULT)),
-        Ok(count) => wdk::println!(
-            "sample: ChildCount is {}, at most {LIMIT} is allowed; the device is refused",
-            count.unwrap_or(DEFAULT)
-        ),
+        Ok(count) => refusal::too_large(c"ChildCount", count.unwrap_or(DEFAULT), LIMIT),
         Err(failure) => {
-            wdk::println!(
-                "sample: ChildCount cannot be read as a REG_DWORD of 0 to {LIMIT} ({failure}); the device is refused"
-            );
+            refusal::unreadable(c"ChildCount", failure);
             return Err(failure);
         }
     }

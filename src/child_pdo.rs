@@ -2,10 +2,11 @@
 #![allow(unsafe_code, reason = "framework calls and callbacks")]
 
 use direct_call::Failure;
+use direct_call::call_wdf;
 use direct_call::kmdf::{Device, DeviceInit, forward_to_parent, size_of_ulong};
 use wdk_sys::{
     _WDF_TRI_STATE, LCID, NTSTATUS, WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER, WDF_DEVICE_PNP_CAPABILITIES,
-    WDFCHILDLIST, WDFDEVICE_INIT, call_unsafe_wdf_function_binding,
+    WDFCHILDLIST, WDFDEVICE_INIT,
 };
 
 use crate::children::Identification;
@@ -68,21 +69,13 @@ fn assign<const N: usize>(init: &DeviceInit<'_>, id: Id, text: &[u16; N]) -> Res
     let text = &raw const text;
     let status = match id {
         // SAFETY: an init that has not become a device yet, and a string that outlives the call.
-        Id::Device => unsafe {
-            call_unsafe_wdf_function_binding!(WdfPdoInitAssignDeviceID, init.raw(), text)
-        },
+        Id::Device => unsafe { call_wdf!(WdfPdoInitAssignDeviceID, init.raw(), text) },
         // SAFETY: as for the device ID.
-        Id::Hardware => unsafe {
-            call_unsafe_wdf_function_binding!(WdfPdoInitAddHardwareID, init.raw(), text)
-        },
+        Id::Hardware => unsafe { call_wdf!(WdfPdoInitAddHardwareID, init.raw(), text) },
         // SAFETY: as for the device ID.
-        Id::Compatible => unsafe {
-            call_unsafe_wdf_function_binding!(WdfPdoInitAddCompatibleID, init.raw(), text)
-        },
+        Id::Compatible => unsafe { call_wdf!(WdfPdoInitAddCompatibleID, init.raw(), text) },
         // SAFETY: as for the device ID.
-        Id::Instance => unsafe {
-            call_unsafe_wdf_function_binding!(WdfPdoInitAssignInstanceID, init.raw(), text)
-        },
+        Id::Instance => unsafe { call_wdf!(WdfPdoInitAssignInstanceID, init.raw(), text) },
     };
     Failure::check(status)
 }
@@ -94,7 +87,7 @@ fn add_text(init: &DeviceInit<'_>, number: u32) -> Result<(), Failure> {
     let location = unicode_string(&location);
     // SAFETY: an init that has not become a device yet; the strings outlive the call, which copies them.
     let status = unsafe {
-        call_unsafe_wdf_function_binding!(
+        call_wdf!(
             WdfPdoInitAddDeviceText,
             init.raw(),
             &raw const description,
@@ -104,7 +97,7 @@ fn add_text(init: &DeviceInit<'_>, number: u32) -> Result<(), Failure> {
     };
     Failure::check(status)?;
     // SAFETY: an init that has not become a device yet.
-    unsafe { call_unsafe_wdf_function_binding!(WdfPdoInitSetDefaultLocale, init.raw(), LOCALE) };
+    unsafe { call_wdf!(WdfPdoInitSetDefaultLocale, init.raw(), LOCALE) };
     Ok(())
 }
 
@@ -126,6 +119,6 @@ fn set_capabilities(device: Device<'_>, number: u32) {
     };
     // SAFETY: a device of this driver, just made; the capabilities are copied.
     unsafe {
-        call_unsafe_wdf_function_binding!(WdfDeviceSetPnpCapabilities, device.raw(), &raw mut capabilities);
+        call_wdf!(WdfDeviceSetPnpCapabilities, device.raw(), &raw mut capabilities);
     }
 }

@@ -7,9 +7,10 @@
 
 use core::ptr;
 
+use direct_call::call_wdf;
 use direct_call::kmdf::{Device, SpinLock, size_of_ulong};
 use sample_interface::NtStatus;
-use wdk_sys::{WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER, WDFCHILDLIST, call_unsafe_wdf_function_binding};
+use wdk_sys::{WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER, WDFCHILDLIST};
 
 use crate::child_count::LIMIT;
 
@@ -50,7 +51,7 @@ impl Children {
     /// None, on a bus that was made with a default child list.
     pub fn new(bus: Device<'_>) -> Self {
         // SAFETY: `bus::add` made the device with a default child list.
-        let list = unsafe { call_unsafe_wdf_function_binding!(WdfFdoGetDefaultChildList, bus.raw()) };
+        let list = unsafe { call_wdf!(WdfFdoGetDefaultChildList, bus.raw()) };
         Self {
             list,
             plugged: SpinLock::new([0; WORDS]),
@@ -64,10 +65,10 @@ impl Children {
     /// Those of [`Self::plug_in`].
     pub fn announce(&self, count: u32) -> Result<(), NtStatus> {
         // SAFETY: the bus's own list, by `new`; a scan that begins here ends below.
-        unsafe { call_unsafe_wdf_function_binding!(WdfChildListBeginScan, self.list) };
+        unsafe { call_wdf!(WdfChildListBeginScan, self.list) };
         let outcome = (1..=count).try_for_each(|number| self.plug_in(number));
         // SAFETY: ends the scan begun above, also after a failure.
-        unsafe { call_unsafe_wdf_function_binding!(WdfChildListEndScan, self.list) };
+        unsafe { call_wdf!(WdfChildListEndScan, self.list) };
         outcome
     }
 
@@ -90,7 +91,7 @@ impl Children {
         let mut identification = Identification::new(number);
         // SAFETY: the bus's own list, by `new`; the description has the size that the bus announced, and is copied.
         let status = unsafe {
-            call_unsafe_wdf_function_binding!(
+            call_wdf!(
                 WdfChildListAddOrUpdateChildDescriptionAsPresent,
                 self.list,
                 (&raw mut identification).cast(),
@@ -116,7 +117,7 @@ impl Children {
         let mut identification = Identification::new(number);
         // SAFETY: the bus's own list, by `new`; the description has the size that the bus announced, and is only read.
         let status = unsafe {
-            call_unsafe_wdf_function_binding!(
+            call_wdf!(
                 WdfChildListUpdateChildDescriptionAsMissing,
                 self.list,
                 (&raw mut identification).cast()

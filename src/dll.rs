@@ -39,7 +39,7 @@ unsafe extern "system" fn DllInitialize(RegistryPath: PUNICODE_STRING) -> NTSTAT
 #[unsafe(no_mangle)]
 unsafe extern "system" fn DllUnload() -> NTSTATUS {
     if cfg!(debug_assertions) {
-        wdk::println!("SAMPLE: DllUnload");
+        debug_print::println!("SAMPLE: DllUnload");
     }
     STATUS_SUCCESS
 }

@@ -23,7 +23,7 @@ pub unsafe extern "system" fn SampleDouble(Value: *mut i32) -> NtStatus {
         return NtStatus::STATUS_INVALID_PARAMETER;
     };
     if cfg!(debug_assertions) {
-        wdk::println!("SampleDouble: {value}");
+        debug_print::println!("SampleDouble: {value}");
     }
     match double_value(*value) {
         Ok(doubled) => {

@@ -4,9 +4,10 @@
 use core::ptr;
 
 use direct_call::Failure;
+use direct_call::call_wdf;
 use wdk_sys::{
     KEY_READ, STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_TYPE_MISMATCH, WDFDRIVER,
-    WDFKEY, call_unsafe_wdf_function_binding,
+    WDFKEY,
 };
 
 use crate::unicode::{ascii, unicode_string};
@@ -53,7 +54,7 @@ impl Key {
         // SAFETY: this image's handle, by `Driver::from_raw`; the caller is at PASSIVE_LEVEL, in
         // EvtDriverDeviceAdd.
         let status = unsafe {
-            call_unsafe_wdf_function_binding!(
+            call_wdf!(
                 WdfDriverOpenParametersRegistryKey,
                 driver.0,
                 KEY_READ,
@@ -69,9 +70,7 @@ impl Key {
         let name = unicode_string(&name);
         let mut number = 0;
         // SAFETY: the key is open; name and number outlive the call.
-        let status = unsafe {
-            call_unsafe_wdf_function_binding!(WdfRegistryQueryULong, self.0, &raw const name, &raw mut number)
-        };
+        let status = unsafe { call_wdf!(WdfRegistryQueryULong, self.0, &raw const name, &raw mut number) };
         Failure::check(status).map(|()| number)
     }
 }
@@ -79,6 +78,6 @@ impl Key {
 impl Drop for Key {
     fn drop(&mut self) {
         // SAFETY: opened in `open`, closed here only.
-        unsafe { call_unsafe_wdf_function_binding!(WdfRegistryClose, self.0) };
+        unsafe { call_wdf!(WdfRegistryClose, self.0) };
     }
 }

@@ -64,6 +64,15 @@ impl CDriver {
     }
 }
 
+impl Model {
+    const fn entry(self) -> &'static str {
+        match self {
+            Self::Wdm => "DriverEntry",
+            Self::Kmdf => "FxDriverEntry",
+        }
+    }
+}
+
 const C_DRIVERS: &[CDriver] = &[
     CDriver {
         image: "helper-c",
@@ -246,25 +255,7 @@ fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver) -> Result<()>
             .arg(place::in_root(&object)),
     )?;
     command::run(
-        toolchain
-            .linker()?
-            .args([
-                "/DRIVER",
-                "/KERNEL",
-                "/NODEFAULTLIB",
-                "/SUBSYSTEM:NATIVE",
-                "/NXCOMPAT",
-                "/DYNAMICBASE",
-                "/INTEGRITYCHECK",
-                "/OPT:REF,ICF",
-                "/DEBUG",
-                // As rustc: the image names its symbols without their folder.
-                "/PDBALTPATH:%_PDB%",
-                "/Brepro",
-            ])
-            .arg(format!("/OUT:{}", image.display()))
-            .arg(format!("/MAP:{}", image.with_extension("map").display()))
-            .arg(format!("/PDB:{}", image.with_extension("pdb").display()))
+        linker(toolchain, &image, driver.model.entry())?
             .arg(&object)
             .arg(&resource)
             .args(&libraries)
@@ -273,23 +264,50 @@ fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver) -> Result<()>
     )
 }
 
-/// The entry point, the libraries and the exports that a driver model brings along.
+/// The libraries and the exports that a driver model brings along.
 fn of_the_model(model: Model, architecture: &Architecture) -> Result<Vec<OsString>> {
     if model == Model::Wdm {
-        return Ok(vec!["/ENTRY:DriverEntry".into()]);
+        return Ok(vec![]);
     }
     let definition = files::read(&place::ROOT.join(DEFINITION))?;
     let exports = definition.lines().skip_while(|line| *line != "EXPORTS").skip(1);
     let exports = exports.map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
-        format!("/EXPORT:{}", words.join(",")).into()
+        OsString::from(format!("/EXPORT:{}", words.join(",")))
     });
     let libraries = kit::framework_libraries(architecture);
-    Ok(["/ENTRY:FxDriverEntry".into()]
-        .into_iter()
-        .chain(exports)
+    Ok(exports
         .chain(libraries.into_iter().map(PathBuf::into_os_string))
         .collect())
+}
+
+/// The linker with what every image of a C driver wants; map and symbols lie beside the image.
+///
+/// # Errors
+///
+/// When the linker is not found.
+pub fn linker(toolchain: &Toolchain, image: &Path, entry: &str) -> Result<Command> {
+    let mut linker = toolchain.linker()?;
+    linker
+        .args([
+            "/DRIVER",
+            "/KERNEL",
+            "/NODEFAULTLIB",
+            "/SUBSYSTEM:NATIVE",
+            "/NXCOMPAT",
+            "/DYNAMICBASE",
+            "/INTEGRITYCHECK",
+            "/OPT:REF,ICF",
+            "/DEBUG",
+            // As rustc: the image names its symbols without their folder.
+            "/PDBALTPATH:%_PDB%",
+            "/Brepro",
+        ])
+        .arg(format!("/ENTRY:{entry}"))
+        .arg(format!("/OUT:{}", image.display()))
+        .arg(format!("/MAP:{}", image.with_extension("map").display()))
+        .arg(format!("/PDB:{}", image.with_extension("pdb").display()));
+    Ok(linker)
 }
 
 fn compiler(architecture: &Architecture) -> Command {

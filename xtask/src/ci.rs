@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::{architecture::ARM64, bench, command, drivers, package, place, test, wine};
+use crate::{architecture::ARM64, bench, command, deny, drivers, package, place, test, wine};
 
 /// The components of rustup that the checks need, with the program of each.
 const COMPONENTS: &[(&str, &str)] = &[("rustfmt", "cargo-fmt"), ("clippy", "cargo-clippy")];
@@ -18,6 +18,7 @@ pub fn ci(arguments: &[String]) -> Result<ExitCode> {
     add_components()?;
     command::stage("checking the format");
     command::run(cargo().args(["fmt", "--all", "--check"]))?;
+    deny::check_if_installed()?;
     command::stage("linting the host crates");
     command::run(
         cargo()

@@ -234,7 +234,7 @@ fn cargo(subcommand: &str, build: Build, packages: &[String]) -> Result<Command>
     let mut cargo = if cfg!(windows) {
         official_cargo(subcommand, build)
     } else {
-        ported_cargo(subcommand, build)?
+        ported_cargo(subcommand, build, &place::ROOT)?
     };
     if build.release {
         cargo.arg("--release");
@@ -256,18 +256,18 @@ fn official_cargo(subcommand: &str, build: Build) -> Command {
     cargo
 }
 
-/// Cargo elsewhere, with the lab's kit.
+/// Cargo elsewhere, with the lab's kit, for the workspace in `root`.
 ///
 /// # Errors
 ///
 /// When a tool is missing, or the kit cannot be assembled.
-pub fn ported_cargo(subcommand: &str, build: Build) -> Result<Command> {
+pub fn ported_cargo(subcommand: &str, build: Build, root: &Path) -> Result<Command> {
     place::check_target()?;
     kit::assemble(build.architecture)?;
     let mut cargo = Toolchain::find(build.architecture)?.cargo(subcommand)?;
     cargo
-        .args(host_port::cargo_arguments()?)
-        .env(host_port::ROOT, &*place::ROOT);
+        .args(host_port::cargo_arguments(root)?)
+        .env(host_port::ROOT, root);
     Ok(cargo)
 }
 

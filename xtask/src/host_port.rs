@@ -111,21 +111,23 @@ const MARK: (&str, &[u8]) = (".ported", b"2\n");
 /// The variable with the workspace's folder, which the copies of wdk-sys and wdk-macros read.
 pub const ROOT: &str = "XTASK_ROOT";
 
-/// The arguments with which cargo takes the copies. Makes them first if they are not there.
+/// The arguments with which cargo takes the copies for the workspace in `root`. Makes them first if they are not there. What the workspace's
+/// Cargo.lock does not have needs none: older versions of wdk-build do without windows-future.
 ///
 /// # Errors
 ///
-/// When a crate is not in Cargo.lock, cannot be downloaded, or has another text than the edits expect.
-pub fn cargo_arguments() -> Result<Vec<String>> {
-    let lock = files::read(&place::ROOT.join("Cargo.lock"))?;
+/// When a crate cannot be downloaded, or has another text than the edits expect.
+pub fn cargo_arguments(root: &Path) -> Result<Vec<String>> {
+    let lock = files::read(&root.join("Cargo.lock"))?;
     let mut paths = Vec::new();
     for (name, edits) in PORTS {
-        let version = locked_version(&lock, name)
-            .with_context(|| format!("Cargo.lock has no package {name}; run `cargo generate-lockfile`"))?;
+        let Some(version) = locked_version(&lock, name) else {
+            continue;
+        };
         let copy = place::TARGET.join("host-port").join(format!("{name}-{version}"));
         if !std::fs::read(copy.join(MARK.0)).is_ok_and(|mark| mark == MARK.1) {
             command::stage(&format!("making {name} {version} fit for this host"));
-            port(&published(name, version)?, &copy, edits).with_context(|| {
+            port(&published(root, name, version)?, &copy, edits).with_context(|| {
                 format!("the crate {name} {version} is not the one that xtask knows how to port (xtask/src/host_port.rs)")
             })?;
         }
@@ -144,17 +146,13 @@ fn locked_version<'a>(lock: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// The folder of a crate as cargo unpacked it.
-fn published(name: &str, version: &str) -> Result<PathBuf> {
+fn published(root: &Path, name: &str, version: &str) -> Result<PathBuf> {
     // For every platform: cargo metadata, here and in wdk-build's build scripts, looks at the manifests of all of them.
     let mut fetch = command::cargo();
-    command::run(
-        fetch
-            .current_dir(&*place::ROOT)
-            .args(["fetch", "--quiet", "--locked"]),
-    )?;
+    command::run(fetch.current_dir(root).args(["fetch", "--quiet", "--locked"]))?;
     let mut metadata: Command = command::cargo();
     metadata
-        .current_dir(&*place::ROOT)
+        .current_dir(root)
         .args(["metadata", "--format-version=1", "--offline"]);
     let metadata = command::output(&mut metadata)?;
     let ending = format!("/{name}-{version}/Cargo.toml\"");

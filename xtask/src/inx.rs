@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 
 /// What is put into an INX file.
 #[derive(Debug, Clone, Copy)]
@@ -19,14 +19,16 @@ pub struct Stamp<'a> {
     pub catalog: &'a str,
 }
 
-/// The INF text of an INX text.
+/// The INF text of an INX text. What its Version section lacks of `DriverVer` and `CatalogFile` is added.
 ///
 /// # Errors
 ///
-/// When the text has no `DriverVer` or no `CatalogFile` directive in its Version section, or a variable that is not known.
+/// When the text has no Version section, or a variable that is not known.
 pub fn stamp(text: &str, with: Stamp<'_>) -> Result<String> {
     let mut inf = String::with_capacity(text.len());
     let mut in_version = false;
+    // Where the lines of [Version] begin.
+    let mut head = None;
     let values = [
         ("DriverVer", format!("{},{}", with.date, with.version)),
         ("CatalogFile", with.catalog.to_owned()),
@@ -50,9 +52,17 @@ pub fn stamp(text: &str, with: Stamp<'_>) -> Result<String> {
         } else {
             writeln!(inf, "{line}")?;
         }
+        if in_version {
+            head.get_or_insert(inf.len());
+        }
     }
-    for ((name, _), stamped) in values.iter().zip(stamped) {
-        ensure!(stamped, "the section [Version] has no directive {name}");
+    let missing = values.iter().zip(stamped).filter(|(_, stamped)| !stamped);
+    let missing: Vec<String> = missing
+        .map(|((name, value), _)| format!("{name:<11} = {value}\n"))
+        .collect();
+    if !missing.is_empty() {
+        let head = head.context("the text has no section [Version]")?;
+        inf.insert_str(head, &missing.concat());
     }
     Ok(inf)
 }
@@ -121,12 +131,15 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_a_directive_to_stamp_is_refused() {
-        for text in [
-            "[Version]\nCatalogFile=\n[Other]\nDriverVer=\n",
-            "[Version]\nDriverVer=\n",
-        ] {
-            assert!(stamp(text, STAMP).is_err(), "{text}");
-        }
+    fn what_the_version_section_lacks_is_added_to_it() -> Result<()> {
+        let inx = "[Version]\nSignature = \"$Windows NT$\"\n[Other]\nDriverVer=kept\n";
+        let inf = "[Version]\nDriverVer   = 01/02/2026,0.1.0.0\nCatalogFile = x.cat\nSignature = \"$Windows NT$\"\n[Other]\nDriverVer=kept\n";
+        assert_eq!(stamp(inx, STAMP)?, inf);
+        Ok(())
+    }
+
+    #[test]
+    fn a_text_without_a_version_section_is_refused() {
+        assert!(stamp("[Other]\nDriverVer=\n", STAMP).is_err());
     }
 }

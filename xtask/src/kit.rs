@@ -27,7 +27,11 @@ const IMPORT_LIBRARIES: &[(&str, bool)] = &[
 ];
 
 /// The libraries that are code: the C file in `lab/wdk/src` and whether it belongs to the framework.
-const CODE_LIBRARIES: &[(&str, bool)] = &[("WdfDriverEntry", true), ("BufferOverflowFastFailK", false)];
+const CODE_LIBRARIES: &[(&str, bool)] = &[
+    ("WdfDriverEntry", true),
+    ("BufferOverflowFastFailK", false),
+    ("libcntpr", false),
+];
 
 /// The library of compiler helpers that wdk-build links on ARM64. The compilers here call none of them, so it is empty.
 const ARM64_HELPERS: &str = "arm64rt";
@@ -38,12 +42,12 @@ const EMPTY_ARCHIVE: &[u8] = b"!<arch>\n";
 /// The kernel-mode flags of a C file on every machine, with the driver model of the root Cargo.toml.
 const C_FLAGS: &[&str] = &[
     "-ffreestanding",
+    // Microsoft's compiler describes every frame for unwinding; clang does not when it is freestanding.
+    "-funwind-tables",
     // What nothing refers to stays out of the image: a WDM driver gets no framework binding from WdfDriverEntry.lib.
     "-ffunction-sections",
     "-fdata-sections",
     "-O2",
-    "-Wall",
-    "-Werror",
     "-D_KERNEL_MODE",
     "-DKMDF_VERSION_MAJOR=1",
     "-DKMDF_VERSION_MINOR=33",
@@ -98,17 +102,17 @@ pub fn include_folders() -> Vec<PathBuf> {
 
 /// What a plain kernel image is linked with.
 pub fn kernel_libraries(architecture: &Architecture) -> Vec<PathBuf> {
-    let names = ["ntoskrnl", "hal", "BufferOverflowFastFailK"];
+    let names = ["ntoskrnl", "hal", "wmilib", "BufferOverflowFastFailK", "libcntpr"];
     names
         .map(|name| library_folder(architecture, false).join(format!("{name}.lib")))
         .into()
 }
 
-/// What a KMDF driver is linked with besides.
+/// What a KMDF driver is linked with beside that: its entry point and the framework's loader.
 pub fn framework_libraries(architecture: &Architecture) -> Vec<PathBuf> {
-    let names = ["WdfDriverEntry", "WdfLdr"];
-    names
-        .map(|name| library_folder(architecture, true).join(format!("{name}.lib")))
+    let folder = library_folder(architecture, true);
+    ["WdfDriverEntry.lib", "WdfLdr.lib"]
+        .map(|name| folder.join(name))
         .into()
 }
 
@@ -174,8 +178,15 @@ fn empty_library(library: &Path) -> Result<()> {
     files::write(library, EMPTY_ARCHIVE).map(drop)
 }
 
-/// Clang with flags and folders for a C file that includes the kit's headers.
+/// Clang with flags and folders for a C file of ours that includes the kit's headers.
 pub fn compiler(architecture: &Architecture) -> Command {
+    let mut clang = plain_compiler(architecture);
+    clang.args(["-Wall", "-Werror"]);
+    clang
+}
+
+/// The same for anybody's C file.
+pub fn plain_compiler(architecture: &Architecture) -> Command {
     let mut clang = Command::new("clang");
     // Symbols name the folder and the command line; neither may depend on where this checkout lies.
     clang

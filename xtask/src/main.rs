@@ -7,8 +7,10 @@ mod architecture;
 mod bench;
 mod build;
 mod c_drivers;
+mod cc;
 mod ci;
 mod command;
+mod deny;
 mod drivers;
 mod exports;
 mod faults;
@@ -26,6 +28,7 @@ mod place;
 mod protections;
 mod test;
 mod toolchain;
+mod verifier_rules;
 mod wdf_functions;
 mod wine;
 mod workspace;
@@ -48,6 +51,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "checks drivers without linking [--clippy] [--release] [--arch aarch64] [-p PACKAGE]…",
     ),
     (
+        "cc",
+        cc::run,
+        "builds a C or C++ driver of somebody else against the kit: --out NAME.sys [-I DIR]… [-D NAME]… [--inx FILE] SOURCE…",
+    ),
+    (
         "demo",
         lab::demo,
         "builds, and runs the main scenario in the lab [--release] [--json FILE] [--svg FILE] [--timing]",
@@ -66,6 +74,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "faults",
         faults::run,
         "lets each call of the drivers that can fail fail, one in a run [--release] [--limit N] [SCRIPT]…",
+    ),
+    (
+        "deny",
+        deny::run,
+        "checks licences, sources and advisories of the dependencies with cargo-deny, which it installs [--advisories]",
     ),
     ("test", test::test, "runs every test [FILTER]"),
     (
@@ -97,6 +110,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "wdf-functions",
         wdf_functions::run,
         "writes docs/wdf-functions.md from the runtime's table",
+    ),
+    (
+        "verifier-rules",
+        verifier_rules::run,
+        "writes docs/verifier-rules.md from the list of nthost",
     ),
     (
         "infverif",

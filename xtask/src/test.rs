@@ -76,6 +76,7 @@ fn cargo_test(nthost: PathBuf, arguments: &[String]) -> Result<Command> {
 
 /// The default members of the workspace, and the tests in the lab.
 pub const HOST_PACKAGES: &[&str] = &[
+    "debug-print",
     "direct-call",
     "sample-interface",
     "version-resource",

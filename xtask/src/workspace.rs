@@ -5,17 +5,24 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::{build::Build, command, drivers, files, host_port, package::sources, place};
+use crate::{build::Build, command, drivers, files, package::sources, place};
 
 /// A driver package of the workspace.
 struct Driver {
-    /// The cargo package, whose image is named so.
+    /// The cargo package.
     name: String,
     folder: PathBuf,
 }
 
+impl Driver {
+    /// The name of image and INF file, as cargo-make has it: that of the library.
+    fn image(&self) -> String {
+        self.name.replace('-', "_")
+    }
+}
+
 /// Builds every member that makes a DLL, and collects image, symbols, map and INF file in `FOLDER/target/drivers/PROFILE`. The source of the INF file
-/// is `PACKAGE.inx` beside the package's Cargo.toml, as for cargo-make.
+/// is `PACKAGE.inx` beside the package's Cargo.toml, with `_` for `-`, as for cargo-make.
 ///
 /// # Errors
 ///
@@ -30,7 +37,7 @@ pub fn build(folder: &Path, build: Build) -> Result<()> {
     );
     let drivers = drivers_in(folder)?;
     let target = folder.join("target");
-    let mut cargo = drivers::ported_cargo("build", build)?;
+    let mut cargo = drivers::ported_cargo("build", build, folder)?;
     cargo
         .current_dir(folder)
         .arg("--config")
@@ -43,13 +50,12 @@ pub fn build(folder: &Path, build: Build) -> Result<()> {
             drivers
                 .iter()
                 .flat_map(|driver| ["--package", driver.name.as_str()]),
-        )
-        .env(host_port::ROOT, folder);
+        );
     command::run(&mut cargo)?;
     let out = target.join("drivers").join(build.profile());
     let made = target.join(build.architecture.target).join(build.profile());
     for driver in &drivers {
-        drivers::collect_image(&made, &driver.name, &out, &driver.name)?;
+        drivers::collect_image(&made, &driver.name, &out, &driver.image())?;
         stamp(driver, &out, build)?;
     }
     eprintln!("xtask: the drivers are in {}", out.display());
@@ -89,10 +95,11 @@ fn driver(package: &Value) -> Option<Driver> {
 
 /// Makes the INF file, if the package has a source of one.
 fn stamp(driver: &Driver, out: &Path, build: Build) -> Result<()> {
-    let inx = driver.folder.join(format!("{}.inx", driver.name));
+    let name = driver.image();
+    let inx = driver.folder.join(format!("{name}.inx"));
     if inx.exists() {
-        let text = sources::stamped(&inx, &driver.name, build).context("an INF file cannot be made")?;
-        files::write(&out.join(format!("{}.inf", driver.name)), text.as_bytes())?;
+        let text = sources::stamped(&inx, &name, build).context("an INF file cannot be made")?;
+        files::write(&out.join(format!("{name}.inf")), text.as_bytes())?;
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ pub unsafe extern "C" fn evt_device_prepare_hardware(
 fn prepare(device: Device<'_>) -> Result<(), Failure> {
     let context = device.context::<ChildContext>().ok_or(Failure::UNSUCCESSFUL)?;
     let doubler = Doubler::query(device).map_err(|error| {
-        wdk::println!("Child: no interface: {error}");
+        debug_print::println!("Child: no interface: {error}");
         error.failure()
     })?;
     try_out(&doubler)?;
@@ -42,12 +42,12 @@ fn prepare(device: Device<'_>) -> Result<(), Failure> {
 }
 
 fn try_out(doubler: &Doubler) -> Result<(), Failure> {
-    wdk::println!(
+    debug_print::println!(
         "Child: before is {FIRST_VALUE} (interface version {})",
         doubler.version()
     );
     let after = doubler.double(FIRST_VALUE)?;
-    wdk::println!("Child:  after is {after}");
+    debug_print::println!("Child:  after is {after}");
     Ok(())
 }
 

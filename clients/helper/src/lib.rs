@@ -30,7 +30,7 @@ unsafe extern "system" fn driver_entry(
     driver: *mut DRIVER_OBJECT,
     _registry_path: PCUNICODE_STRING,
 ) -> NTSTATUS {
-    wdk::println!("HELPER.SYS: entering DriverEntry");
+    debug_print::println!("HELPER.SYS: entering DriverEntry");
     // SAFETY: the system's argument, which nothing else uses while DriverEntry runs.
     let driver = unsafe { &mut *driver };
     match start(driver) {
@@ -48,16 +48,16 @@ fn start(driver: &mut DRIVER_OBJECT) -> Result<(), NtStatus> {
 
 fn double_once() -> Result<(), NtStatus> {
     let mut value = 19;
-    wdk::println!("Helper: before is {value}");
+    debug_print::println!("Helper: before is {value}");
     // SAFETY: `value` is on the stack, and PASSIVE_LEVEL is below the routine's limit.
     let status = unsafe { SampleDouble(&raw mut value) };
-    wdk::println!("Helper:  after is {value}");
+    debug_print::println!("Helper:  after is {value}");
     status.is_success().then_some(()).ok_or(status)
 }
 
 /// `DriverUnload`.
 unsafe extern "C" fn unload(driver: *mut DRIVER_OBJECT) {
-    wdk::println!("HELPER.SYS: unloading");
+    debug_print::println!("HELPER.SYS: unloading");
     // SAFETY: the system's argument, the driver object that `start` made the device for.
     device::delete(unsafe { &*driver });
 }

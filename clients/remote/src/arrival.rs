@@ -12,12 +12,13 @@ use core::ptr;
 use core::sync::atomic::Ordering;
 
 use direct_call::Failure;
+use direct_call::call_wdf;
 use direct_call::kmdf::{Device, guid_of, object_attributes_of, size_of_ulong};
 use sample_interface::GUID_DEVINTERFACE_CHILD;
 use wdk_sys::{
     _IO_NOTIFICATION_EVENT_CATEGORY, NTSTATUS, PDRIVER_OBJECT,
     PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES, PVOID, STATUS_SUCCESS, WDF_WORKITEM_CONFIG,
-    WDFCMRESLIST, WDFDEVICE, WDFWORKITEM, call_unsafe_wdf_function_binding,
+    WDFCMRESLIST, WDFDEVICE, WDFWORKITEM,
     ntddk::{IoRegisterPlugPlayNotification, IoUnregisterPlugPlayNotificationEx},
 };
 
@@ -43,7 +44,7 @@ pub fn create_search(device: Device<'_>, context: &RemoteContext) -> Result<(), 
     let (mut attributes, mut item) = (object_attributes_of(device), ptr::null_mut());
     // SAFETY: a configuration and attributes that are copied, and a place for the result.
     let status = unsafe {
-        call_unsafe_wdf_function_binding!(
+        call_wdf!(
             WdfWorkItemCreate,
             &raw mut config,
             &raw mut attributes,
@@ -90,22 +91,22 @@ fn prepare(device: Device<'_>) -> Result<(), Failure> {
 
 fn driver_object(device: Device<'_>) -> PDRIVER_OBJECT {
     // SAFETY: a valid handle, by `Device`.
-    let driver = unsafe { call_unsafe_wdf_function_binding!(WdfDeviceGetDriver, device.raw()) };
+    let driver = unsafe { call_wdf!(WdfDeviceGetDriver, device.raw()) };
     // SAFETY: the device's driver, which outlives it.
-    unsafe { call_unsafe_wdf_function_binding!(WdfDriverWdmGetDriverObject, driver) }
+    unsafe { call_wdf!(WdfDriverWdmGetDriverObject, driver) }
 }
 
 /// The notification routine: an interface of a child came or went. What went is none of its business: the target tells that.
 unsafe extern "C" fn interface_changed(_notification: PVOID, search: *mut c_void) -> NTSTATUS {
     // SAFETY: the context of the registration, which `release` ends before the work item goes.
-    unsafe { call_unsafe_wdf_function_binding!(WdfWorkItemEnqueue, search.cast()) };
+    unsafe { call_wdf!(WdfWorkItemEnqueue, search.cast()) };
     STATUS_SUCCESS
 }
 
 /// `EvtWorkItem`.
 unsafe extern "C" fn evt_search(item: WDFWORKITEM) {
     // SAFETY: the framework's argument.
-    let device = unsafe { call_unsafe_wdf_function_binding!(WdfWorkItemGetParentObject, item) };
+    let device = unsafe { call_wdf!(WdfWorkItemGetParentObject, item) };
     // SAFETY: the parent is a device, by `create_search`, which stays until its work item has run.
     let device: Device<'_> = unsafe { Device::from_raw(device.cast()) };
     if let Some(context) = device.context::<RemoteContext>() {
@@ -121,7 +122,7 @@ fn search(context: &RemoteContext) {
             // The rest need not be looked at.
             let _found = links.iter().any(|link| target::take(context, link));
         }
-        Err(failure) => wdk::println!("Remote: no list of children: {failure}"),
+        Err(failure) => debug_print::println!("Remote: no list of children: {failure}"),
     }
 }
 
@@ -147,7 +148,7 @@ fn release(context: &RemoteContext) {
         let _status = unsafe { IoUnregisterPlugPlayNotificationEx(entry) };
     }
     // SAFETY: the work item of `create_search`.
-    unsafe { call_unsafe_wdf_function_binding!(WdfWorkItemFlush, context.search.load(Ordering::Relaxed)) };
+    unsafe { call_wdf!(WdfWorkItemFlush, context.search.load(Ordering::Relaxed)) };
     context.target().close();
     // Nobody else is here any more.
     context.engaged.store(false, Ordering::Relaxed);

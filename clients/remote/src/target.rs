@@ -30,7 +30,7 @@ pub fn take(context: &RemoteContext, link: UNICODE_STRING) -> bool {
         taken
     };
     if let Err(failure) = taken {
-        wdk::println!("Remote: no interface: {failure}");
+        debug_print::println!("Remote: no interface: {failure}");
         context.target().close();
     }
     taken.is_ok()
@@ -46,12 +46,12 @@ pub fn leave(context: &RemoteContext) {
 /// Asks the open target, and tries the interface out. The lock is held.
 fn fill(context: &RemoteContext) -> Result<(), Failure> {
     let doubler = Client::query_target(context.target()).map_err(|error| {
-        wdk::println!("Remote: {error}");
+        debug_print::println!("Remote: {error}");
         error.failure()
     })?;
-    wdk::println!("Remote: before is {FIRST_VALUE}");
+    debug_print::println!("Remote: before is {FIRST_VALUE}");
     let after = RemoteContext::double(&doubler, FIRST_VALUE)?;
-    wdk::println!("Remote:  after is {after}");
+    debug_print::println!("Remote:  after is {after}");
     // SAFETY: the lock is held, and the gate is closed, so no request looks at the slot.
     unsafe { context.doubler.put(doubler) };
     context.gate.open();
@@ -64,7 +64,7 @@ fn empty(context: &RemoteContext) {
     // SAFETY: the lock is held, and the gate is closed, so no request looks at the slot.
     if let Some(doubler) = unsafe { context.doubler.take() } {
         drop(doubler);
-        wdk::println!("Remote: gave the interface back");
+        debug_print::println!("Remote: gave the interface back");
     }
 }
 
@@ -74,7 +74,7 @@ unsafe extern "C" fn evt_query_remove(target: WDFIOTARGET) -> NTSTATUS {
     on_event(unsafe { Target::from_raw(target) }, |context, target| {
         empty(context);
         target.close_for_query_remove();
-        wdk::println!("Remote: the child may go");
+        debug_print::println!("Remote: the child may go");
     });
     STATUS_SUCCESS
 }
@@ -86,9 +86,9 @@ unsafe extern "C" fn evt_remove_canceled(target: WDFIOTARGET) {
         if context.leaving.load(Ordering::Relaxed) {
             return;
         }
-        wdk::println!("Remote: the child stays");
+        debug_print::println!("Remote: the child stays");
         if let Err(failure) = target.reopen().and_then(|()| fill(context)) {
-            wdk::println!("Remote: cannot use the child again: {failure}");
+            debug_print::println!("Remote: cannot use the child again: {failure}");
             disengage(context, target);
         }
     });
@@ -100,7 +100,7 @@ unsafe extern "C" fn evt_remove_complete(target: WDFIOTARGET) {
     on_event(unsafe { Target::from_raw(target) }, |context, target| {
         empty(context);
         disengage(context, target);
-        wdk::println!("Remote: the child is gone");
+        debug_print::println!("Remote: the child is gone");
     });
 }
 

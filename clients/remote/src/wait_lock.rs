@@ -5,8 +5,9 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use direct_call::Failure;
+use direct_call::call_wdf;
 use direct_call::kmdf::{Device, object_attributes_of};
-use wdk_sys::{WDFWAITLOCK, WDFWAITLOCK__, call_unsafe_wdf_function_binding};
+use wdk_sys::{WDFWAITLOCK, WDFWAITLOCK__};
 
 /// A lock that goes with its device. Not recursive.
 pub struct WaitLock(AtomicPtr<WDFWAITLOCK__>);
@@ -27,9 +28,7 @@ impl WaitLock {
     pub fn initialize(&self, device: Device<'_>) -> Result<(), Failure> {
         let (mut attributes, mut lock) = (object_attributes_of(device), ptr::null_mut());
         // SAFETY: attributes that are copied, and a place for the result.
-        let status = unsafe {
-            call_unsafe_wdf_function_binding!(WdfWaitLockCreate, &raw mut attributes, &raw mut lock)
-        };
+        let status = unsafe { call_wdf!(WdfWaitLockCreate, &raw mut attributes, &raw mut lock) };
         Failure::check(status)?;
         self.0.store(lock, Ordering::Relaxed);
         Ok(())
@@ -43,8 +42,7 @@ impl WaitLock {
     #[must_use]
     pub fn hold(&self) -> Held<'_> {
         // SAFETY: made in `initialize`; without a timeout it succeeds.
-        let _status =
-            unsafe { call_unsafe_wdf_function_binding!(WdfWaitLockAcquire, self.raw(), ptr::null_mut()) };
+        let _status = unsafe { call_wdf!(WdfWaitLockAcquire, self.raw(), ptr::null_mut()) };
         Held(self)
     }
 
@@ -56,6 +54,6 @@ impl WaitLock {
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         // SAFETY: acquired in `hold` by this thread, given back once.
-        unsafe { call_unsafe_wdf_function_binding!(WdfWaitLockRelease, self.0.raw()) };
+        unsafe { call_wdf!(WdfWaitLockRelease, self.0.raw()) };
     }
 }

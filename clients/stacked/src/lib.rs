@@ -37,13 +37,13 @@ impl WhileStarted for Doubler {
             Ok(client) => Some(client),
             Err(QueryError::Query(failure)) if failure.status() == NtStatus::STATUS_NOT_SUPPORTED.0 => None,
             Err(error) => {
-                wdk::println!("Stacked: no interface: {error}");
+                debug_print::println!("Stacked: no interface: {error}");
                 return Err(error.failure());
             }
         };
         match &client {
             Some(client) => double_once(client)?,
-            None => wdk::println!("Stacked: nobody in the stack doubles"),
+            None => debug_print::println!("Stacked: nobody in the stack doubles"),
         }
         Ok(Self { _client: client })
     }
@@ -51,7 +51,7 @@ impl WhileStarted for Doubler {
 
 fn double_once(client: &Client<SampleInterface>) -> Result<(), Failure> {
     let mut value = 19;
-    wdk::println!(
+    debug_print::println!(
         "Stacked: before is {value} (interface version {})",
         SampleInterface::VERSION
     );
@@ -59,6 +59,6 @@ fn double_once(client: &Client<SampleInterface>) -> Result<(), Failure> {
     // SAFETY: the table was checked by `Client::query`, its reference is held by `client`; `value` is on the stack.
     let status = unsafe { (client.table().SampleDouble)(&raw mut value) };
     Failure::check(status.0)?;
-    wdk::println!("Stacked:  after is {value}");
+    debug_print::println!("Stacked:  after is {value}");
     Ok(())
 }

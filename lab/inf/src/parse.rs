@@ -116,6 +116,21 @@ impl Inf {
         }
     }
 
+    /// Reads the text of an INF or INX file, whichever way it is encoded.
+    ///
+    /// # Errors
+    /// The file cannot be read or decoded.
+    pub fn read_text(file: &Path) -> Result<String, InfError> {
+        let fail = |(line, reason)| InfError {
+            file: file.to_owned(),
+            line,
+            reason,
+        };
+        let bytes = std::fs::read(file).map_err(|error| fail((0, format!("cannot be read: {error}"))))?;
+        let (text, _) = text::decode(&bytes).map_err(fail)?;
+        Ok(text)
+    }
+
     /// Parses the content of a file, and keeps tokens that are not defined as they are written.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ use crate::{
 pub mod api;
 mod relations;
 
-pub use relations::{bus_relations, only};
+pub use relations::{bus_relations, only, with_related};
 
 /// What names an entry of a list; never used twice, later ones higher.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,7 +7,7 @@ use wdk_sys::{
 
 use crate::{
     device::{Device, Kind, finish_control},
-    device_init::DeviceInit,
+    device_init::{DeviceInit, kept_text},
     object::Obj,
     unsupported,
     wdm::{bugcheck::Violation, irp::Irp},
@@ -25,9 +25,10 @@ ddi! {
         call, driver: WDFDRIVER, sddl: PCUNICODE_STRING,
     ) -> PWDFDEVICE_INIT {
         driver.object(call);
-        sddl.not_null(call);
+        let sddl = sddl.not_null(call);
+        let Ok(sddl) = kept_text(call.client, sddl) else { return core::ptr::null_mut() };
         let Ok(init) = DeviceInit::for_control(call.client) else { return core::ptr::null_mut() };
-        init.settings().has_security = true;
+        init.settings().sddl = Some(sddl);
         init.pointer()
     }
 

@@ -23,6 +23,23 @@ use crate::{
     wdm::bugcheck::{Violation, violation},
 };
 
+/// The types of the functions: those of the headers, and of functions that the headers do not have (they are meant for class extensions).
+#[allow(non_camel_case_types, reason = "the names follow those of the headers")]
+pub mod types {
+    #[allow(clippy::wildcard_imports, reason = "the macro names any type of the headers")]
+    pub use wdk_sys::*;
+
+    /// `WdfDeviceGetSelfIoTarget`, after fxdeviceapi.cpp.
+    pub type PFN_WDFDEVICEGETSELFIOTARGET =
+        Option<unsafe extern "C" fn(PWDF_DRIVER_GLOBALS, WDFDEVICE) -> WDFIOTARGET>;
+    /// `WdfDeviceInitAllowSelfIoTarget`, after fxdeviceinitapi.cpp.
+    pub type PFN_WDFDEVICEINITALLOWSELFIOTARGET =
+        Option<unsafe extern "C" fn(PWDF_DRIVER_GLOBALS, PWDFDEVICE_INIT)>;
+    /// `WdfIoTargetSelfAssignDefaultIoQueue`, after fxiotargetapi.cpp.
+    pub type PFN_WDFIOTARGETSELFASSIGNDEFAULTIOQUEUE =
+        Option<unsafe extern "C" fn(PWDF_DRIVER_GLOBALS, WDFIOTARGET, WDFQUEUE) -> NTSTATUS>;
+}
+
 /// How often each function of the table was called; nthost reads it by its export name.
 // SAFETY: No other symbol of the image has this name.
 #[unsafe(no_mangle)]
@@ -200,6 +217,8 @@ handles! {
     WDFCOLLECTION__ => crate::collection::Collection,
     WDFCHILDLIST__ => crate::child_list::ChildList,
     WDFCMRESLIST__ => crate::resource::ResourceList,
+    WDFWMIPROVIDER__ => crate::wmi::WmiProvider,
+    WDFWMIINSTANCE__ => crate::wmi::WmiInstance,
 }
 
 impl<H: Handle> Claimed<H> {
@@ -270,6 +289,7 @@ values! {
     wdk_sys::PFN_WDFDEVICE_WDM_IRP_PREPROCESS,
     wdk_sys::PFN_WDF_IO_IN_CALLER_CONTEXT,
     wdk_sys::PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION,
+    wdk_sys::PFN_WDF_TRACE_CALLBACK,
 }
 
 /// How the answer of a body becomes the return value of the function.
@@ -332,7 +352,7 @@ macro_rules! ddi {
             let call = $crate::ddi::Call::enter(globals, $crate::table::index::$name);
             $crate::ddi::Answer::answer(body(&call $(, $crate::ddi::Claim::claim($arg))*))
         }
-        const _: wdk_sys::$pfn = Some($name);
+        const _: $crate::ddi::types::$pfn = Some($name);
     )*};
 }
 

@@ -17,8 +17,9 @@ use wdk_sys::{
     PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION, PFN_WDF_IO_IN_CALLER_CONTEXT, PFN_WDFDEVICE_WDM_IRP_PREPROCESS,
     PUCHAR, PWDF_FILEOBJECT_CONFIG, PWDF_IO_TYPE_CONFIG, PWDF_OBJECT_ATTRIBUTES,
     PWDF_PNPPOWER_EVENT_CALLBACKS, PWDF_POWER_POLICY_EVENT_CALLBACKS, PWDFDEVICE_INIT,
-    STATUS_INVALID_PARAMETER, UCHAR, ULONG, WDF_CHILD_LIST_CONFIG, WDF_DEVICE_IO_TYPE, WDF_FILEOBJECT_CONFIG,
-    WDF_PDO_EVENT_CALLBACKS, WDF_PNPPOWER_EVENT_CALLBACKS, WDFDEVICE_INIT,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, UCHAR, ULONG, WDF_CHILD_LIST_CONFIG,
+    WDF_DEVICE_IO_TYPE, WDF_FILEOBJECT_CONFIG, WDF_PDO_EVENT_CALLBACKS, WDF_PNPPOWER_EVENT_CALLBACKS,
+    WDFDEVICE_INIT,
 };
 
 use crate::{
@@ -30,7 +31,6 @@ use crate::{
     object::{Attributes, Obj, Parent},
     pdo::Identity,
     pool::{self, Array},
-    unsupported,
     wdm::{
         bugcheck::Violation,
         device_object::{DeviceObject, MAJOR_FUNCTIONS, zeroed},
@@ -81,8 +81,12 @@ pub struct Settings {
     pub device_type: ULONG,
     pub characteristics: ULONG,
     pub name: Option<Wide>,
-    pub has_security: bool,
+    /// The security descriptor of the device object.
+    pub sddl: Option<Wide>,
+    /// The class whose security overrides it.
+    pub class: Option<GUID>,
     pub exclusive: bool,
+    pub self_target: bool,
     pub filter: bool,
     pub power_policy_owner: Option<bool>,
     pub power_pageable: bool,
@@ -107,8 +111,10 @@ impl Settings {
             device_type: FILE_DEVICE_UNKNOWN,
             characteristics: FILE_DEVICE_SECURE_OPEN,
             name: None,
-            has_security: false,
+            sddl: None,
+            class: None,
             exclusive: false,
+            self_target: false,
             filter: false,
             power_policy_owner: None,
             power_pageable: true,
@@ -324,6 +330,11 @@ ddi! {
         init.init(call).settings().exclusive = exclusive != 0;
     }
 
+    /// The device gets a target that is itself.
+    fn WdfDeviceInitAllowSelfIoTarget: PFN_WDFDEVICEINITALLOWSELFIOTARGET(call, init: PWDFDEVICE_INIT) {
+        init.init(call).settings().self_target = true;
+    }
+
     /// Chooses how read and write requests carry their buffers.
     fn WdfDeviceInitSetIoType: PFN_WDFDEVICEINITSETIOTYPE(
         call, init: PWDFDEVICE_INIT, io_type: WDF_DEVICE_IO_TYPE,
@@ -387,16 +398,19 @@ ddi! {
         Ok(())
     }
 
-    /// The security of a named device; noted, not enforced by the framework.
+    /// The security descriptor of the device object. That of a control device cannot be taken away (fxdeviceinitapi.cpp).
     ///
     /// # Errors
-    /// `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
+    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDeviceInitAssignSDDLString: PFN_WDFDEVICEINITASSIGNSDDLSTRING(
         call, init: PWDFDEVICE_INIT, sddl: PCUNICODE_STRING,
     ) -> NTSTATUS {
         let init = init.init(call);
-        sddl.valid_text()?;
-        init.settings().has_security = !sddl.is_null();
+        if sddl.is_null() && matches!(init.role, Role::Control) {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        let sddl = if sddl.is_null() { None } else { Some(kept_text(init.client, sddl)?) };
+        init.settings().sddl = sddl;
         Ok(())
     }
 
@@ -404,8 +418,8 @@ ddi! {
     fn WdfDeviceInitSetDeviceClass: PFN_WDFDEVICEINITSETDEVICECLASS(
         call, init: PWDFDEVICE_INIT, class: *const GUID,
     ) {
-        class.required(call);
-        init.init(call).settings().has_security = true;
+        let class = class.required(call);
+        init.init(call).settings().class = Some(class);
     }
 
     /// Sets the callbacks and contexts of file objects.
@@ -415,7 +429,7 @@ ddi! {
         let config = config.required(call);
         sized::<WDF_FILEOBJECT_CONFIG>(call, config.Size);
         let init = init.init(call);
-        match Attributes::of(call, attributes, Parent::Forbidden) {
+        match Attributes::with_callbacks(call, attributes, Parent::Forbidden) {
             Ok(attributes) => init.settings().file_attributes = attributes,
             Err(failure) => call.violation(Violation::Fatal, failure.argument()),
         }
@@ -455,9 +469,6 @@ ddi! {
         call, init: PWDFDEVICE_INIT, callback: PFN_WDF_IO_IN_CALLER_CONTEXT,
     ) {
         init.init(call).settings().in_caller_context = callback;
-        if callback.is_some() {
-            unsupported::stop_for(c"WdfDeviceInitSetIoInCallerContextCallback");
-        }
     }
 }
 

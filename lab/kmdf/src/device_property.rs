@@ -16,6 +16,8 @@ use crate::{
     wdm::device_object::DeviceObject,
 };
 
+pub mod keyed;
+
 /// Reads a property into the driver's buffer.
 ///
 /// # Errors

@@ -3,21 +3,24 @@
 use core::ffi::c_void;
 
 use wdk_sys::{
-    _WDF_DRIVER_INIT_FLAGS as flags, DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING, PDEVICE_OBJECT,
-    PDRIVER_OBJECT, PFN_WDF_DRIVER_DEVICE_ADD, PFN_WDF_DRIVER_UNLOAD, PWDF_DRIVER_CONFIG,
-    PWDF_DRIVER_VERSION_AVAILABLE_PARAMS, PWDF_OBJECT_ATTRIBUTES, PWSTR, STATUS_DRIVER_INTERNAL_ERROR,
-    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER, WDF_DRIVER_CONFIG,
+    _WDF_DRIVER_INIT_FLAGS as flags, BOOLEAN, DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING, PCWSTR,
+    PDEVICE_OBJECT, PDRIVER_OBJECT, PFN_WDF_DRIVER_DEVICE_ADD, PFN_WDF_DRIVER_UNLOAD, PFN_WDF_TRACE_CALLBACK,
+    PVOID, PWDF_DRIVER_CONFIG, PWDF_DRIVER_VERSION_AVAILABLE_PARAMS, PWDF_OBJECT_ATTRIBUTES, PWSTR,
+    STATUS_DRIVER_INTERNAL_ERROR, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER,
+    STATUS_NOT_SUPPORTED, STATUS_PROCEDURE_NOT_FOUND, ULONG, WDF_DRIVER_CONFIG,
     WDF_DRIVER_VERSION_AVAILABLE_PARAMS, WDFDRIVER, WDFSTRING,
 };
 
 use crate::{
+    callback_lock::{CallbackLock, Constraints},
     ddi::Call,
     device_init::DeviceInit,
     dispatch,
     failure::{Outcome, check, fail, status},
     object::{Attributes, Header, Obj, Parent, create},
-    string, unsupported,
+    string,
     wdm::{
+        bugcheck::Violation,
         device_object::{DeviceObject, DriverObject},
         size32,
         text::wide,
@@ -31,6 +34,10 @@ pub struct Driver {
     pub header: Header,
     device_add: PFN_WDF_DRIVER_DEVICE_ADD,
     unload: PFN_WDF_DRIVER_UNLOAD,
+    /// What devices inherit.
+    pub constraints: Constraints,
+    /// Keeps `EvtDriverDeviceAdd` apart when the scope asks for it.
+    lock: CallbackLock,
 }
 
 framework! {
@@ -87,10 +94,7 @@ ddi! {
         driver.put(core::ptr::null_mut());
         let config = config.required(call);
         check_config(&config)?;
-        let attributes = Attributes::of(call, attributes, Parent::Forbidden)?;
-        if attributes.asks_for_serialization() {
-            unsupported::stop_for(c"WdfDriverCreate with a synchronization scope");
-        }
+        let attributes = Attributes::with_callbacks(call, attributes, Parent::Forbidden)?;
         if call.client.driver.get().is_some() {
             return fail(STATUS_DRIVER_INTERNAL_ERROR);
         }
@@ -131,6 +135,31 @@ ddi! {
         string::set(text.object(call), &wide(b"Kernel Mode Driver Framework version 1.33"))
     }
 
+    /// Tracing by the framework's old callback.
+    ///
+    /// # Errors
+    /// `STATUS_NOT_SUPPORTED`, as always.
+    fn WdfDriverRegisterTraceInfo: PFN_WDFDRIVERREGISTERTRACEINFO(
+        call, _driver_object: PDRIVER_OBJECT, _callback: PFN_WDF_TRACE_CALLBACK, _control: PVOID,
+    ) -> NTSTATUS {
+        call.name();
+        fail(STATUS_NOT_SUPPORTED)
+    }
+
+    /// The driver called a function that its framework does not have. The run ends when that function returns no status.
+    ///
+    /// # Errors
+    /// `STATUS_PROCEDURE_NOT_FOUND`.
+    fn WdfDriverErrorReportApiMissing: PFN_WDFDRIVERERRORREPORTAPIMISSING(
+        call, driver: WDFDRIVER, _extension: PCWSTR, index: ULONG, has_status: BOOLEAN,
+    ) -> NTSTATUS {
+        driver.object(call);
+        if has_status == 0 {
+            call.violation(Violation::ApiUnavailable, index as usize);
+        }
+        fail(STATUS_PROCEDURE_NOT_FOUND)
+    }
+
     /// Whether this framework is at least of the version asked for.
     fn WdfDriverIsVersionAvailable: PFN_WDFDRIVERISVERSIONAVAILABLE(
         call, driver: WDFDRIVER, wanted: PWDF_DRIVER_VERSION_AVAILABLE_PARAMS,
@@ -166,8 +195,11 @@ fn create_driver(
         header: Header::new::<Driver>(call.client),
         device_add: config.EvtDriverDeviceAdd,
         unload: config.EvtDriverUnload,
+        constraints: Constraints::of(attributes, Constraints::DRIVER),
+        lock: CallbackLock::new(true),
     };
     let object = create(driver, attributes, None)?;
+    object.lock.ready();
     if let Err(failure) = remember(driver_object, Some(object)) {
         object.delete();
         return Err(failure);
@@ -214,9 +246,16 @@ fn offer(driver: Obj<Driver>, physical: DeviceObject) -> Outcome {
         return Ok(());
     }
     let init = DeviceInit::for_fdo(driver.header.client, physical)?;
-    let answer = invoke!(driver.device_add, driver.handle(), init.pointer()).map_or(Ok(()), check);
+    let add = || invoke!(driver.device_add, driver.handle(), init.pointer()).map_or(Ok(()), check);
+    let answer = if driver.constraints.is_synchronized() {
+        driver.lock.run(add)
+    } else {
+        add()
+    };
+    // A filter that creates no device stays out of the stack, whatever it returns (fxdriverkm.cpp).
+    let absent = init.created.get().is_none() && init.settings().filter;
     // On success the device took the init structure over; what the driver left is freed, device included.
-    init.finish(answer)
+    init.finish(if absent { Ok(()) } else { answer })
 }
 
 /// `DRIVER_OBJECT.DriverUnload`.

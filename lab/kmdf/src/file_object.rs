@@ -19,7 +19,8 @@ use crate::{
 #[repr(C)]
 pub struct FileObject {
     header: Header,
-    device: Obj<Device>,
+    /// The device that it is open on.
+    pub device: Obj<Device>,
     /// The I/O manager's file object.
     pub wdm: WdmFile,
 }
@@ -183,6 +184,13 @@ ddi! {
     /// The device.
     fn WdfFileObjectGetDevice: PFN_WDFFILEOBJECTGETDEVICE(call, file: WDFFILEOBJECT) -> WDFDEVICE {
         file.object(call).device.handle()
+    }
+
+    /// The process that somebody opened the file for, 0 when nobody did.
+    fn WdfFileObjectGetInitiatorProcessId: PFN_WDFFILEOBJECTGETINITIATORPROCESSID(
+        call, file: WDFFILEOBJECT,
+    ) -> ULONG {
+        file.object(call).wdm.initiator_process()
     }
 
     /// The I/O manager's file object.

@@ -3,19 +3,21 @@
 use core::{cell::Cell, ptr};
 
 use wdk_sys::{
-    _WDF_IO_TARGET_STATE as TargetState, NTSTATUS, PDEVICE_OBJECT, PFN_WDF_REQUEST_COMPLETION_ROUTINE, PIRP,
-    PVOID, STATUS_MORE_PROCESSING_REQUIRED, WDF_REQUEST_COMPLETION_PARAMS, WDFCONTEXT,
+    _WDF_IO_TARGET_STATE as TargetState, PFN_WDF_REQUEST_COMPLETION_ROUTINE, STATUS_INVALID_DEVICE_REQUEST,
+    STATUS_INVALID_DEVICE_STATE, WDF_REQUEST_COMPLETION_PARAMS, WDFCONTEXT,
 };
 
 use crate::{
     device::Device,
     failure::{Outcome, fail},
     object::{Attributes, Header, Obj, create},
+    queue::{self, Queue},
     request::Request,
     wdm::{
         device_object::{DeviceObject, zeroed},
         irp::Irp,
         size32,
+        sync::{PASSIVE_LEVEL, irql},
     },
 };
 
@@ -23,9 +25,11 @@ pub mod api;
 mod format;
 pub mod remote;
 pub mod send;
+pub mod traffic;
 
 pub use format::Sent;
 use remote::{Reason, Remote};
+use traffic::Traffic;
 
 /// What a WDFIOTARGET stands for.
 #[repr(C)]
@@ -35,9 +39,12 @@ pub struct IoTarget {
     pub owner: Obj<Device>,
     /// Where requests go; none while it is closed.
     pub device: Cell<Option<DeviceObject>>,
+    /// Whether it is the device's own, and requests go to this queue of it, or else to that of their function.
+    pub own: Option<Cell<Option<Obj<Queue>>>>,
     /// What it holds of another stack.
     pub remote: Remote,
-    state: Cell<i32>,
+    /// Requests that it has.
+    pub traffic: Traffic,
 }
 
 framework! {
@@ -64,6 +71,36 @@ pub fn create_default(owner: Obj<Device>, below: DeviceObject) -> Outcome<Obj<Io
     Ok(target)
 }
 
+/// The target of a device that is the device itself.
+///
+/// # Errors
+/// `STATUS_INSUFFICIENT_RESOURCES`.
+pub fn create_self(owner: Obj<Device>, device: DeviceObject) -> Outcome<Obj<IoTarget>> {
+    let mut target = unattached(owner, Some(device), TargetState::WdfIoTargetStarted);
+    target.own = Some(Cell::new(None));
+    let target = connect(target, &Attributes::NONE, Some(owner.header()))?;
+    target.set_deletable(false);
+    Ok(target)
+}
+
+fn unattached(owner: Obj<Device>, device: Option<DeviceObject>, state: i32) -> IoTarget {
+    IoTarget {
+        header: Header::new::<IoTarget>(owner.header.client),
+        owner,
+        device: Cell::new(device),
+        own: None,
+        remote: Remote::new(),
+        traffic: Traffic::new(owner.header.client.tag(), state),
+    }
+}
+
+fn connect(target: IoTarget, attributes: &Attributes, parent: Option<Obj<Header>>) -> Outcome<Obj<IoTarget>> {
+    let target = create(target, attributes, parent)?;
+    target.remote.ready();
+    target.traffic.ready();
+    Ok(target)
+}
+
 fn new(
     owner: Obj<Device>,
     device: Option<DeviceObject>,
@@ -71,28 +108,43 @@ fn new(
     attributes: &Attributes,
     parent: Option<Obj<Header>>,
 ) -> Outcome<Obj<IoTarget>> {
-    let target = IoTarget {
-        header: Header::new::<IoTarget>(owner.header.client),
-        owner,
-        device: Cell::new(device),
-        remote: Remote::new(),
-        state: Cell::new(state),
-    };
-    let target = create(target, attributes, parent)?;
-    target.remote.ready();
-    Ok(target)
+    connect(unattached(owner, device, state), attributes, parent)
 }
 
 impl Obj<IoTarget> {
-    /// Where a request goes.
-    ///
-    /// # Errors
-    /// `STATUS_INVALID_DEVICE_STATE` when the target is closed or stopped.
-    pub fn destination(self, ignore_state: bool) -> Outcome<DeviceObject> {
-        match self.device.get() {
-            Some(device) if ignore_state || self.state.get() == TargetState::WdfIoTargetStarted => Ok(device),
-            _ => fail(wdk_sys::STATUS_INVALID_DEVICE_STATE),
+    /// The PDO of the target's stack, as far as it is known.
+    fn physical(self) -> Option<DeviceObject> {
+        if self.owner.target.get() == Some(self) {
+            self.owner.physical.get()
+        } else {
+            self.remote.physical()
         }
+    }
+
+    fn physical_at_passive_level(self) -> Outcome<DeviceObject> {
+        let known = self.physical().filter(|_| irql() == PASSIVE_LEVEL);
+        known.map_or_else(|| fail(STATUS_INVALID_DEVICE_REQUEST), Ok)
+    }
+
+    /// Where a request goes, none for a closed target.
+    pub fn destination(self) -> Option<DeviceObject> {
+        self.device.get()
+    }
+
+    /// Hands an IRP whose next location is prepared to the target.
+    fn call(self, irp: Irp) {
+        let Some(device) = self.destination() else {
+            irp.complete_with(STATUS_INVALID_DEVICE_STATE);
+            return;
+        };
+        let Some(own) = &self.own else {
+            device.call(irp.pointer());
+            return;
+        };
+        // As if it came from above: the device's own queue gets it (fxiotargetself.cpp).
+        irp.advance(device);
+        let queue = own.get().or_else(|| self.owner.queues.for_major(irp.major()));
+        queue::dispatch_to(self.owner, irp, queue);
     }
 }
 
@@ -104,6 +156,11 @@ pub struct Completion {
 }
 
 impl Completion {
+    /// Whether there is none.
+    pub const fn is_none(&self) -> bool {
+        self.routine.is_none()
+    }
+
     /// None.
     pub const NONE: Self = Self {
         routine: None,
@@ -111,13 +168,8 @@ impl Completion {
     };
 }
 
-/// The target is done with a request that was sent asynchronously.
-extern "C" fn completed(_device: PDEVICE_OBJECT, irp: PIRP, context: PVOID) -> NTSTATUS {
-    let (Some(request), Some(irp)) = (Obj::<Request>::from_pointer(context.cast()), Irp::of(irp)) else {
-        return STATUS_MORE_PROCESSING_REQUIRED;
-    };
-    request.sent.finish(irp);
-    let target = request.sent.target.take();
+/// Calls the driver's completion routine.
+fn call_completion(request: Obj<Request>, irp: Irp, target: Obj<IoTarget>) {
     let completion = request.sent.completion.replace(Completion::NONE);
     let mut parameters = WDF_REQUEST_COMPLETION_PARAMS {
         Size: size32::<WDF_REQUEST_COMPLETION_PARAMS>(),
@@ -126,17 +178,11 @@ extern "C" fn completed(_device: PDEVICE_OBJECT, irp: PIRP, context: PVOID) -> N
     };
     parameters.IoStatus.__bindgen_anon_1.Status = irp.status();
     parameters.IoStatus.Information = irp.information();
-    let handle = target.map_or(ptr::null_mut(), Obj::handle);
     invoke!(
         completion.routine,
         request.handle(),
-        handle,
+        target.handle(),
         &raw mut parameters,
         completion.context
     );
-    if let Some(target) = target {
-        target.release();
-    }
-    request.release();
-    STATUS_MORE_PROCESSING_REQUIRED
 }

@@ -5,8 +5,8 @@
 //! for each kind of object; [`pnp`], [`power`] and [`dispatch`] turn IRPs into the driver's events; [`wdm`]
 //! holds the thin wrappers of kernel routines.
 //!
-//! Not implemented: interrupts, DMA, WMI, USB targets, companion targets, wake and idle power policy,
-//! automatic serialization. A call of such a function ends the run and names it ([`unsupported`]).
+//! Not implemented: interrupts, DMA, USB targets, companion targets, class extensions. A call of such a function ends the run and names it
+//! ([`unsupported`]); docs/wdf-functions.md has them all.
 #![no_std]
 #![allow(
     clippy::option_if_let_else,
@@ -17,6 +17,7 @@
 mod ddi;
 
 mod bind;
+mod callback_lock;
 mod child_list;
 mod client;
 mod collection;
@@ -43,6 +44,7 @@ mod power;
 mod query_interface;
 mod queue;
 mod registry;
+mod related;
 mod request;
 mod request_io;
 mod resource;
@@ -51,5 +53,7 @@ mod table;
 mod timer;
 mod trace;
 mod unsupported;
+mod verifier;
 mod wdm;
+mod wmi;
 mod work_item;

@@ -1,4 +1,4 @@
-//! WDFSPINLOCK, WDFWAITLOCK, and the lock of an object.
+//! WDFSPINLOCK and WDFWAITLOCK.
 #![allow(unsafe_code, reason = "kernel locks live in cells and are passed by address")]
 
 use core::cell::{Cell, UnsafeCell};
@@ -10,8 +10,8 @@ use wdk_sys::{
 };
 
 use crate::{
-    object::{Attributes, Header, Obj, Parent, create},
-    wdm::sync::{Event, SpinLock},
+    object::{Attributes, Header, Parent, create},
+    wdm::sync::Gate,
 };
 
 /// What a WDFSPINLOCK stands for.
@@ -31,29 +31,11 @@ framework! {
 #[repr(C)]
 pub struct WaitLock {
     header: Header,
-    held: SpinLock<bool>,
-    free: Event,
+    gate: Gate,
 }
 
 framework! {
     WaitLock: WaitLock
-}
-
-impl Obj<WaitLock> {
-    fn try_take(self) -> bool {
-        let mut held = self.held.lock();
-        let taken = !*held;
-        *held = true;
-        if taken {
-            self.free.clear();
-        }
-        taken
-    }
-
-    fn release_lock(self) {
-        *self.held.lock() = false;
-        self.free.set();
-    }
 }
 
 ddi! {
@@ -96,9 +78,9 @@ ddi! {
     ) -> NTSTATUS {
         let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
         let header = Header::new::<WaitLock>(call.client);
-        let object = WaitLock { header, held: SpinLock::new(false), free: Event::zeroed() };
+        let object = WaitLock { header, gate: Gate::zeroed() };
         let object = create(object, &attributes, call.parent(&attributes, None))?;
-        object.free.reset_to(true);
+        object.gate.ready();
         lock.not_null(call).put(object.handle());
         Ok(())
     }
@@ -106,18 +88,12 @@ ddi! {
     /// Takes a wait lock, waiting at most this long. `STATUS_TIMEOUT`, a success code, says that it did not.
     /// IRQL: `PASSIVE_LEVEL`, with a timeout of zero `DISPATCH_LEVEL` too.
     fn WdfWaitLockAcquire: PFN_WDFWAITLOCKACQUIRE(call, lock: WDFWAITLOCK, timeout: PLONGLONG) -> i32 {
-        let (lock, timeout) = (lock.object(call), timeout.get());
-        while !lock.try_take() {
-            if timeout == Some(0) || !lock.free.wait_until(timeout) {
-                return STATUS_TIMEOUT;
-            }
-        }
-        STATUS_SUCCESS
+        if lock.object(call).gate.take(timeout.get()) { STATUS_SUCCESS } else { STATUS_TIMEOUT }
     }
 
     /// Releases it.
     fn WdfWaitLockRelease: PFN_WDFWAITLOCKRELEASE(call, lock: WDFWAITLOCK) {
-        lock.object(call).release_lock();
+        lock.object(call).gate.give();
     }
 }
 

@@ -1,11 +1,16 @@
 //! WDFMEMORY: a buffer with a handle.
 #![allow(unsafe_code, reason = "copies between buffers of the driver")]
 
-use core::{cell::Cell, ffi::c_void, ptr, ptr::NonNull};
+use core::{
+    cell::{Cell, RefCell},
+    ffi::c_void,
+    ptr,
+    ptr::NonNull,
+};
 
 use wdk_sys::{
-    POOL_TYPE, PVOID, PWDF_OBJECT_ATTRIBUTES, STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE,
-    STATUS_INVALID_PARAMETER, ULONG, WDFMEMORY, WDFMEMORY_OFFSET,
+    POOL_TYPE, PVOID, PWDF_OBJECT_ATTRIBUTES, STATUS_BUFFER_TOO_SMALL, STATUS_INSUFFICIENT_RESOURCES,
+    STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_PARAMETER, ULONG, WDFMEMORY, WDFMEMORY_OFFSET,
 };
 
 use crate::{
@@ -13,6 +18,7 @@ use crate::{
     failure::{Outcome, fail},
     object::{Attributes, Header, Obj, Parent, create},
     pool::{self, Tag},
+    wdm::mdl::{self, OwnMdl},
 };
 
 /// What a WDFMEMORY stands for.
@@ -23,10 +29,16 @@ pub struct Memory {
     size: Cell<usize>,
     /// The tag of the buffer, when the object owns it.
     owned: Option<Tag>,
+    /// The locked pages of the buffer, when they are the object's.
+    pages: RefCell<Option<OwnMdl>>,
 }
 
 framework! {
-    Memory: Memory
+    Memory: Memory {
+        fn dispose(this: Obj<Self>) {
+            this.pages.replace(None);
+        }
+    }
 }
 
 impl Drop for Memory {
@@ -86,6 +98,7 @@ pub fn allocate(call: &Call, attributes: &Attributes, tag: Option<Tag>, size: us
         buffer: Cell::new(buffer),
         size: Cell::new(size),
         owned: Some(tag),
+        pages: RefCell::new(None),
     };
     create(memory, attributes, call.parent(attributes, None))
 }
@@ -106,8 +119,24 @@ pub fn over(
         buffer: Cell::new(buffer.cast()),
         size: Cell::new(size),
         owned: None,
+        pages: RefCell::new(None),
     };
     create(memory, attributes, parent)
+}
+
+/// A handle for locked pages of a request's sender, which are let go with the request.
+///
+/// # Errors
+/// `STATUS_INSUFFICIENT_RESOURCES`.
+pub fn locked(call: &Call, request: Obj<Header>, pages: OwnMdl, size: usize) -> Outcome<Obj<Memory>> {
+    let start = mdl::mapped(pages.pointer());
+    if start.is_null() {
+        return fail(STATUS_INSUFFICIENT_RESOURCES);
+    }
+    let object = over(call, &Attributes::NONE, Some(request), start, size)?;
+    object.set_deletable(false);
+    object.pages.replace(Some(pages));
+    Ok(object)
 }
 
 const fn copy(from: *const u8, to: *mut u8, bytes: usize) {

@@ -59,6 +59,8 @@ pub enum Kind {
     Collection,
     ChildList,
     ResourceList,
+    WmiProvider,
+    WmiInstance,
     General,
 }
 

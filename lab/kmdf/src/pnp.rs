@@ -7,7 +7,7 @@
 
 use wdk_sys::{
     _DEVICE_RELATION_TYPE, _WDF_TRI_STATE, DEVICE_RELATIONS, NT_SUCCESS, NTSTATUS,
-    STATUS_INVALID_DEVICE_STATE, STATUS_NOT_SUPPORTED, STATUS_SUCCESS,
+    STATUS_INVALID_DEVICE_STATE, STATUS_NOT_IMPLEMENTED, STATUS_NOT_SUPPORTED, STATUS_SUCCESS,
 };
 
 use crate::{
@@ -96,6 +96,7 @@ pub fn dispatch(device: Obj<Device>, irp: Irp) -> NTSTATUS {
         minor::QUERY_INTERFACE => query_interface(device, irp),
         minor::QUERY_PNP_DEVICE_STATE => query_state(device, irp),
         minor::QUERY_CAPABILITIES => query_capabilities(device, irp),
+        minor::DEVICE_USAGE_NOTIFICATION => usage(device, irp),
         other if device.kind == Kind::Pdo => irp.complete_with(answer_as_pdo(device, irp, other)),
         _ => pass_down(device, irp),
     }
@@ -107,7 +108,6 @@ fn answer_as_pdo(device: Obj<Device>, irp: Irp, minor: u8) -> NTSTATUS {
         minor::QUERY_ID => pdo::query_id(device, irp),
         minor::QUERY_DEVICE_TEXT => pdo::query_device_text(device, irp),
         minor::QUERY_BUS_INFORMATION => pdo::query_bus_information(device, irp),
-        minor::DEVICE_USAGE_NOTIFICATION => STATUS_SUCCESS,
         minor::QUERY_RESOURCES if device.settings.pdo.EvtDeviceResourcesQuery.is_some() => {
             unsupported::stop_for(c"EvtDeviceResourcesQuery")
         }
@@ -328,15 +328,54 @@ fn query_interface(device: Obj<Device>, irp: Irp) -> NTSTATUS {
 
 fn query_relations(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     let kind = irp.stack().relations();
-    invoke!(device.settings.pnp.EvtDeviceRelationsQuery, device.handle(), kind);
     match kind {
-        _DEVICE_RELATION_TYPE::BusRelations => query_bus_relations(device, irp),
+        _DEVICE_RELATION_TYPE::BusRelations => {
+            invoke!(device.settings.pnp.EvtDeviceRelationsQuery, device.handle(), kind);
+            query_bus_relations(device, irp)
+        }
+        _DEVICE_RELATION_TYPE::RemovalRelations => query_related(device, irp, kind),
+        _DEVICE_RELATION_TYPE::EjectionRelations if device.kind == Kind::Pdo => {
+            query_related(device, irp, kind)
+        }
         _DEVICE_RELATION_TYPE::TargetDeviceRelation if device.kind == Kind::Pdo => {
             let answer = target_relation(device, irp);
             irp.complete_with(answer)
         }
         _ => pass_down(device, irp),
     }
+}
+
+/// The devices that the driver wants removed or ejected with this one; a bus has none below it to ask.
+fn query_related(device: Obj<Device>, irp: Irp, kind: i32) -> NTSTATUS {
+    let Some(related) = device.related.of(kind) else {
+        return pass_down(device, irp);
+    };
+    invoke!(device.settings.pnp.EvtDeviceRelationsQuery, device.handle(), kind);
+    let prior = core::ptr::with_exposed_provenance_mut::<DEVICE_RELATIONS>(irp.information_address());
+    match child_list::with_related(device, prior, related) {
+        Ok(Some(relations)) => {
+            irp.set_information(relations.expose_provenance() as u64);
+            succeed(device, irp)
+        }
+        Ok(None) => pass_down(device, irp),
+        Err(failure) => irp.complete_with(failure.status()),
+    }
+}
+
+/// Paging, hibernation and crash dumps are not modelled: a device that allows a special file in its path stops the run.
+fn usage(device: Obj<Device>, irp: Irp) -> NTSTATUS {
+    let (in_path, kind) = irp.stack().usage();
+    let supported = u32::try_from(kind).is_ok_and(|kind| {
+        let bit = 1_u32.checked_shl(kind).unwrap_or(0);
+        device.special_files.get() & bit != 0
+    });
+    if in_path && !supported && !device.settings.filter {
+        return irp.complete_with(STATUS_NOT_IMPLEMENTED);
+    }
+    if device.settings.filter {
+        return pass_down(device, irp);
+    }
+    unsupported::stop_for(c"IRP_MN_DEVICE_USAGE_NOTIFICATION for a device that supports it")
 }
 
 fn query_bus_relations(device: Obj<Device>, irp: Irp) -> NTSTATUS {

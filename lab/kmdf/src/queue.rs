@@ -1,47 +1,57 @@
 //! WDFQUEUE: requests wait, are presented by the queue's rule, and leave with their completion.
 //!
-//! A power-managed queue presents only while its device is in D0. Stopping for power or removal tells the
-//! driver about each request that it has (`EvtIoStop`) and waits until all are completed, forwarded or
-//! acknowledged.
+//! [`dispatch`] is the loop that calls the driver, [`power`] what starts, holds and purges queues with their device, [`api`] the driver's side.
 
 use core::cell::Cell;
 
 use wdk_sys::{
-    _WDF_IO_QUEUE_DISPATCH_TYPE as DispatchType, _WDF_REQUEST_STOP_ACTION_FLAGS as StopAction, NTSTATUS,
-    PFN_WDF_IO_QUEUE_STATE, STATUS_CANCELLED, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE,
-    STATUS_PENDING, STATUS_SUCCESS, ULONG, WDF_IO_QUEUE_CONFIG, WDFCONTEXT, WDFQUEUE,
+    _WDF_IO_QUEUE_DISPATCH_TYPE as DispatchType, NTSTATUS, PFN_WDF_IO_QUEUE_STATE,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER, STATUS_PENDING,
+    ULONG, WDF_IO_QUEUE_CONFIG, WDFCONTEXT, WDFQUEUE,
 };
 
 use crate::{
-    device::Device,
+    callback_lock::{CallbackLock, Constraints},
+    device::{Device, Kind},
+    device_init::is_on,
     dispatch::major,
-    failure::{Failure, Outcome},
+    dpc::{self, Dpc},
+    failure::{Outcome, STATUS_WDF_BUSY, fail},
     object::{Attributes, Header, Obj, create},
     pool::{Array, Tag},
     request::{self, Request},
-    unsupported,
     wdm::{
         device_object::MAJOR_FUNCTIONS,
         irp::Irp,
-        parameters::Parameters,
-        sync::{Event, PASSIVE_LEVEL, SpinLock, irql},
+        sync::{Event, SpinLock},
     },
+    work_item::{self, WorkItem},
 };
 
 pub mod api;
+mod dispatch;
+mod power;
 
 /// A callback that waits for a state of the queue.
 #[derive(Clone, Copy)]
-struct Notify {
+struct Waiter {
     callback: PFN_WDF_IO_QUEUE_STATE,
     context: WDFCONTEXT,
 }
 
-impl Notify {
+impl Waiter {
     const NONE: Self = Self {
         callback: None,
         context: core::ptr::null_mut(),
     };
+
+    /// Takes it out when there is one.
+    const fn take(&mut self) -> Option<Self> {
+        if self.callback.is_none() {
+            return None;
+        }
+        Some(core::mem::replace(self, Self::NONE))
+    }
 }
 
 #[allow(clippy::struct_excessive_bools, reason = "each is a state of its own")]
@@ -51,15 +61,23 @@ struct State {
     with_driver: Array<Obj<Request>>,
     accepting: bool,
     presenting: bool,
+    /// The device goes: the queue accepts nothing, whatever the driver asks for.
+    shutdown: bool,
     /// Held for power.
     held: bool,
-    /// Somebody presents requests of this sequential queue now.
-    busy: bool,
-    ready: Notify,
+    /// What the driver gives back is cancelled: the queue was purged.
+    cancelling: bool,
+    /// How many threads are in the loop that calls the driver.
+    dispatching: u32,
+    /// The queue got requests that no ready notification told of.
+    fresh: bool,
+    /// The next request is told of, although others wait.
+    force_fresh: bool,
+    ready: Waiter,
     /// Waits for the driver to have no request.
-    stopped: Notify,
+    idle: Waiter,
     /// Waits for no request at all.
-    drained: Notify,
+    drained: Waiter,
 }
 
 /// What a WDFQUEUE stands for.
@@ -70,7 +88,13 @@ pub struct Queue {
     pub device: Obj<Device>,
     config: WDF_IO_QUEUE_CONFIG,
     power_managed: bool,
-    passive: bool,
+    /// How the driver wants its callbacks.
+    pub constraints: Constraints,
+    /// Keeps them apart, unless the scope is the device.
+    lock: CallbackLock,
+    /// Calls the driver where a thread cannot: that comes at a raised IRQL to a passive queue, or holds the lock of the callbacks.
+    worker: Cell<Option<Obj<WorkItem>>>,
+    deferred: Cell<Option<Obj<Dpc>>>,
     state: SpinLock<State>,
     changed: Event,
 }
@@ -79,6 +103,7 @@ framework! {
     Queue: Queue {
         fn dispose(this: Obj<Self>) {
             this.device.queues.forget(this);
+            this.end();
         }
     }
 }
@@ -103,16 +128,20 @@ impl Queues {
 
     /// The queue for this major function.
     pub fn for_major(&self, major: u8) -> Option<Obj<Queue>> {
-        let own = self.by_major.get(usize::from(major)).and_then(Cell::get);
         // The default queue takes reads, writes and controls; creates go where the driver configured them
         // only.
-        own.or_else(|| {
+        self.configured(major).or_else(|| {
             if major == major::CREATE {
                 None
             } else {
                 self.default.get()
             }
         })
+    }
+
+    /// The queue that the driver configured for this major function.
+    fn configured(&self, major: u8) -> Option<Obj<Queue>> {
+        self.by_major.get(usize::from(major)).and_then(Cell::get)
     }
 
     fn configure(&self, major: u8, queue: Obj<Queue>) {
@@ -142,95 +171,17 @@ impl Queues {
         }
     }
 
-    /// Power is up: power-managed queues present.
-    pub fn resume(&self) {
-        self.for_each(|queue| {
-            if queue.power_managed {
-                queue.state.lock().held = false;
-                queue.resume_requests();
-                queue.pump();
-            }
-        });
-    }
-
-    /// Power goes down: power-managed queues present nothing more, and the driver has let go of what it has.
-    pub fn hold(&self) {
-        self.for_each(|queue| {
-            if queue.power_managed {
-                queue.state.lock().held = true;
-                queue.stop_requests(StopAction::WdfRequestStopActionSuspend);
-                queue.wait_until(State::is_suspended);
-            }
-        });
-    }
-
-    /// The device goes: its queues (or only the power-managed ones) refuse and cancel, and wait for the
-    /// driver.
-    pub fn purge(&self, managed_only: bool) {
-        self.for_each(|queue| {
-            if queue.power_managed || !managed_only {
-                queue.begin_purge();
-                queue.stop_requests(StopAction::WdfRequestStopActionPurge);
-                queue.wait_until(State::is_empty);
-            }
-        });
-    }
-
-    /// The device starts again.
-    pub fn reopen(&self) {
-        self.for_each(|queue| {
-            let mut state = queue.state.lock();
-            (state.accepting, state.presenting) = (true, true);
-        });
-    }
-
     /// A handle is being closed: what it sent and still waits is cancelled.
     pub fn cancel_of(&self, file: wdk_sys::PFILE_OBJECT) {
         self.for_each(|queue| {
-            while let Some(request) =
-                queue.take_waiting(|request| request.irp.get().is_some_and(|irp| irp.file_object() == file))
-            {
-                queue.cancel_waiting(request);
-            }
+            queue.cancel_waiting(|request| request.irp.get().is_some_and(|irp| irp.file_object() == file));
+            queue.dispatch();
         });
     }
 }
 
-impl State {
-    fn is_suspended(&self) -> bool {
-        self.with_driver
-            .as_slice()
-            .iter()
-            .all(|request| request.acknowledged.get())
-    }
-
-    const fn has_none_with_driver(&self) -> bool {
-        self.with_driver.as_slice().is_empty()
-    }
-
-    const fn is_empty(&self) -> bool {
-        self.has_none_with_driver() && self.waiting.as_slice().is_empty()
-    }
-
-    /// Whether the queue may present one more request.
-    const fn may_present(&self, config: &WDF_IO_QUEUE_CONFIG) -> bool {
-        let free = match config.DispatchType {
-            DispatchType::WdfIoQueueDispatchSequential => self.has_none_with_driver(),
-            DispatchType::WdfIoQueueDispatchParallel => self.with_driver.as_slice().len() < limit(config),
-            _ => false,
-        };
-        free && self.presenting && !self.held
-    }
-}
-
-/// How many requests of a parallel queue the driver may have at a time; 0 says as many as there are.
-const fn limit(config: &WDF_IO_QUEUE_CONFIG) -> usize {
-    match parallel(config) {
-        0 => usize::MAX,
-        limit => limit as usize,
-    }
-}
-
+/// How many requests of a parallel queue the driver may have at a time. The macro that initializes a configuration sets the highest number;
+/// a driver that leaves 0 is presented none (fxioqueue.cpp).
 const fn parallel(config: &WDF_IO_QUEUE_CONFIG) -> ULONG {
     #[allow(unsafe_code, reason = "the settings are a union with one member")]
     // SAFETY: The only member of the union.
@@ -242,61 +193,111 @@ const fn parallel(config: &WDF_IO_QUEUE_CONFIG) -> ULONG {
 /// Creates a queue.
 ///
 /// # Errors
-/// `STATUS_INSUFFICIENT_RESOURCES`.
+/// `STATUS_INVALID_DEVICE_REQUEST` (a parent that does not hang under the device), `STATUS_INVALID_PARAMETER` (a device-wide scope with
+/// another execution level than the device's), those of the configuration, `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn new(device: Obj<Device>, config: WDF_IO_QUEUE_CONFIG, attributes: &Attributes) -> Outcome<Obj<Queue>> {
-    let client = device.header.client;
-    let power_managed = device.kind != crate::device::Kind::Control
-        && crate::device_init::is_on(config.PowerManaged, !device.settings.filter);
-    let state = State {
-        waiting: Array::new(client.tag()),
-        with_driver: Array::new(client.tag()),
-        accepting: true,
-        presenting: true,
-        held: power_managed && !device.is_working(),
-        busy: false,
-        ready: Notify::NONE,
-        stopped: Notify::NONE,
-        drained: Notify::NONE,
-    };
-    let queue = Queue {
-        header: Header::new::<Queue>(client),
-        device,
-        config,
-        power_managed,
-        passive: attributes.is_passive() || device.passive,
-        state: SpinLock::new(state),
-        changed: Event::zeroed(),
-    };
-    let queue = create(
-        queue,
-        attributes,
-        Some(attributes.parent.unwrap_or_else(|| device.header())),
-    )?;
+    let parent = attributes.parent.unwrap_or_else(|| device.header());
+    if parent.device() != Some(device) {
+        return fail(STATUS_INVALID_DEVICE_REQUEST);
+    }
+    let constraints = Constraints::of(attributes, device.constraints);
+    if constraints.is_device_wide() && constraints.is_passive() != device.constraints.is_passive() {
+        return fail(STATUS_INVALID_PARAMETER);
+    }
+    api::check_callbacks(&config)?;
+    let queue = create(unconnected(device, config, constraints), attributes, Some(parent))?;
     queue.changed.reset_to(false);
-    // Deleting the queue takes the lock again.
-    let listed = device.queues.list.lock().push(queue);
-    if let Err(failure) = listed {
+    queue.lock.ready();
+    if let Err(failure) = connect(queue) {
         queue.delete();
         return Err(failure);
     }
     Ok(queue)
 }
 
-/// Handles reads, writes and controls: a request for the queue of the function. A filter passes on what it
-/// has no queue or no event for.
-pub fn dispatch(device: Obj<Device>, irp: Irp) -> NTSTATUS {
-    let queue = device.queues.for_major(irp.major());
-    match (queue, device.attached.get()) {
-        (None, Some(below)) if device.settings.filter => irp.pass(below),
-        (Some(queue), Some(below)) if device.settings.filter && !queue.has_event(irp.major()) => {
-            irp.pass(below)
-        }
-        (None, _) => irp.complete_with(STATUS_INVALID_DEVICE_REQUEST),
-        (Some(queue), _) => match request::from_io(device, irp) {
-            Ok(request) => queue.accept(request),
-            Err(failure) => irp.complete_with(failure.status()),
-        },
+fn unconnected(device: Obj<Device>, config: WDF_IO_QUEUE_CONFIG, constraints: Constraints) -> Queue {
+    let client = device.header.client;
+    let power_managed = device.kind != Kind::Control && is_on(config.PowerManaged, !device.settings.filter);
+    let state = State {
+        waiting: Array::new(client.tag()),
+        with_driver: Array::new(client.tag()),
+        accepting: true,
+        presenting: true,
+        shutdown: false,
+        held: power_managed && !device.is_working(),
+        cancelling: false,
+        dispatching: 0,
+        fresh: false,
+        force_fresh: false,
+        ready: Waiter::NONE,
+        idle: Waiter::NONE,
+        drained: Waiter::NONE,
+    };
+    Queue {
+        header: Header::new::<Queue>(client),
+        device,
+        config,
+        power_managed,
+        constraints,
+        lock: CallbackLock::new(constraints.is_passive()),
+        worker: Cell::new(None),
+        deferred: Cell::new(None),
+        state: SpinLock::new(state),
+        changed: Event::zeroed(),
     }
+}
+
+/// The queue gets its helpers and becomes one of its device's.
+fn connect(queue: Obj<Queue>) -> Outcome {
+    if queue.constraints.is_passive() {
+        let worker = work_item::new(queue.header(), Some(dispatch::work), false, &Attributes::NONE)?;
+        queue.worker.set(Some(worker));
+    } else {
+        let deferred = dpc::new(queue.header(), Some(dispatch::deferred), false, &Attributes::NONE)?;
+        queue.deferred.set(Some(deferred));
+    }
+    queue.device.queues.list.lock().push(queue)
+}
+
+/// Handles reads, writes and controls: a request for the queue of the function. A filter passes on what it has no queue for, or what its
+/// default queue has no event for.
+pub fn dispatch(device: Obj<Device>, irp: Irp) -> NTSTATUS {
+    let major = irp.major();
+    let queue = device.queues.for_major(major);
+    let in_context = device.settings.in_caller_context;
+    if let Some(below) = device
+        .attached
+        .get()
+        .filter(|_| device.settings.filter && in_context.is_none())
+    {
+        let is_default = queue == device.queues.default.get();
+        if queue.is_none_or(|queue| is_default && !queue.has_event(major)) {
+            return irp.pass(below);
+        }
+    }
+    if queue.is_none() && in_context.is_none() {
+        return irp.complete_with(STATUS_INVALID_DEVICE_REQUEST);
+    }
+    dispatch_to(device, irp, queue)
+}
+
+/// Makes a request of an IRP, for the driver's own look at it in the sender's context, else for this queue.
+pub fn dispatch_to(device: Obj<Device>, irp: Irp, queue: Option<Obj<Queue>>) -> NTSTATUS {
+    let in_context = device.settings.in_caller_context;
+    if queue.is_none() && in_context.is_none() {
+        return irp.complete_with(STATUS_INVALID_DEVICE_STATE);
+    }
+    let request = match request::from_io(device, irp) {
+        Ok(request) => request,
+        Err(failure) => return irp.complete_with(failure.status()),
+    };
+    if in_context.is_some() {
+        irp.mark_pending();
+        request.was_presented.set(true);
+        invoke!(in_context, device.handle(), request.handle());
+        return STATUS_PENDING;
+    }
+    queue.map_or(STATUS_INVALID_DEVICE_REQUEST, |queue| queue.accept(request))
 }
 
 impl Obj<Queue> {
@@ -312,172 +313,72 @@ impl Obj<Queue> {
         own || self.config.EvtIoDefault.is_some() || self.is_manual()
     }
 
-    fn is_manual(self) -> bool {
+    /// Whether the driver asks for requests itself.
+    pub fn is_manual(self) -> bool {
         self.config.DispatchType == DispatchType::WdfIoQueueDispatchManual
+    }
+
+    /// The lock of the callbacks: the device's for a scope that is as wide.
+    pub fn callback_lock(&self) -> &CallbackLock {
+        if self.constraints.is_device_wide() {
+            &self.device.lock
+        } else {
+            &self.lock
+        }
     }
 
     /// Takes a new request from its dispatch routine.
     pub fn accept(self, request: Obj<Request>) -> NTSTATUS {
-        if let Some(irp) = request.irp.get() {
-            irp.mark_pending();
+        let taken = self.put(request, false, STATUS_INVALID_DEVICE_STATE);
+        if let Err(failure) = taken {
+            if let Some(irp) = request.irp.get() {
+                irp.set_information(0);
+            }
+            request::complete(request, failure.status());
+            return failure.status();
         }
-        if let Err(status) = self.enqueue(request, false) {
-            request::complete(request, status);
-        }
+        self.dispatch();
         STATUS_PENDING
     }
 
-    /// Puts a request behind (or before) the others and presents what may be presented.
+    /// Puts a request that a driver had behind (or before) the others and presents what may be presented.
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_STATE` when the queue takes no requests, `STATUS_INSUFFICIENT_RESOURCES`.
-    pub fn enqueue(self, request: Obj<Request>, first: bool) -> Result<(), NTSTATUS> {
+    /// `STATUS_WDF_BUSY` when the queue takes no requests, `STATUS_INSUFFICIENT_RESOURCES`.
+    pub fn take_over(self, request: Obj<Request>, first: bool) -> Outcome {
+        self.put(request, first, STATUS_WDF_BUSY)?;
+        self.dispatch();
+        Ok(())
+    }
+
+    fn put(self, request: Obj<Request>, first: bool, refusal: NTSTATUS) -> Outcome {
         let mut state = self.state.lock();
-        if !state.accepting {
-            return Err(STATUS_INVALID_DEVICE_STATE);
+        // What goes back to its own queue was accepted before.
+        if !state.accepting && !first {
+            return fail(refusal);
         }
-        let was_empty = state.waiting.as_slice().is_empty();
         // Once a request waits, the driver gets it without any more memory.
         let room = state.waiting.as_slice().len() + state.with_driver.as_slice().len() + 1;
-        state.with_driver.reserve(room).map_err(Failure::status)?;
-        state.waiting.push(request).map_err(Failure::status)?;
+        state.with_driver.reserve(room)?;
+        state.waiting.push(request)?;
         if first {
             state.waiting.as_mut_slice().rotate_right(1);
         }
         request.queue.set(Some(self));
-        let cancelled = request.wait_cancellable();
-        let ready = if was_empty { state.ready } else { Notify::NONE };
-        drop(state);
-        if cancelled && self.take_exactly(request) {
-            self.cancel_waiting(request);
-        } else {
-            invoke!(ready.callback, self.handle(), ready.context);
+        if let Some(irp) = request.irp.get() {
+            irp.mark_pending();
         }
-        self.pump();
-        Ok(())
-    }
-
-    /// Takes a request out that waits; one that is being cancelled is left to its cancel routine.
-    fn take_waiting(self, mut wanted: impl FnMut(&Obj<Request>) -> bool) -> Option<Obj<Request>> {
-        let mut state = self.state.lock();
-        state
-            .waiting
-            .remove_where(|request| wanted(request) && request.stop_waiting())
-    }
-
-    fn take_exactly(self, request: Obj<Request>) -> bool {
-        self.state
-            .lock()
-            .waiting
-            .remove_where(|other| *other == request)
-            .is_some()
-    }
-
-    /// Ends a request that was cancelled while it waited.
-    fn cancel_waiting(self, request: Obj<Request>) {
-        if self.config.EvtIoCanceledOnQueue.is_some() && request.was_presented.get() {
-            let pushed = self.state.lock().with_driver.push(request);
-            if pushed.is_ok() {
-                invoke!(self.config.EvtIoCanceledOnQueue, self.handle(), request.handle());
-                return;
-            }
+        if state.waiting.as_slice().len() == 1 || state.force_fresh {
+            (state.fresh, state.force_fresh) = (true, false);
         }
-        request.queue.set(None);
-        request::complete(request, STATUS_CANCELLED);
-        self.notify();
-    }
-
-    /// In the cancel routine of a waiting request.
-    pub fn cancelled(self, request: Obj<Request>) {
-        if self.take_exactly(request) {
-            self.cancel_waiting(request);
-        }
-    }
-
-    /// Moves the next request that may be presented to the driver's side.
-    fn next_to_present(self) -> Option<Obj<Request>> {
-        let mut state = self.state.lock();
-        if !state.may_present(&self.config) {
-            return None;
-        }
-        let request = state.waiting.remove_where(|request| request.stop_waiting())?;
-        Some(hand_over(&mut state, request))
-    }
-
-    /// Presents as long as the queue's rule lets it. A sequential queue is served by one caller at a time, so
-    /// that a request that is completed in its event does not nest the next event in it.
-    pub fn pump(self) {
-        let sequential = self.config.DispatchType == DispatchType::WdfIoQueueDispatchSequential;
-        if sequential && core::mem::replace(&mut self.state.lock().busy, true) {
-            return;
-        }
-        self.reference();
-        loop {
-            while let Some(request) = self.next_to_present() {
-                self.present(request);
-            }
-            if !sequential {
-                break;
-            }
-            let mut state = self.state.lock();
-            state.busy = false;
-            // A request that came or went while `busy` was still set found nobody to serve it.
-            if !state.may_present(&self.config) || state.waiting.as_slice().is_empty() {
-                break;
-            }
-            state.busy = true;
+        // One that was cancelled already, or goes back to a queue that was purged, does not wait.
+        let cancelled = request.wait_cancellable() || (state.cancelling && first && request.stop_waiting());
+        if cancelled {
+            state.waiting.remove_where(|other| *other == request);
             drop(state);
+            self.end_cancelled(request);
         }
-        self.release();
-    }
-
-    /// Calls the event of a request.
-    fn present(self, request: Obj<Request>) {
-        let Some(irp) = request.irp.get() else { return };
-        if self.passive && irql() != PASSIVE_LEVEL {
-            unsupported::stop_for(c"a request for a queue of the passive level that comes at a raised IRQL");
-        }
-        request.was_presented.set(true);
-        let (config, queue, handle) = (&self.config, self.handle(), request.handle());
-        let stack = irp.stack();
-        let major = stack.MajorFunction;
-        if matches!(major, major::READ | major::WRITE) && self.is_nothing_to_transfer(stack.transfer().0) {
-            request::complete(request, STATUS_SUCCESS);
-            return;
-        }
-        let done = match major {
-            major::READ => invoke!(config.EvtIoRead, queue, handle, stack.transfer().0 as usize),
-            major::WRITE => invoke!(config.EvtIoWrite, queue, handle, stack.transfer().0 as usize),
-            major::DEVICE_CONTROL | major::INTERNAL_DEVICE_CONTROL => {
-                let control = stack.io_control();
-                let (output, input) = (control.output as usize, control.input as usize);
-                let internal = major == major::INTERNAL_DEVICE_CONTROL;
-                let event = if internal {
-                    config.EvtIoInternalDeviceControl
-                } else {
-                    config.EvtIoDeviceControl
-                };
-                invoke!(event, queue, handle, output, input, control.code)
-            }
-            _ => None,
-        };
-        if done
-            .or_else(|| invoke!(config.EvtIoDefault, queue, handle))
-            .is_none()
-        {
-            request::complete(request, STATUS_INVALID_DEVICE_REQUEST);
-        }
-    }
-
-    fn is_nothing_to_transfer(self, length: u32) -> bool {
-        length == 0 && self.config.AllowZeroLengthRequests == 0
-    }
-
-    /// The driver is done with a request.
-    pub fn let_go(self, request: Obj<Request>) {
-        self.withdraw(request);
-        self.notify();
-        self.pump();
+        Ok(())
     }
 
     /// The driver does not have this request any more.
@@ -495,24 +396,6 @@ impl Obj<Queue> {
         let _noted = self.state.lock().with_driver.push(request);
     }
 
-    /// Something changed: wakes who waits, calls who wanted to know.
-    pub fn notify(self) {
-        let (mut stopped, mut drained) = (Notify::NONE, Notify::NONE);
-        {
-            let mut state = self.state.lock();
-            if state.has_none_with_driver() {
-                stopped = core::mem::replace(&mut state.stopped, Notify::NONE);
-            }
-            if state.is_empty() {
-                drained = core::mem::replace(&mut state.drained, Notify::NONE);
-            }
-        }
-        self.changed.set();
-        for notify in [stopped, drained] {
-            invoke!(notify.callback, self.handle(), notify.context);
-        }
-    }
-
     /// Waits for a state of the queue. IRQL: `PASSIVE_LEVEL`.
     fn wait_until(self, mut reached: impl FnMut(&State) -> bool) {
         loop {
@@ -523,70 +406,6 @@ impl Obj<Queue> {
             self.changed.wait();
         }
     }
-
-    fn begin_purge(self) {
-        {
-            let mut state = self.state.lock();
-            (state.accepting, state.presenting) = (false, false);
-        }
-        while let Some(request) = self.take_waiting(|_| true) {
-            self.cancel_waiting(request);
-        }
-    }
-
-    /// Tells the driver about each request that it has.
-    fn stop_requests(self, action: i32) {
-        for at in 0.. {
-            let Some(request) = ({ self.state.lock().with_driver.as_slice().get(at).copied() }) else {
-                break;
-            };
-            let cancelable = if request.is_cancelable() {
-                StopAction::WdfRequestStopRequestCancelable
-            } else {
-                0
-            };
-            invoke!(
-                self.config.EvtIoStop,
-                self.handle(),
-                request.handle(),
-                (action | cancelable).cast_unsigned()
-            );
-        }
-    }
-
-    /// Tells it that those which it kept may go on.
-    fn resume_requests(self) {
-        for at in 0.. {
-            let Some(request) = ({ self.state.lock().with_driver.as_slice().get(at).copied() }) else {
-                break;
-            };
-            if request.acknowledged.replace(false) {
-                invoke!(self.config.EvtIoResume, self.handle(), request.handle());
-            }
-        }
-    }
-
-    /// The next request for a driver that asks itself.
-    fn retrieve(self, mut wanted: impl FnMut(&Obj<Request>) -> bool) -> Option<Obj<Request>> {
-        let mut state = self.state.lock();
-        if state.held || !state.presenting {
-            return None;
-        }
-        let request = state
-            .waiting
-            .remove_where(|request| wanted(request) && request.stop_waiting())?;
-        let request = hand_over(&mut state, request);
-        request.was_presented.set(true);
-        Some(request)
-    }
-}
-
-/// Notes that the driver has a request now.
-fn hand_over(state: &mut State, request: Obj<Request>) -> Obj<Request> {
-    // `enqueue` made the room.
-    let _noted = state.with_driver.push(request);
-    request.acknowledged.set(false);
-    request
 }
 
 /// The handle of a queue that may be missing.

@@ -29,6 +29,7 @@ const NON_VOLATILE: ULONG = 0;
 const KEY_READ: ACCESS_MASK = 0x2_0019;
 
 pub mod lists;
+pub mod places;
 
 /// What a WDFKEY stands for.
 #[repr(C)]

@@ -1,18 +1,23 @@
 //! WDFREQUEST: an IRP on its way through the driver, completed exactly once.
 
-use core::{cell::Cell, ffi::c_void, ptr};
+use core::{
+    cell::{Cell, RefCell},
+    ffi::c_void,
+    ptr,
+};
 
 use wdk_sys::{
-    CCHAR, KPROCESSOR_MODE, NTSTATUS, PDEVICE_OBJECT, PFN_WDF_REQUEST_CANCEL, PIRP, PWDF_REQUEST_PARAMETERS,
-    STATUS_CANCELLED, STATUS_INVALID_DEVICE_REQUEST, ULONG, WDF_REQUEST_PARAMETERS, WDFFILEOBJECT, WDFQUEUE,
-    WDFREQUEST,
+    _WDF_REQUEST_FORWARD_OPTIONS_FLAGS as ForwardFlags, CCHAR, KPROCESSOR_MODE, NTSTATUS, PDEVICE_OBJECT,
+    PFN_WDF_REQUEST_CANCEL, PIRP, PWDF_REQUEST_FORWARD_OPTIONS, PWDF_REQUEST_PARAMETERS, STATUS_CANCELLED,
+    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, ULONG,
+    WDF_REQUEST_FORWARD_OPTIONS, WDF_REQUEST_PARAMETERS, WDFFILEOBJECT, WDFQUEUE, WDFREQUEST,
 };
 
 use crate::{
     ddi::{Call, Claimed},
     device::Device,
     dispatch::major,
-    failure::{Failure, Outcome, fail},
+    failure::{Outcome, fail},
     file_object,
     io_target::Sent,
     memory::Memory,
@@ -21,30 +26,60 @@ use crate::{
     wdm::{
         bugcheck::Violation,
         irp::{Irp, WdmFile, release_cancel_lock},
+        mdl::OwnMdl,
         parameters::Parameters,
     },
 };
+
+pub mod own;
+
+/// Where `EvtIoStop` of a request stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Not called.
+    Untold,
+    /// Called, not answered.
+    Told,
+    /// The driver keeps the request and has stopped working on it.
+    Kept,
+}
+
+/// What a queue is going to tell the driver of a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    Nothing,
+    /// `EvtRequestCancel`
+    Cancel,
+    /// `EvtIoCanceledOnQueue`
+    CancelOnQueue,
+}
 
 /// What a WDFREQUEST stands for.
 #[repr(C)]
 pub struct Request {
     /// The shared part.
     pub header: Header,
-    /// The device that got it; none for a request that the driver made.
-    pub device: Option<Obj<Device>>,
+    /// The device that has it; none for a request that the driver made.
+    pub device: Cell<Option<Obj<Device>>>,
     /// The IRP, until it is completed.
     pub irp: Cell<Option<Irp>>,
-    /// Whether the framework allocated the IRP.
+    /// Whether the driver made the request, with an IRP that it, or the framework, allocated.
     pub owns_irp: bool,
+    /// Whether the IRP is freed with the request.
+    pub frees_irp: Cell<bool>,
     /// The queue that has it or presented it.
     pub queue: Cell<Option<Obj<Queue>>>,
     /// Whether a driver has seen it.
     pub was_presented: Cell<bool>,
-    /// Whether the driver answered `EvtIoStop` and keeps it.
-    pub acknowledged: Cell<bool>,
+    /// What the driver was told, and said, about its power going down.
+    pub stop: Cell<Stop>,
+    /// What the queue still has to tell the driver.
+    pub due: Cell<Due>,
     cancel: Cell<PFN_WDF_REQUEST_CANCEL>,
     /// Input and output as memory objects, once asked for.
     pub memories: [Cell<Option<Obj<Memory>>>; 2],
+    /// An MDL of a buffer that came without one, with the buffer.
+    pub mdl: RefCell<Option<(*mut c_void, OwnMdl)>>,
     /// What sending it to a target needs.
     pub sent: Sent,
 }
@@ -54,18 +89,24 @@ framework! {
 }
 
 impl Request {
+    /// Which of the IRP's four words names its request while it waits or can be cancelled.
+    pub const CONTEXT: usize = 3;
+
     /// A request around an IRP.
     pub fn new(client: crate::client::Client, device: Option<Obj<Device>>, irp: Irp, owns_irp: bool) -> Self {
         Self {
             header: Header::new::<Self>(client),
-            device,
+            device: Cell::new(device),
             irp: Cell::new(Some(irp)),
             owns_irp,
+            frees_irp: Cell::new(owns_irp),
             queue: Cell::new(None),
             was_presented: Cell::new(false),
-            acknowledged: Cell::new(false),
+            stop: Cell::new(Stop::Untold),
+            due: Cell::new(Due::Nothing),
             cancel: Cell::new(None),
             memories: [const { Cell::new(None) }; 2],
+            mdl: RefCell::new(None),
             sent: Sent::new(),
         }
     }
@@ -74,10 +115,11 @@ impl Request {
 impl Drop for Request {
     fn drop(&mut self) {
         self.sent.free_buffer();
-        if let Some(irp) = self.irp.get().filter(|_| self.owns_irp) {
+        self.free_timer();
+        if let Some(irp) = self.irp.get().filter(|_| self.frees_irp.get()) {
             irp.free();
         }
-        if let Some(device) = self.device {
+        if let Some(device) = self.device.get() {
             device.release();
         }
     }
@@ -106,7 +148,7 @@ fn complete_boosted(request: Obj<Request>, status: NTSTATUS, boost: CCHAR) {
     // The driver's contexts are cleaned up before whoever sent the IRP goes on.
     request.dispose_early();
     if irp.major() == major::CREATE
-        && let Some(device) = request.device
+        && let Some(device) = request.device.get()
     {
         file_object::create_completed(device, irp, status);
     }
@@ -117,32 +159,60 @@ fn complete_boosted(request: Obj<Request>, status: NTSTATUS, boost: CCHAR) {
     request.delete();
 }
 
-/// Gives a request to another queue.
+/// Gives a request that a driver has to a queue.
 ///
 /// # Errors
-/// `STATUS_INVALID_DEVICE_REQUEST` (the same queue, or a request that the driver made),
-/// `STATUS_INVALID_DEVICE_STATE`.
+/// `STATUS_INVALID_DEVICE_REQUEST` (the same queue, another device's, a request that can be cancelled, one that waits or that the driver
+/// made), `STATUS_WDF_BUSY`, `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn forward(request: Obj<Request>, to: Obj<Queue>) -> Outcome {
     let from = request.queue.get();
-    if from == Some(to) || request.owns_irp {
+    let foreign = request.device.get() != Some(to.device);
+    if from == Some(to) || request.owns_irp || foreign || request.is_cancelable() || request.is_waiting() {
         return fail(STATUS_INVALID_DEVICE_REQUEST);
     }
     move_to(request, from, to, false)
 }
 
+/// Gives a child's request to a queue of its bus, in the bus's own stack location.
+///
+/// # Errors
+/// `STATUS_INVALID_DEVICE_REQUEST` (not the bus's queue, a child that was not set up for it, a request that can be cancelled, waits or is in no
+/// queue), `STATUS_WDF_BUSY`, `STATUS_INSUFFICIENT_RESOURCES`.
+fn forward_to_parent(request: Obj<Request>, irp: Irp, to: Obj<Queue>) -> Outcome {
+    let (from, child) = (request.queue.get(), request.device.get());
+    let (Some(from), Some(child), Some(parent)) = (from, child, to.device.wdm.get()) else {
+        return fail(STATUS_INVALID_DEVICE_REQUEST);
+    };
+    let allowed = child.parent == Some(to.device) && child.settings.identity.forward_to_parent;
+    if !allowed || request.is_cancelable() || request.is_waiting() {
+        return fail(STATUS_INVALID_DEVICE_REQUEST);
+    }
+    irp.copy_to_next();
+    irp.advance(parent);
+    request.device.set(Some(to.device.reference()));
+    let outcome = move_to(request, Some(from), to, false);
+    if outcome.is_ok() {
+        child.release();
+    } else {
+        request.device.set(Some(child));
+        to.device.release();
+        irp.skip();
+    }
+    outcome
+}
+
 /// Takes a request from the driver's side of one queue and has it wait in another.
-fn move_to(request: Obj<Request>, from: Option<Obj<Queue>>, to: Obj<Queue>, first: bool) -> Outcome {
+pub fn move_to(request: Obj<Request>, from: Option<Obj<Queue>>, to: Obj<Queue>, first: bool) -> Outcome {
     if let Some(from) = from {
         from.reference().withdraw(request);
     }
-    let outcome = to.enqueue(request, first).map_err(Failure::new);
+    let outcome = to.take_over(request, first);
     if let Some(from) = from {
         if outcome.is_err() {
             from.take_back(request);
         }
         // The request may be completed and gone by now; the queue that it left presents the next one.
-        from.notify();
-        from.pump();
+        from.dispatch_changes();
         from.release();
     }
     outcome
@@ -153,7 +223,7 @@ impl Obj<Request> {
     /// will notice.
     pub fn wait_cancellable(self) -> bool {
         let Some(irp) = self.irp.get() else { return false };
-        irp.set_driver_context(CONTEXT, self.pointer().cast());
+        irp.set_driver_context(Request::CONTEXT, self.pointer().cast());
         irp.set_cancel_routine(Some(cancel_waiting));
         irp.is_cancelled() && irp.set_cancel_routine(None)
     }
@@ -163,22 +233,46 @@ impl Obj<Request> {
         self.irp.get().is_some_and(|irp| irp.set_cancel_routine(None))
     }
 
+    /// Whether it waits in a queue.
+    pub fn is_waiting(self) -> bool {
+        self.queue.get().is_some_and(|queue| queue.has_waiting(self))
+    }
+
     /// Whether the driver lets it be cancelled.
     pub fn is_cancelable(self) -> bool {
         self.cancel.get().is_some()
     }
 
+    /// Tells the driver that it is cancelled.
+    pub fn call_cancel(self) {
+        self.reference();
+        invoke!(self.cancel.take(), self.handle());
+        self.release();
+    }
+
+    /// Its queue tells the driver, in its turn and under its lock.
+    fn cancel_by(self, queue: Obj<Queue>) {
+        queue.reference();
+        self.due.set(Due::Cancel);
+        queue.dispatch_changes();
+        queue.release();
+    }
+
     /// Makes a request of the driver cancellable; false when it was cancelled already.
-    fn mark(self, callback: PFN_WDF_REQUEST_CANCEL) -> bool {
+    fn mark(self, queue: Obj<Queue>, callback: PFN_WDF_REQUEST_CANCEL) -> bool {
         let Some(irp) = self.irp.get() else { return false };
-        irp.set_driver_context(CONTEXT, self.pointer().cast());
+        irp.set_driver_context(Request::CONTEXT, self.pointer().cast());
         self.cancel.set(callback);
         irp.set_cancel_routine(Some(cancel_with_driver));
-        if irp.is_cancelled() && irp.set_cancel_routine(None) {
-            self.cancel.set(None);
-            return false;
-        }
-        true
+        let gone = irp.is_cancelled() || queue.is_cancelling();
+        !(gone && irp.set_cancel_routine(None))
+    }
+
+    /// The queue that presented it; a request without one cannot be made cancellable.
+    fn own_queue(self) -> Outcome<Obj<Queue>> {
+        self.queue
+            .get()
+            .map_or_else(|| fail(STATUS_INVALID_DEVICE_REQUEST), Ok)
     }
 
     /// The IRP; the run ends when it was completed.
@@ -190,11 +284,8 @@ impl Obj<Request> {
     }
 }
 
-/// Which of the IRP's four words names its request while it waits or can be cancelled.
-const CONTEXT: usize = 3;
-
 const fn of(irp: Irp) -> Option<Obj<Request>> {
-    Obj::from_pointer(irp.driver_context(CONTEXT).cast())
+    Obj::from_pointer(irp.driver_context(Request::CONTEXT).cast())
 }
 
 /// Cancels a request that waits in a queue.
@@ -215,9 +306,10 @@ extern "C" fn cancel_with_driver(_device: PDEVICE_OBJECT, irp: PIRP) {
     let Some(irp) = Irp::of(irp) else { return };
     release_cancel_lock(irp);
     if let Some(request) = of(irp) {
-        request.reference();
-        invoke!(request.cancel.take(), request.handle());
-        request.release();
+        match request.queue.get() {
+            Some(queue) => request.cancel_by(queue),
+            None => request.call_cancel(),
+        }
     }
 }
 
@@ -339,7 +431,7 @@ ddi! {
     fn WdfRequestGetFileObject: PFN_WDFREQUESTGETFILEOBJECT(call, request: WDFREQUEST) -> WDFFILEOBJECT {
         let request = request.object(call);
         let file = WdmFile::of(request.irp(call).file_object());
-        let found = request.device.zip(file).and_then(|(device, file)| file_object::find(device, file));
+        let found = request.device.get().zip(file).and_then(|(device, file)| file_object::find(device, file));
         found.map_or(ptr::null_mut(), Obj::handle)
     }
 
@@ -365,46 +457,91 @@ ddi! {
         forward(request, to.object(call))
     }
 
-    /// Gives a request back to its queue, which presents it again.
+    /// Gives a child's request to a queue of its bus.
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_REQUEST` (no queue).
-    fn WdfRequestRequeue: PFN_WDFREQUESTREQUEUE(call, request: WDFREQUEST) -> NTSTATUS {
+    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER` (unknown flags), those of [`forward_to_parent`].
+    fn WdfRequestForwardToParentDeviceIoQueue: PFN_WDFREQUESTFORWARDTOPARENTDEVICEIOQUEUE(
+        call, request: WDFREQUEST, to: WDFQUEUE, options: PWDF_REQUEST_FORWARD_OPTIONS,
+    ) -> NTSTATUS {
+        let to = to.object(call);
         let request = request.object(call);
-        request.irp(call);
-        requeue(request)
+        let options = options.required(call);
+        if options.Size as usize != size_of::<WDF_REQUEST_FORWARD_OPTIONS>() {
+            return fail(STATUS_INFO_LENGTH_MISMATCH);
+        }
+        let known = ForwardFlags::WDF_REQUEST_FORWARD_OPTION_SEND_AND_FORGET;
+        if options.Flags.cast_signed() & !known != 0 {
+            return fail(STATUS_INVALID_PARAMETER);
+        }
+        forward_to_parent(request, request.irp(call), to)
     }
 
-    /// Lets a request be cancelled; when it was already, the callback runs at once.
+    /// The process that sent a request.
+    fn WdfRequestGetRequestorProcessId: PFN_WDFREQUESTGETREQUESTORPROCESSID(
+        call, request: WDFREQUEST,
+    ) -> ULONG {
+        request.object(call).irp(call).requestor_process()
+    }
+
+    /// Gives a request back to its manual queue, before the others.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (no queue, another kind of queue, a request that can be cancelled or waits).
+    fn WdfRequestRequeue: PFN_WDFREQUESTREQUEUE(call, request: WDFREQUEST) -> NTSTATUS {
+        let request = request.object(call);
+        let queue = request.own_queue()?;
+        if !queue.is_manual() || request.is_cancelable() || request.is_waiting() {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        move_to(request, Some(queue), queue, true)
+    }
+
+    /// Lets a request be cancelled; the callback completes it. One that was cancelled already is told of at once, or when the callback that
+    /// marks it has returned. A request without a queue is left as it is.
     fn WdfRequestMarkCancelable: PFN_WDFREQUESTMARKCANCELABLE(
         call, request: WDFREQUEST, callback: PFN_WDF_REQUEST_CANCEL,
     ) {
         let request = request.object(call);
         request.irp(call);
-        if !request.mark(callback) {
-            invoke!(callback, request.handle());
+        if let Ok(queue) = request.own_queue()
+            && !request.mark(queue, callback)
+        {
+            request.cancel_by(queue);
         }
     }
 
-    /// Lets a request be cancelled.
+    /// The same; one that was cancelled already stays the driver's to complete.
     ///
     /// # Errors
-    /// `STATUS_CANCELLED` (it was already; the callback does not run).
+    /// `STATUS_CANCELLED`, `STATUS_INVALID_DEVICE_REQUEST` (no queue, or marked already).
     fn WdfRequestMarkCancelableEx: PFN_WDFREQUESTMARKCANCELABLEEX(
         call, request: WDFREQUEST, callback: PFN_WDF_REQUEST_CANCEL,
     ) -> NTSTATUS {
         let request = request.object(call);
         request.irp(call);
-        if request.mark(callback) { Ok(()) } else { fail(STATUS_CANCELLED) }
+        let queue = request.own_queue()?;
+        if request.is_cancelable() {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        if request.mark(queue, callback) {
+            return Ok(());
+        }
+        request.cancel.set(None);
+        fail(STATUS_CANCELLED)
     }
 
     /// Takes that back.
     ///
     /// # Errors
-    /// `STATUS_CANCELLED` (the callback ran or is about to), `STATUS_INVALID_PARAMETER` never.
+    /// `STATUS_CANCELLED` (the callback ran or is about to), `STATUS_INVALID_DEVICE_REQUEST` (no queue, or not marked).
     fn WdfRequestUnmarkCancelable: PFN_WDFREQUESTUNMARKCANCELABLE(call, request: WDFREQUEST) -> NTSTATUS {
         let request = request.object(call);
         request.irp(call);
+        request.own_queue()?;
+        if !request.is_cancelable() && !request.irp(call).is_cancelled() {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
         if request.is_cancelable() && request.stop_waiting() {
             request.cancel.set(None);
             return Ok(());
@@ -417,16 +554,16 @@ ddi! {
         u8::from(request.object(call).irp(call).is_cancelled())
     }
 
-    /// Answers `EvtIoStop`: the driver keeps the request, or gives it back to the queue.
-    fn WdfRequestStopAcknowledge: PFN_WDFREQUESTSTOPACKNOWLEDGE(call, request: WDFREQUEST, requeue_it: u8) {
+    /// Answers `EvtIoStop`: the driver keeps the request, or gives it back to the queue. Outside of that callback it does nothing.
+    fn WdfRequestStopAcknowledge: PFN_WDFREQUESTSTOPACKNOWLEDGE(call, request: WDFREQUEST, requeue: u8) {
         let request = request.object(call);
-        let Some(queue) = request.queue.get() else { return };
-        if requeue_it == 0 {
-            request.acknowledged.set(true);
-            queue.notify();
-        } else {
-            // The queue took it before, so it has room and takes requests of its own device.
-            let _requeued = requeue(request);
+        let Some(queue) = request.queue.get().filter(|_| request.stop.get() == Stop::Told) else { return };
+        if requeue == 0 {
+            request.stop.set(Stop::Kept);
+            queue.dispatch_changes();
+        } else if !request.is_cancelable() {
+            // The queue took it before, so it has room for it.
+            let _requeued = move_to(request, Some(queue), queue, true);
         }
     }
 
@@ -436,16 +573,9 @@ ddi! {
         0
     }
 
-    /// Whether it is one of the reserve for low memory: there is none.
+    /// Whether it is one of the reserve for low memory: a queue that asks for one is refused by name.
     fn WdfRequestIsReserved: PFN_WDFREQUESTISRESERVED(call, request: WDFREQUEST) -> u8 {
         request.object(call);
         0
     }
-}
-
-fn requeue(request: Obj<Request>) -> Outcome {
-    let Some(queue) = request.queue.get() else {
-        return fail(STATUS_INVALID_DEVICE_REQUEST);
-    };
-    move_to(request, Some(queue), queue, true)
 }

@@ -3,8 +3,9 @@
 use core::{ffi::c_void, ptr};
 
 use wdk_sys::{
-    _WDF_DEVICE_IO_TYPE, MDL, PMDL, PVOID, STATUS_BUFFER_TOO_SMALL, STATUS_INSUFFICIENT_RESOURCES,
-    STATUS_INVALID_DEVICE_REQUEST, WDFMEMORY, WDFREQUEST,
+    _WDF_DEVICE_IO_TYPE, MDL, PMDL, PVOID, STATUS_ACCESS_VIOLATION, STATUS_BUFFER_TOO_SMALL,
+    STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_USER_BUFFER, WDFMEMORY,
+    WDFREQUEST,
 };
 
 use crate::{
@@ -14,7 +15,12 @@ use crate::{
     memory,
     object::{Attributes, Obj},
     request::Request,
-    wdm::{irp::Irp, parameters::Parameters},
+    wdm::{
+        irp::Irp,
+        mdl::{self, OwnMdl},
+        parameters::Parameters,
+        sync::{PASSIVE_LEVEL, irql},
+    },
 };
 
 /// wdm.h: the transfer method of an I/O control is in the low bits of its code.
@@ -67,6 +73,7 @@ fn transfer(request: Obj<Request>, irp: Irp) -> Outcome<Buffer> {
     }
     let io = request
         .device
+        .get()
         .map_or(_WDF_DEVICE_IO_TYPE::WdfDeviceIoBuffered, |device| {
             device.settings.read_write_io
         });
@@ -122,6 +129,32 @@ fn retrieve(
     Ok(())
 }
 
+/// Locks a buffer of the sender of a request that is not buffered, in its context.
+fn lock_user(
+    call: &Call,
+    request: Claimed<wdk_sys::WDFREQUEST__>,
+    (buffer, length): (Claimed<c_void>, usize),
+    place: Claimed<WDFMEMORY>,
+    writing: bool,
+) -> Outcome {
+    let request = request.object(call);
+    let buffer = buffer.not_null(call).pointer();
+    place.not_null(call);
+    if irql() != PASSIVE_LEVEL {
+        return fail(STATUS_INVALID_DEVICE_REQUEST);
+    }
+    if length == 0 {
+        return fail(STATUS_INVALID_USER_BUFFER);
+    }
+    let irp = request.irp(call);
+    if irp.requestor_mode() != KERNEL_MODE && !irp.is_of_current_thread() {
+        return fail(STATUS_ACCESS_VIOLATION);
+    }
+    let mdl = OwnMdl::of_user(buffer, length, writing)?;
+    place.put(memory::locked(call, request.header(), mdl, length)?.handle());
+    Ok(())
+}
+
 /// What the Retrieve…Memory functions do: the same object each time.
 fn retrieve_memory(
     call: &Call,
@@ -148,6 +181,20 @@ fn retrieve_memory(
     known.set(Some(object));
     place.put(object.handle());
     Ok(())
+}
+
+impl Obj<Request> {
+    /// The MDL of a buffer: the IRP's where it describes it, else one that is made once and goes with the request.
+    fn mdl_of(self, start: *mut c_void, length: usize, direct: *mut MDL) -> Outcome<*mut MDL> {
+        if !direct.is_null() && mdl::mapped(direct) == start {
+            return Ok(direct);
+        }
+        let mut own = self.mdl.borrow_mut();
+        if own.as_ref().is_none_or(|(described, _)| *described != start) {
+            *own = Some((start, OwnMdl::of_nonpaged(start, length)?));
+        }
+        Ok(own.as_ref().map_or(ptr::null_mut(), |(_, mdl)| mdl.pointer()))
+    }
 }
 
 /// The user-mode pointers of `METHOD_NEITHER`, untouched.
@@ -188,11 +235,8 @@ fn retrieve_mdl(
     let request = request.object(call);
     let irp = request.irp(call);
     place.not_null(call).put(ptr::null_mut());
-    buffer(request, irp, side)?;
-    if irp.mdl().is_null() {
-        crate::unsupported::stop_for(c"WdfRequestRetrieve…WdmMdl of a buffered request");
-    }
-    place.put(irp.mdl());
+    let found = buffer(request, irp, side)?;
+    place.put(request.mdl_of(found.start, found.length, irp.mdl())?);
     Ok(())
 }
 
@@ -255,6 +299,28 @@ ddi! {
         call, request: WDFREQUEST, mdl: *mut PMDL,
     ) -> NTSTATUS {
         retrieve_mdl(call, request, Side::Output, mdl)
+    }
+
+    /// Locks a buffer of the sender that the driver reads; it stays until the request is completed. IRQL: `PASSIVE_LEVEL`, in the sender's
+    /// context.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), `STATUS_INVALID_USER_BUFFER` (no bytes), `STATUS_ACCESS_VIOLATION` (no such memory, or another
+    /// thread's request), `STATUS_INSUFFICIENT_RESOURCES`.
+    fn WdfRequestProbeAndLockUserBufferForRead: PFN_WDFREQUESTPROBEANDLOCKUSERBUFFERFORREAD(
+        call, request: WDFREQUEST, buffer: PVOID, length: usize, memory: *mut WDFMEMORY,
+    ) -> NTSTATUS {
+        lock_user(call, request, (buffer, length), memory, false)
+    }
+
+    /// The same for a buffer that the driver writes.
+    ///
+    /// # Errors
+    /// as above.
+    fn WdfRequestProbeAndLockUserBufferForWrite: PFN_WDFREQUESTPROBEANDLOCKUSERBUFFERFORWRITE(
+        call, request: WDFREQUEST, buffer: PVOID, length: usize, memory: *mut WDFMEMORY,
+    ) -> NTSTATUS {
+        lock_user(call, request, (buffer, length), memory, true)
     }
 
     /// The sender's own pointer to the input.

@@ -69,7 +69,11 @@ macro_rules! implemented {
 implemented! {
     crate::driver {
         WdfDriverCreate WdfDriverGetRegistryPath WdfDriverWdmGetDriverObject WdfWdmDriverGetWdfDriverHandle
-        WdfDriverRetrieveVersionString WdfDriverIsVersionAvailable
+        WdfDriverRetrieveVersionString WdfDriverIsVersionAvailable WdfDriverRegisterTraceInfo
+        WdfDriverErrorReportApiMissing
+    }
+    crate::callback_lock {
+        WdfObjectAcquireLock WdfObjectReleaseLock
     }
     crate::object::api {
         WdfObjectCreate WdfObjectDelete WdfObjectReferenceActual WdfObjectDereferenceActual
@@ -83,6 +87,7 @@ implemented! {
         WdfDeviceInitAssignName WdfDeviceInitAssignSDDLString WdfDeviceInitSetDeviceClass
         WdfDeviceInitSetFileObjectConfig WdfDeviceInitSetRequestAttributes
         WdfDeviceInitAssignWdmIrpPreprocessCallback WdfDeviceInitSetIoInCallerContextCallback
+        WdfDeviceInitAllowSelfIoTarget
     }
     crate::device::api {
         WdfDeviceCreate WdfDeviceGetDriver WdfDeviceWdmGetDeviceObject WdfDeviceWdmGetAttachedDevice
@@ -92,13 +97,31 @@ implemented! {
         WdfDeviceSetCharacteristics WdfDeviceGetCharacteristics WdfDeviceGetAlignmentRequirement
         WdfDeviceSetAlignmentRequirement WdfDeviceGetFileObject WdfDeviceRetrieveDeviceName
         WdfDeviceCreateSymbolicLink WdfDeviceWdmDispatchPreprocessedIrp
+        WdfDeviceGetSelfIoTarget WdfDeviceAssignMofResourceName WdfDeviceSetSpecialFileSupport WdfDeviceRetrieveCompanionTarget
     }
     crate::device::state {
         WdfDeviceGetDevicePnpState WdfDeviceGetDevicePowerState WdfDeviceGetSystemPowerAction
         WdfDeviceStopIdleNoTrack WdfDeviceResumeIdleNoTrack WdfDeviceStopIdleActual
         WdfDeviceResumeIdleActual WdfDeviceInitSetRemoveLockOptions
         WdfDeviceInitSetReleaseHardwareOrderOnFailure WdfPdoInitRemovePowerDependencyOnParent
-        WdfDeviceRemoveDependentUsageDeviceObject
+    }
+    crate::device::power_policy {
+        WdfDeviceAssignS0IdleSettings WdfDeviceAssignSxWakeSettings WdfDeviceIndicateWakeStatus
+        WdfDeviceGetDevicePowerPolicyState WdfDeviceWdmAssignPowerFrameworkSettings
+    }
+    crate::related {
+        WdfDeviceAddRemovalRelationsPhysicalDevice WdfDeviceRemoveRemovalRelationsPhysicalDevice
+        WdfDeviceClearRemovalRelationsDevices WdfPdoAddEjectionRelationsPhysicalDevice
+        WdfPdoRemoveEjectionRelationsPhysicalDevice WdfPdoClearEjectionRelationsDevices
+        WdfDeviceAddDependentUsageDeviceObject WdfDeviceRemoveDependentUsageDeviceObject
+    }
+    crate::wmi {
+        WdfWmiProviderCreate WdfWmiProviderGetDevice WdfWmiProviderIsEnabled WdfWmiProviderGetTracingHandle
+        WdfWmiInstanceCreate WdfWmiInstanceRegister WdfWmiInstanceDeregister WdfWmiInstanceGetDevice
+        WdfWmiInstanceGetProvider WdfWmiInstanceFireEvent
+    }
+    crate::verifier {
+        WdfVerifierDbgBreakPoint WdfVerifierKeBugCheck
     }
     crate::device_interface {
         WdfDeviceCreateDeviceInterface WdfDeviceSetDeviceInterfaceState WdfDeviceSetDeviceInterfaceStateEx
@@ -106,6 +129,10 @@ implemented! {
     }
     crate::device_property {
         WdfDeviceQueryProperty WdfDeviceAllocAndQueryProperty
+    }
+    crate::device_property::keyed {
+        WdfDeviceQueryPropertyEx WdfDeviceAllocAndQueryPropertyEx WdfDeviceAssignProperty
+        WdfFdoInitQueryPropertyEx WdfFdoInitAllocAndQueryPropertyEx
     }
     crate::fdo {
         WdfFdoInitWdmGetPhysicalDevice WdfFdoInitSetFilter WdfFdoInitSetEventCallbacks
@@ -149,26 +176,34 @@ implemented! {
         WdfRequestGetRequestorMode WdfRequestGetFileObject WdfRequestWdmGetIrp WdfRequestGetIoQueue
         WdfRequestForwardToIoQueue WdfRequestRequeue WdfRequestMarkCancelable WdfRequestMarkCancelableEx
         WdfRequestUnmarkCancelable WdfRequestIsCanceled WdfRequestStopAcknowledge
-        WdfRequestIsFrom32BitProcess WdfRequestIsReserved
+        WdfRequestIsFrom32BitProcess WdfRequestIsReserved WdfRequestForwardToParentDeviceIoQueue
+        WdfRequestGetRequestorProcessId
+    }
+    crate::request::own {
+        WdfRequestCreate WdfRequestCreateFromIrp WdfRequestReuse WdfRequestChangeTarget WdfRequestAllocateTimer
     }
     crate::request_io {
         WdfRequestRetrieveInputBuffer WdfRequestRetrieveOutputBuffer WdfRequestRetrieveInputMemory
         WdfRequestRetrieveOutputMemory WdfRequestRetrieveInputWdmMdl WdfRequestRetrieveOutputWdmMdl
         WdfRequestRetrieveUnsafeUserInputBuffer WdfRequestRetrieveUnsafeUserOutputBuffer
+        WdfRequestProbeAndLockUserBufferForRead WdfRequestProbeAndLockUserBufferForWrite
     }
     crate::file_object {
         WdfFileObjectGetFileName WdfFileObjectGetFlags WdfFileObjectGetDevice WdfFileObjectWdmGetFileObject
+        WdfFileObjectGetInitiatorProcessId
     }
     crate::io_target::api {
         WdfIoTargetCreate WdfIoTargetOpen WdfIoTargetClose WdfIoTargetCloseForQueryRemove WdfIoTargetStart
         WdfIoTargetStop WdfIoTargetPurge WdfIoTargetGetState WdfIoTargetGetDevice
         WdfIoTargetWdmGetTargetDeviceObject WdfIoTargetWdmGetTargetPhysicalDevice
         WdfIoTargetWdmGetTargetFileObject WdfIoTargetWdmGetTargetFileHandle
+        WdfIoTargetQueryTargetProperty WdfIoTargetAllocAndQueryTargetProperty
         WdfIoTargetSendIoctlSynchronously WdfIoTargetSendInternalIoctlSynchronously
         WdfIoTargetSendInternalIoctlOthersSynchronously WdfIoTargetSendReadSynchronously
         WdfIoTargetSendWriteSynchronously WdfIoTargetFormatRequestForIoctl
         WdfIoTargetFormatRequestForInternalIoctl WdfIoTargetFormatRequestForRead
-        WdfIoTargetFormatRequestForWrite WdfRequestCreate WdfRequestReuse WdfRequestChangeTarget
+        WdfIoTargetFormatRequestForWrite WdfIoTargetFormatRequestForInternalIoctlOthers
+        WdfIoTargetSelfAssignDefaultIoQueue
         WdfRequestFormatRequestUsingCurrentType WdfRequestWdmFormatUsingStackLocation WdfRequestSend
         WdfRequestCancelSentRequest WdfRequestSetCompletionRoutine WdfRequestGetCompletionParams
     }
@@ -181,6 +216,9 @@ implemented! {
         WdfRegistryClose WdfRegistryWdmGetHandle WdfRegistryRemoveKey WdfRegistryRemoveValue
         WdfRegistryQueryULong WdfRegistryQueryValue WdfRegistryQueryString WdfRegistryQueryUnicodeString
         WdfRegistryAssignULong WdfRegistryAssignValue WdfRegistryAssignString WdfRegistryAssignUnicodeString
+    }
+    crate::registry::places {
+        WdfDriverOpenPersistentStateRegistryKey WdfDeviceOpenDevicemapKey
     }
     crate::registry::lists {
         WdfRegistryQueryMemory WdfRegistryAssignMemory WdfRegistryQueryMultiString

@@ -1,27 +1,19 @@
 //! WDFTIMER: one-shot or periodic, its callback at `DISPATCH_LEVEL`, or in a worker where the execution level
 //! is passive.
-#![allow(
-    unsafe_code,
-    reason = "the kernel's timer and DPC live in the object and are passed by address"
-)]
 
-use core::{
-    cell::{Cell, UnsafeCell},
-    ffi::c_void,
-};
+use core::cell::Cell;
 
 use wdk_sys::{
-    _TIMER_TYPE, KDPC, KTIMER, PFN_WDF_TIMER, PKDPC, PVOID, PWDF_OBJECT_ATTRIBUTES, PWDF_TIMER_CONFIG,
-    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER, WDF_TIMER_CONFIG, WDFOBJECT, WDFTIMER,
-    WDFWORKITEM,
-    ntddk::{KeCancelTimer, KeInitializeDpc, KeInitializeTimerEx, KeSetTimerEx},
+    PFN_WDF_TIMER, PKDPC, PVOID, PWDF_OBJECT_ATTRIBUTES, PWDF_TIMER_CONFIG, STATUS_INFO_LENGTH_MISMATCH,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, WDF_TIMER_CONFIG,
+    WDFOBJECT, WDFTIMER, WDFWORKITEM,
 };
 
 use crate::{
-    dpc,
+    callback_lock, dpc,
     failure::{Outcome, fail},
     object::{Attributes, Header, Obj, Parent, create},
-    wdm::device_object::{time, zeroed},
+    wdm::timer::KernelTimer,
     work_item::{self, WorkItem},
 };
 
@@ -30,10 +22,11 @@ use crate::{
 pub struct Timer {
     header: Header,
     callback: PFN_WDF_TIMER,
+    /// Under whose lock the callback runs.
+    serialized: Option<Obj<Header>>,
     /// Milliseconds, 0 for a one-shot timer.
     period: i32,
-    kernel: UnsafeCell<KTIMER>,
-    dpc: UnsafeCell<KDPC>,
+    kernel: KernelTimer,
     /// The worker of a passive timer.
     worker: Cell<Option<Obj<WorkItem>>>,
 }
@@ -47,10 +40,15 @@ framework! {
 }
 
 impl Obj<Timer> {
+    fn call(self) {
+        callback_lock::run_under(self.serialized, || {
+            invoke!(self.callback, self.handle());
+        });
+    }
+
     /// Stops it; whether it was running.
     fn stop(self, wait: bool) -> bool {
-        // SAFETY: Initialized at creation.
-        let running = unsafe { KeCancelTimer(self.kernel.get()) } != 0;
+        let running = self.kernel.cancel();
         if wait {
             dpc::flush();
             if let Some(worker) = self.worker.get() {
@@ -68,9 +66,7 @@ extern "C" fn expire(_dpc: PKDPC, context: PVOID, _first: PVOID, _second: PVOID)
     };
     match timer.worker.get() {
         Some(worker) => worker.enqueue(),
-        None => {
-            invoke!(timer.callback, timer.handle());
-        }
+        None => timer.call(),
     }
 }
 
@@ -80,37 +76,43 @@ extern "C" fn work(item: WDFWORKITEM) {
         .and_then(Obj::parent)
         .and_then(Obj::try_narrow::<Timer>);
     if let Some(timer) = timer {
-        invoke!(timer.callback, timer.handle());
+        timer.call();
     }
 }
 
 ddi! {
-    /// Creates a timer.
+    /// Creates a timer. How late it may be, and how exact it is, changes nothing in the lab.
     ///
     /// # Errors
-    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER` (no callback), those of the attributes with
-    /// a parent, `STATUS_INVALID_DEVICE_REQUEST` (a passive one without a device),
-    /// `STATUS_INSUFFICIENT_RESOURCES`.
+    /// those of the attributes with a parent, `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER` (the period; high resolution and a
+    /// delay), `STATUS_NOT_SUPPORTED` (periodic and passive), `STATUS_INVALID_DEVICE_REQUEST` (no device above the parent),
+    /// `STATUS_WDF_INCOMPATIBLE_EXECUTION_LEVEL`, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfTimerCreate: PFN_WDFTIMERCREATE(
         call, config: PWDF_TIMER_CONFIG, attributes: PWDF_OBJECT_ATTRIBUTES, timer: *mut WDFTIMER,
     ) -> NTSTATUS {
+        let parent = Attributes::required_parent(call, attributes)?;
         let config = config.required(call);
+        timer.not_null(call);
         if config.Size as usize != size_of::<WDF_TIMER_CONFIG>() {
             return fail(STATUS_INFO_LENGTH_MISMATCH);
         }
-        let period = i32::try_from(config.Period);
-        let (true, Ok(period)) = (config.EvtTimerFunc.is_some(), period) else { return fail(STATUS_INVALID_PARAMETER) };
-        let attributes = Attributes::of(call, attributes, Parent::Required)?;
-        let created = new(&attributes, config.EvtTimerFunc, period)?;
-        timer.not_null(call).put(created.handle());
+        let Ok(period) = i32::try_from(config.Period) else { return fail(STATUS_INVALID_PARAMETER) };
+        if config.TolerableDelay > 0 && config.UseHighResolutionTimer != 0 {
+            return fail(STATUS_INVALID_PARAMETER);
+        }
+        let attributes = Attributes::with_level(call, attributes, Parent::Required)?;
+        if period > 0 && attributes.is_passive() {
+            return fail(STATUS_NOT_SUPPORTED);
+        }
+        let serialized = config.AutomaticSerialization != 0;
+        timer.put(new(parent, &attributes, config.EvtTimerFunc, serialized, period)?.handle());
         Ok(())
     }
 
     /// Starts it, or starts it anew; whether it was running. Units of 100 ns, negative: from now.
     fn WdfTimerStart: PFN_WDFTIMERSTART(call, timer: WDFTIMER, due: i64) -> u8 {
         let timer = timer.object(call);
-        // SAFETY: Timer and DPC were initialized at creation.
-        unsafe { KeSetTimerEx(timer.kernel.get(), time(due), timer.period, timer.dpc.get()) }
+        u8::from(timer.kernel.start(due, timer.period))
     }
 
     /// Stops it, and waits for a callback that runs if asked to; whether it was running.
@@ -124,28 +126,28 @@ ddi! {
     }
 }
 
-fn new(attributes: &Attributes, callback: PFN_WDF_TIMER, period: i32) -> Outcome<Obj<Timer>> {
-    let Some(parent) = attributes.parent else {
-        return fail(STATUS_INVALID_PARAMETER);
-    };
-    let header = Header::new::<Timer>(parent.client);
-    let (kernel, dpc) = (UnsafeCell::new(zeroed()), UnsafeCell::new(zeroed()));
+fn new(
+    parent: Obj<Header>,
+    attributes: &Attributes,
+    callback: PFN_WDF_TIMER,
+    serialized: bool,
+    period: i32,
+) -> Outcome<Obj<Timer>> {
+    if parent.device_object().is_none() {
+        return fail(STATUS_INVALID_DEVICE_REQUEST);
+    }
     let object = Timer {
-        header,
+        header: Header::new::<Timer>(parent.client),
         callback,
+        serialized: callback_lock::effective(parent, serialized, attributes.is_passive())?,
         period,
-        kernel,
-        dpc,
+        kernel: KernelTimer::new(),
         worker: Cell::new(None),
     };
     let object = create(object, attributes, Some(parent))?;
-    // SAFETY: The timer stays where it is until its object is destroyed, which cancels it first.
-    unsafe { KeInitializeTimerEx(object.kernel.get(), _TIMER_TYPE::NotificationTimer) };
-    let context = object.pointer().cast::<c_void>();
-    // SAFETY: As for the timer.
-    unsafe { KeInitializeDpc(object.dpc.get(), Some(expire), context) };
+    object.kernel.ready(expire, object.pointer().cast());
     if attributes.is_passive() {
-        match work_item::new(object.header(), Some(work), &Attributes::NONE) {
+        match work_item::new(object.header(), Some(work), false, &Attributes::NONE) {
             Ok(worker) => object.worker.set(Some(worker)),
             Err(failure) => {
                 object.delete();

@@ -13,6 +13,8 @@ use wdk_sys::{
 };
 
 use crate::{
+    callback_lock,
+    device::Device,
     failure::{Outcome, fail},
     object::{Attributes, Header, Obj, Parent, create},
     wdm::{device_object::DeviceObject, sync::Event, work::IoWorkItem},
@@ -23,6 +25,8 @@ use crate::{
 pub struct WorkItem {
     header: Header,
     callback: PFN_WDF_WORKITEM,
+    /// Under whose lock the callback runs.
+    serialized: Option<Obj<Header>>,
     queued: AtomicBool,
     idle: Event,
     item: RefCell<Option<IoWorkItem>>,
@@ -37,16 +41,21 @@ framework! {
 }
 
 impl Obj<Header> {
-    /// The device object of the device that this object is, or hangs under.
-    pub fn device_object(self) -> Option<DeviceObject> {
+    /// The device that this object is, or hangs under.
+    pub fn device(self) -> Option<Obj<Device>> {
         let mut at = Some(self);
         while let Some(object) = at {
-            if let Some(device) = object.try_narrow::<crate::device::Device>() {
-                return device.wdm.get();
+            if let Some(device) = object.try_narrow() {
+                return Some(device);
             }
             at = object.parent();
         }
         None
+    }
+
+    /// Its device object.
+    pub fn device_object(self) -> Option<DeviceObject> {
+        self.device().and_then(|device| device.wdm.get())
     }
 }
 
@@ -74,7 +83,9 @@ extern "C" fn run(_device: PDEVICE_OBJECT, context: *mut c_void) {
         return;
     };
     item.queued.store(false, Ordering::Release);
-    invoke!(item.callback, item.handle());
+    callback_lock::run_under(item.serialized, || {
+        invoke!(item.callback, item.handle());
+    });
     if !item.queued.load(Ordering::Acquire) {
         item.idle.set();
     }
@@ -84,10 +95,12 @@ extern "C" fn run(_device: PDEVICE_OBJECT, context: *mut c_void) {
 /// A work item under a device.
 ///
 /// # Errors
-/// `STATUS_INVALID_DEVICE_REQUEST` (no device above the parent), `STATUS_INSUFFICIENT_RESOURCES`.
+/// `STATUS_INVALID_DEVICE_REQUEST` (no device above the parent), `STATUS_WDF_INCOMPATIBLE_EXECUTION_LEVEL`,
+/// `STATUS_INSUFFICIENT_RESOURCES`.
 pub fn new(
     parent: Obj<Header>,
     callback: PFN_WDF_WORKITEM,
+    serialized: bool,
     attributes: &Attributes,
 ) -> Outcome<Obj<WorkItem>> {
     let Some(device) = parent.device_object() else {
@@ -96,6 +109,7 @@ pub fn new(
     let object = WorkItem {
         header: Header::new::<WorkItem>(parent.client),
         callback,
+        serialized: callback_lock::effective(parent, serialized, true)?,
         queued: AtomicBool::new(false),
         idle: Event::zeroed(),
         item: RefCell::new(Some(IoWorkItem::new(device)?)),
@@ -109,12 +123,13 @@ ddi! {
     /// Creates a work item.
     ///
     /// # Errors
-    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER` (no callback), those of the attributes with
-    /// a parent, `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INSUFFICIENT_RESOURCES`.
+    /// those of the attributes with a parent, `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER` (no callback), those of [`new`].
     fn WdfWorkItemCreate: PFN_WDFWORKITEMCREATE(
         call, config: PWDF_WORKITEM_CONFIG, attributes: PWDF_OBJECT_ATTRIBUTES, item: *mut WDFWORKITEM,
     ) -> NTSTATUS {
+        let parent = Attributes::required_parent(call, attributes)?;
         let config = config.required(call);
+        item.not_null(call);
         if config.Size as usize != size_of::<WDF_WORKITEM_CONFIG>() {
             return fail(STATUS_INFO_LENGTH_MISMATCH);
         }
@@ -122,8 +137,8 @@ ddi! {
             return fail(STATUS_INVALID_PARAMETER);
         }
         let attributes = Attributes::of(call, attributes, Parent::Required)?;
-        let Some(parent) = attributes.parent else { return fail(STATUS_INVALID_PARAMETER) };
-        item.not_null(call).put(new(parent, config.EvtWorkItemFunc, &attributes)?.handle());
+        let created = new(parent, config.EvtWorkItemFunc, config.AutomaticSerialization != 0, &attributes)?;
+        item.put(created.handle());
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 //! sees. Kernel state is global: one scenario is one process.
 //!
 //! Not modelled, and said so by name when a driver asks for it: user-mode processes and their address spaces, paging,
-//! interrupts and DMA, security descriptors, the file system, more than one processor's worth of affinity.
+//! interrupts and DMA, the file system, more than one processor's worth of affinity.
 
 #![allow(
     clippy::significant_drop_tightening,
@@ -25,5 +25,6 @@ pub mod ob;
 pub mod pnp;
 pub mod report;
 pub mod rtl;
+pub mod se;
 pub mod shell;
 pub mod verifier;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use nthost::shell::{self, Session};
 use nthost::verifier::faults::{self, Plan, PointId};
-use nthost::verifier::{environment_error, lab_defect};
+use nthost::verifier::{environment_error, rules};
 use nthost::{ke, ldr, report};
 
 /// The time limit of a script, unless the command line has another; a prompt has none.
@@ -78,6 +78,12 @@ fn command_line() -> Command {
                 .help("Let the Nth of all calls that can fail, fail"),
         )
         .arg(
+            Arg::new("rules")
+                .long("rules")
+                .action(ArgAction::SetTrue)
+                .help("Print the rules that drivers are held to, as docs/verifier-rules.md has them"),
+        )
+        .arg(
             Arg::new("script")
                 .value_name("SCRIPT")
                 .value_parser(value_parser!(PathBuf))
@@ -87,8 +93,12 @@ fn command_line() -> Command {
 
 fn main() {
     report::start();
-    std::panic::set_hook(Box::new(|panic| lab_defect(&panic.to_string())));
+    std::panic::set_hook(Box::new(ke::fault::panicked));
     let arguments = command_line().get_matches();
+    if arguments.get_flag("rules") {
+        print!("{}", rules::page());
+        return;
+    }
     ke::thread::attach("main");
     if let Err(error) = ke::fault::install() {
         environment_error(&format!("signal handlers cannot be installed: {error}"));

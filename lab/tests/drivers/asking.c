@@ -5,6 +5,7 @@
 #include <ntddk.h>
 #include <initguid.h>
 #include "sample.h"
+#include "bus.h"
 
 #define UNTOUCHED 0xEE
 
@@ -21,15 +22,9 @@ static VOID Ask(PDEVICE_OBJECT Device)
 {
     SAMPLE_GET_INTERFACE question = { { GUID_FIRST, 0x94c1, 0x4d0e, { 0x8f, 0x0b, 0x51, 0xa7, 0xd2, 0xc9, 0xe6, 0x19 } }, SIZE, VERSION };
     DECLSPEC_ALIGN(8) UCHAR table[64];
-    KEVENT done;
-    IO_STATUS_BLOCK end = { 0 };
-    PIRP irp;
+    IO_STATUS_BLOCK end;
     RtlFillMemory(table, sizeof(table), UNTOUCHED);
-    KeInitializeEvent(&done, NotificationEvent, FALSE);
-    irp = IoBuildDeviceIoControlRequest(IOCTL_INTERNAL_SAMPLE_GET_INTERFACE, Device, &question, INPUT, table, OUTPUT, INTERNAL, &done, &end);
-    if (IoCallDriver(Device, irp) == STATUS_PENDING) {
-        KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
-    }
+    end = AskBus(Device, &question, INPUT, table, OUTPUT, INTERNAL);
     DbgPrint(NAME ": 0x%08x, %d bytes, %d touched\n", end.Status, (ULONG)end.Information, Touched(table, sizeof(table)));
     if (NT_SUCCESS(end.Status)) {
         PINTERFACE header = (PINTERFACE)table;
@@ -44,19 +39,11 @@ static VOID Unload(PDRIVER_OBJECT Driver)
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
 {
-    PZZWSTR links;
-    UNICODE_STRING link;
     PFILE_OBJECT file;
     PDEVICE_OBJECT device;
-    NTSTATUS status = IoGetDeviceInterfaces(&GUID_DEVINTERFACE_SAMPLE_BUS, NULL, 0, &links);
+    NTSTATUS status = OpenBus(&file, &device);
     UNREFERENCED_PARAMETER(Path);
     Driver->DriverUnload = Unload;
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    RtlInitUnicodeString(&link, links);
-    status = IoGetDeviceObjectPointer(&link, FILE_READ_DATA, &file, &device);
-    ExFreePool(links);
     if (NT_SUCCESS(status)) {
         Ask(device);
         ObDereferenceObject(file);

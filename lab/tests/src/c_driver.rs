@@ -15,6 +15,7 @@ const KMDF_VERSION: &str = "1.33";
 const C_FLAGS: &[&str] = &[
     "--target=x86_64-pc-windows-msvc",
     "-ffreestanding",
+    "-funwind-tables",
     "-O2",
     "-D_KERNEL_MODE",
     "-D_WIN64",
@@ -206,6 +207,15 @@ pub const WATCHING: &str = include_str!("../drivers/watching.c");
 /// Asks the bus for a table in a device control request; its options stand in the source.
 pub const ASKING_THE_BUS: &str = include_str!("../drivers/asking.c");
 
+/// Takes a table from the bus in a device control request and keeps it too long; its options stand in the source.
+pub const KEEPING: &str = include_str!("../drivers/keeping.c");
+
+/// A function driver for the bus's children that breaks the contract; its options stand in the source.
+pub const ABUSING: &str = include_str!("../drivers/abusing.c");
+
+/// Answers every device control request; its options stand in the source.
+pub const ANSWERING_REQUESTS: &str = include_str!("../drivers/answering.c");
+
 /// Has a remote target of the framework's, without callbacks.
 pub const TARGETING: &str = include_str!("../drivers/targeting.c");
 
@@ -215,8 +225,20 @@ pub const PROBE: &str = include_str!("../drivers/probe.c");
 /// A function driver for the bus's children that pulls them out and plugs them in, while threads call through their interfaces.
 pub const STRESS: &str = include_str!("../drivers/stress.c");
 
+/// Breaks a rule of the verifier on command, and keeps it on another.
+pub const HOSTILE: &str = include_str!("../drivers/hostile/hostile.c");
+
+/// The same for the rules of the framework.
+pub const HOSTILE_KMDF: &str = include_str!("../drivers/hostile/hostile-kmdf.c");
+
+/// Raises exceptions, and tells what its handlers see; its options stand in the source.
+pub const EXCEPTIONS: &str = include_str!("../drivers/seh.c");
+
+/// Does what compilers and the WDK's headers write into drivers themselves; its option stands in the source.
+pub const INLINE: &str = include_str!("../drivers/inline.c");
+
 /// Where the drivers in C are, and what they share.
-const DRIVERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers");
+pub(crate) const DRIVERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers");
 /// Where sample.h is.
 const INCLUDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../include");
 
@@ -317,14 +339,16 @@ impl Lab {
             .args(LINK_FLAGS)
             .arg(entry)
             .arg(format!("{}.obj", driver.name))
-            .arg(format!("/out:{}.sys", driver.name));
+            .arg(format!("/out:{}.sys", driver.name))
+            .arg(format!("/map:{}.map", driver.name));
         linker.args(driver.exports.iter().map(|export| format!("/export:{export}")));
         linker.args(driver.libraries.iter().map(|library| format!("{library}.lib")));
         // The linker writes one beside an image with exports; the tests make their own, with the image's name in it.
         linker.arg(format!("/implib:{}.linked.lib", driver.name));
         linker.args(libraries);
         let kernel = kit.join("Lib").join(KIT_VERSION).join("km/x64");
-        linker.args(["BufferOverflowFastFailK.lib", "ntoskrnl.lib"].map(|name| kernel.join(name)));
+        let names = ["BufferOverflowFastFailK.lib", "libcntpr.lib", "ntoskrnl.lib"];
+        linker.args(names.map(|name| kernel.join(name)));
         self.tool(&mut linker)
     }
 

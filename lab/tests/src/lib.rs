@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod c_driver;
+pub mod conform;
 pub mod damage;
 pub mod inf;
 pub mod package;
@@ -36,6 +37,12 @@ pub mod exit {
     pub const FAIL: i32 = 1;
     /// Something of a driver's is left over.
     pub const LEAK: i32 = 3;
+    /// A driver broke a rule or faulted.
+    pub const BUGCHECK: i32 = 4;
+    /// The time limit passed.
+    pub const TIMEOUT: i32 = 5;
+    /// A driver asked for something that is not modelled.
+    pub const UNSUPPORTED: i32 = 6;
     /// The script, an INF or a file is wrong.
     pub const ENVIRONMENT: i32 = 7;
 }
@@ -156,6 +163,21 @@ impl Lab {
                 .and_then(|text| serde_json::from_slice(&text).ok()),
             picture: fs::read_to_string(self.path(PICTURE)).ok(),
         })
+    }
+
+    /// The page of the verifier's rules, as nthost prints it.
+    ///
+    /// # Errors
+    ///
+    /// When nthost cannot be started or fails.
+    pub fn rules(&self) -> Result<String> {
+        let output = Command::new(&self.nthost).arg("--rules").output()?;
+        ensure!(
+            output.status.success(),
+            "nthost --rules failed: {}",
+            output.status
+        );
+        Ok(String::from_utf8(output.stdout)?)
     }
 
     fn copy_files(&self, from: &Path) -> Result<()> {

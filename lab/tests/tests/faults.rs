@@ -76,7 +76,10 @@ const ONCE_WRONG: [(&[&str], &str); 4] = [
         &["Relations::finish"],
         "the references to the children were not given back",
     ),
-    (&["enqueue"], "a request waited for memory that nobody gave it"),
+    (
+        &["wdfldr::queue", "::put"],
+        "a request waited for memory that nobody gave it",
+    ),
 ];
 
 #[test]

@@ -21,9 +21,21 @@ void __security_check_cookie(ULONG_PTR cookie)
     }
 }
 
-/* Drivers call this first thing when no loader has set the cookie; the default one stays. */
+/* IMAGE_LOAD_CONFIG_DIRECTORY64 up to its SEHandlerCount; the linker makes the directory of a variable of this name. */
+typedef struct {
+    ULONG Size;
+    UCHAR Unused[0x54];
+    ULONG_PTR *SecurityCookie;
+    ULONG64 SEHandlerTable;
+    ULONG64 SEHandlerCount;
+} LOAD_CONFIG;
+C_ASSERT(FIELD_OFFSET(LOAD_CONFIG, SecurityCookie) == 0x58);
+const LOAD_CONFIG _load_config_used = { sizeof(LOAD_CONFIG), { 0 }, &__security_cookie, 0, 0 };
+
+/* Drivers call this first thing: the loader has set the cookie, and its complement is for comparisons. */
 void __security_init_cookie(void)
 {
+    __security_cookie_complement = ~__security_cookie;
 }
 
 /* What a language handler answers to let the unwinder go on: ExceptionContinueSearch of excpt.h. */

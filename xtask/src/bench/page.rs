@@ -70,7 +70,7 @@ const REMARKS: &[(&str, &str)] = &[
     (
         "Children",
         "The bus with its limit lifted (`lab/bench/crowd`) and child.sys on each child, which takes the interface. Each figure is that of one child: of all, \
-         less what a bus without children takes.",
+         less what a bus without children takes. Times are of processors, not of the clock.",
     ),
 ];
 

@@ -112,7 +112,7 @@ pub fn stamped(inx: &Path, name: &str, build: Build) -> Result<String> {
         version: VERSION,
         catalog: &catalog,
     };
-    inx::stamp(&files::read(inx)?, stamp).with_context(|| format!("cannot stamp {}", inx.display()))
+    inx::stamp(&Inf::read_text(inx)?, stamp).with_context(|| format!("cannot stamp {}", inx.display()))
 }
 
 /// Writes the INF file of every package to where the images are: the lab installs from there.

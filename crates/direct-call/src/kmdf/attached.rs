@@ -11,14 +11,13 @@ use core::any::TypeId;
 use core::mem::MaybeUninit;
 use core::ptr;
 
-use wdk_sys::{
-    PFN_WDF_OBJECT_CONTEXT_CLEANUP, STATUS_SUCCESS, WDF_OBJECT_ATTRIBUTES, call_unsafe_wdf_function_binding,
-};
+use wdk_sys::{PFN_WDF_OBJECT_CONTEXT_CLEANUP, STATUS_SUCCESS, WDF_OBJECT_ATTRIBUTES};
 
 use super::context::{Context, object_attributes};
 use super::device::Device;
 use super::slot::Slot;
 use crate::Failure;
+use crate::call_wdf;
 
 /// The least alignment of what the framework allocates, `MEMORY_ALLOCATION_ALIGNMENT` of 64-bit Windows, ntdef.h.
 const ALIGNMENT: usize = 16;
@@ -50,7 +49,7 @@ impl<'callback> Device<'callback> {
         let mut memory = ptr::null_mut();
         // SAFETY: a valid handle, by `Device`; the attributes are copied.
         let status = unsafe {
-            call_unsafe_wdf_function_binding!(
+            call_wdf!(
                 WdfObjectAllocateContext,
                 self.raw().cast(),
                 &raw mut attributes,

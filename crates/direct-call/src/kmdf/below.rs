@@ -12,12 +12,12 @@ use core::mem::offset_of;
 
 use wdk_sys::{
     CCHAR, IO_STACK_LOCATION, IRP, NTSTATUS, STATUS_NOT_SUPPORTED, WDFDEVICE,
-    call_unsafe_wdf_function_binding,
     ntddk::{IoForwardIrpSynchronously, IofCompleteRequest},
 };
 
 use super::device::{Device, guid_of};
 use super::device_init::DeviceInit;
+use crate::call_wdf;
 use crate::{Failure, GUID};
 
 /// `IRP_MJ_PNP` of wdm.h.
@@ -48,7 +48,7 @@ impl DeviceInit<'_> {
         let mut minor = IRP_MN_QUERY_INTERFACE;
         // SAFETY: no device has been made of the init yet, or `create` would own it; the minor code is copied.
         let status = unsafe {
-            call_unsafe_wdf_function_binding!(
+            call_wdf!(
                 WdfDeviceInitAssignWdmIrpPreprocessCallback,
                 self.raw(),
                 Some(evt_device_wdm_irp_preprocess::<O>),
@@ -123,7 +123,7 @@ impl Query {
     /// Sends the query down and waits. The status that senders preset means that nobody answered.
     fn is_answered_below(&self, device: Device<'_>) -> bool {
         // SAFETY: a valid handle, by `Device`; a filter is attached to the device below for as long as it exists.
-        let below = unsafe { call_unsafe_wdf_function_binding!(WdfDeviceWdmGetAttachedDevice, device.raw()) };
+        let below = unsafe { call_wdf!(WdfDeviceWdmGetAttachedDevice, device.raw()) };
         // SAFETY: at PASSIVE_LEVEL, as PnP requests are sent; the IRP has a location for the device below and comes back.
         let sent = unsafe { IoForwardIrpSynchronously(below, self.0) };
         sent != 0 && self.status() != STATUS_NOT_SUPPORTED
@@ -147,9 +147,7 @@ impl Query {
     fn answer(self, device: Device<'_>) -> NTSTATUS {
         self.skip_location();
         // SAFETY: a valid handle, by `Device`; the location was skipped, as the function demands, and the IRP is given up.
-        unsafe {
-            call_unsafe_wdf_function_binding!(WdfDeviceWdmDispatchPreprocessedIrp, device.raw(), self.0)
-        }
+        unsafe { call_wdf!(WdfDeviceWdmDispatchPreprocessedIrp, device.raw(), self.0) }
     }
 
     /// `IoSkipCurrentIrpStackLocation`, which is a macro in C.

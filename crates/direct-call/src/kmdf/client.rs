@@ -4,10 +4,11 @@
 use core::mem::MaybeUninit;
 use core::ptr;
 
-use wdk_sys::{INTERFACE, NTSTATUS, call_unsafe_wdf_function_binding};
+use wdk_sys::{INTERFACE, NTSTATUS};
 
 use super::device::{Device, guid_of};
 use super::target::Target;
+use crate::call_wdf;
 use crate::{Client, Failure, Interface, QueryError};
 
 impl<I: Interface> Client<I> {
@@ -30,7 +31,7 @@ impl<I: Interface> Client<I> {
         Self::ask(table, |guid, table| {
             // SAFETY: a valid handle, by `Device`; the table has SIZE bytes, and both pointers outlive the call, by `ask`.
             unsafe {
-                call_unsafe_wdf_function_binding!(
+                call_wdf!(
                     WdfFdoQueryForInterface,
                     device.raw(),
                     guid,
@@ -59,7 +60,7 @@ impl<I: Interface> Client<I> {
         Self::ask(MaybeUninit::zeroed(), |guid, table| {
             // SAFETY: a valid handle, by `Target`; the table has SIZE bytes, and both pointers outlive the call, by `ask`.
             unsafe {
-                call_unsafe_wdf_function_binding!(
+                call_wdf!(
                     WdfIoTargetQueryForInterface,
                     target.raw(),
                     guid,

@@ -8,11 +8,12 @@ use core::marker::PhantomData;
 use core::ptr;
 
 use guid_create::GUID;
-use wdk_sys::{WDFDEVICE, call_unsafe_wdf_function_binding};
+use wdk_sys::WDFDEVICE;
 
 use super::context::Context;
 use super::provider::DeviceObject;
 use crate::Failure;
+use crate::call_wdf;
 
 /// A framework device of the calling driver, valid for `'callback`.
 #[derive(Clone, Copy, Debug)]
@@ -39,9 +40,7 @@ impl<'callback> Device<'callback> {
     #[must_use]
     pub fn context<C: Context>(self) -> Option<&'callback C> {
         // SAFETY: a valid handle, by `from_raw`; the type information is a static.
-        let space = unsafe {
-            call_unsafe_wdf_function_binding!(WdfObjectGetTypedContextWorker, self.0.cast(), C::type_info())
-        };
+        let space = unsafe { call_wdf!(WdfObjectGetTypedContextWorker, self.0.cast(), C::type_info()) };
         // SAFETY: null, or this device's space of exactly this type, zeroed by the framework at first, which
         // `Context` declares a valid value; it lasts as long as the device.
         unsafe { space.cast::<C>().as_ref() }
@@ -60,7 +59,7 @@ impl<'callback> Device<'callback> {
         let class = guid_of(class);
         // SAFETY: a valid handle, by `from_raw`; the GUID is copied, and no reference string is given.
         let status = unsafe {
-            call_unsafe_wdf_function_binding!(
+            call_wdf!(
                 WdfDeviceCreateDeviceInterface,
                 self.0,
                 &raw const class,
@@ -73,7 +72,7 @@ impl<'callback> Device<'callback> {
     /// The WDM device object under the framework device.
     pub(super) fn device_object(self) -> DeviceObject {
         // SAFETY: a valid handle, by `from_raw`.
-        let object = unsafe { call_unsafe_wdf_function_binding!(WdfDeviceWdmGetDeviceObject, self.0) };
+        let object = unsafe { call_wdf!(WdfDeviceWdmGetDeviceObject, self.0) };
         DeviceObject::new(object)
     }
 }

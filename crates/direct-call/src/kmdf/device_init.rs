@@ -7,11 +7,11 @@ use core::ptr;
 use wdk_sys::{
     DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING, PFN_WDF_DRIVER_DEVICE_ADD, WDF_DRIVER_CONFIG,
     WDF_NO_OBJECT_ATTRIBUTES, WDF_OBJECT_ATTRIBUTES, WDF_PNPPOWER_EVENT_CALLBACKS, WDFDEVICE_INIT,
-    call_unsafe_wdf_function_binding,
 };
 
 use super::device::{Device, size_of_ulong};
 use crate::Failure;
+use crate::call_wdf;
 
 /// What `DriverEntry` of a Plug and Play driver does: `WdfDriverCreate` with one callback. `pool_tag` marks what the framework
 /// allocates for the driver.
@@ -42,7 +42,7 @@ pub unsafe fn create_driver(
     // SAFETY: the arguments of DriverEntry, by the caller's promise, are passed on as they came; the framework copies
     // `config`.
     unsafe {
-        call_unsafe_wdf_function_binding!(
+        call_wdf!(
             WdfDriverCreate,
             driver_object,
             registry_path,
@@ -82,18 +82,14 @@ impl<'callback> DeviceInit<'callback> {
         };
         // SAFETY: no device has been made of the init yet, or `create` would own it; the callbacks are copied.
         unsafe {
-            call_unsafe_wdf_function_binding!(
-                WdfDeviceInitSetPnpPowerEventCallbacks,
-                self.0,
-                &raw mut callbacks
-            );
+            call_wdf!(WdfDeviceInitSetPnpPowerEventCallbacks, self.0, &raw mut callbacks);
         }
     }
 
     /// `WdfFdoInitSetFilter`: the new device is a filter, which passes on everything that it does not handle.
     pub fn set_filter(&self) {
         // SAFETY: no device has been made of the init yet, or `create` would own it.
-        unsafe { call_unsafe_wdf_function_binding!(WdfFdoInitSetFilter, self.0) };
+        unsafe { call_wdf!(WdfFdoInitSetFilter, self.0) };
     }
 
     /// `WdfDeviceCreate`: the device, good for the callback that makes it. Without attributes it has no context space.
@@ -114,9 +110,7 @@ impl<'callback> DeviceInit<'callback> {
             .map_or(WDF_NO_OBJECT_ATTRIBUTES, ptr::from_mut);
         let mut device = ptr::null_mut();
         // SAFETY: the init is used up here, as `self` is consumed; the attributes, if any, are copied.
-        let status = unsafe {
-            call_unsafe_wdf_function_binding!(WdfDeviceCreate, &raw mut self.0, attributes, &raw mut device)
-        };
+        let status = unsafe { call_wdf!(WdfDeviceCreate, &raw mut self.0, attributes, &raw mut device) };
         Failure::check(status)?;
         // SAFETY: just made; the framework does not delete a device while the callback that made it runs.
         Ok(unsafe { Device::from_raw(device) })

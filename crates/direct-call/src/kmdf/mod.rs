@@ -12,6 +12,7 @@ mod device;
 mod device_init;
 mod driver;
 mod event;
+mod functions;
 mod gate;
 mod provide;
 mod provider;
@@ -31,6 +32,8 @@ pub use context::{Context, ContextType, object_attributes, object_attributes_of}
 pub use device::{Device, guid_of, size_of_ulong};
 #[doc(inline)]
 pub use device_init::{DeviceInit, create_driver};
+#[doc(hidden)]
+pub use functions::expect_always_available_functions;
 #[doc(inline)]
 pub use gate::{Entered, Gate};
 #[doc(inline)]

@@ -8,13 +8,12 @@ use core::ops::Deref;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use wdk_sys::{
-    _DEVICE_OBJECT, WDF_QUERY_INTERFACE_CONFIG, call_unsafe_wdf_function_binding, ntddk::ObfReferenceObject,
-};
+use wdk_sys::{_DEVICE_OBJECT, WDF_QUERY_INTERFACE_CONFIG, ntddk::ObfReferenceObject};
 
 use super::dereference::interface_dereference;
 use super::device::{Device, guid_of, size_of_ulong};
 use super::event::Event;
+use crate::call_wdf;
 use crate::counted::{self, Owner, Pin};
 use crate::interface::ProvidedBy;
 use crate::rundown::Removed;
@@ -219,9 +218,7 @@ pub(super) unsafe fn add_query_interface(
     };
     // SAFETY: a valid handle, by `Device`; the framework copies the table, by the caller's promise as long as it says, and the
     // GUID before it returns.
-    let status = unsafe {
-        call_unsafe_wdf_function_binding!(WdfDeviceAddQueryInterface, device.raw(), &raw mut config)
-    };
+    let status = unsafe { call_wdf!(WdfDeviceAddQueryInterface, device.raw(), &raw mut config) };
     Failure::check(status)
 }
 

@@ -7,11 +7,12 @@ use core::{ptr, slice};
 
 use wdk_sys::{
     _MODE, _WDF_IO_QUEUE_DISPATCH_TYPE, _WDF_TRI_STATE, PFN_WDF_IO_QUEUE_IO_DEVICE_CONTROL, STATUS_SUCCESS,
-    WDF_IO_QUEUE_CONFIG, WDF_NO_OBJECT_ATTRIBUTES, WDFQUEUE, WDFREQUEST, call_unsafe_wdf_function_binding,
+    WDF_IO_QUEUE_CONFIG, WDF_NO_OBJECT_ATTRIBUTES, WDFQUEUE, WDFREQUEST,
 };
 
 use super::device::{Device, size_of_ulong};
 use crate::Failure;
+use crate::call_wdf;
 
 /// What may come out of a buffer that anyone has filled.
 ///
@@ -54,7 +55,7 @@ impl Device<'_> {
         config.Settings.Parallel.NumberOfPresentedRequests = u32::MAX;
         // SAFETY: a valid handle, by `Device`; the configuration is copied, and the device owns the queue.
         let status = unsafe {
-            call_unsafe_wdf_function_binding!(
+            call_wdf!(
                 WdfIoQueueCreate,
                 self.raw(),
                 &raw mut config,
@@ -73,7 +74,7 @@ impl Device<'_> {
     #[must_use]
     pub unsafe fn of_queue<'request>(queue: WDFQUEUE) -> Device<'request> {
         // SAFETY: the framework's own queue, by the caller's promise.
-        let device = unsafe { call_unsafe_wdf_function_binding!(WdfIoQueueGetDevice, queue) };
+        let device = unsafe { call_wdf!(WdfIoQueueGetDevice, queue) };
         // SAFETY: a queue belongs to its device, which stays while the request is not completed.
         unsafe { Device::from_raw(device) }
     }
@@ -102,7 +103,7 @@ impl Request {
     #[must_use]
     pub fn is_from_kernel_mode(&self) -> bool {
         // SAFETY: a request that is not completed.
-        let mode = unsafe { call_unsafe_wdf_function_binding!(WdfRequestGetRequestorMode, self.0) };
+        let mode = unsafe { call_wdf!(WdfRequestGetRequestorMode, self.0) };
         i32::from(mode) == _MODE::KernelMode
     }
 
@@ -151,7 +152,7 @@ impl Request {
         let (mut buffer, mut length) = (ptr::null_mut(), 0);
         // SAFETY: a request that is not completed; METHOD_BUFFERED, so the buffer is the system's.
         let status = unsafe {
-            call_unsafe_wdf_function_binding!(
+            call_wdf!(
                 WdfRequestRetrieveInputBuffer,
                 self.0,
                 minimum as _,
@@ -167,7 +168,7 @@ impl Request {
         let (mut buffer, mut length) = (ptr::null_mut(), 0);
         // SAFETY: a request that is not completed; METHOD_BUFFERED, so the buffer is the system's.
         let status = unsafe {
-            call_unsafe_wdf_function_binding!(
+            call_wdf!(
                 WdfRequestRetrieveOutputBuffer,
                 self.0,
                 minimum as _,
@@ -186,12 +187,7 @@ impl Request {
         );
         // SAFETY: the driver owns the request, and gives it up here, once, as `self` is consumed.
         unsafe {
-            call_unsafe_wdf_function_binding!(
-                WdfRequestCompleteWithInformation,
-                self.0,
-                status,
-                written as u64
-            );
+            call_wdf!(WdfRequestCompleteWithInformation, self.0, status, written as u64);
         }
     }
 }

@@ -11,11 +11,11 @@ use wdk_sys::{
     _WDF_IO_TARGET_OPEN_TYPE, FILE_OPEN, FILE_SHARE_READ, FILE_SHARE_WRITE, GENERIC_READ, GENERIC_WRITE,
     PFN_WDF_IO_TARGET_QUERY_REMOVE, PFN_WDF_IO_TARGET_REMOVE_CANCELED, PFN_WDF_IO_TARGET_REMOVE_COMPLETE,
     UNICODE_STRING, WDF_IO_TARGET_OPEN_PARAMS, WDF_NO_OBJECT_ATTRIBUTES, WDFIOTARGET,
-    call_unsafe_wdf_function_binding,
 };
 
 use super::device::{Device, size_of_ulong};
 use crate::Failure;
+use crate::call_wdf;
 
 /// A remote I/O target of the calling driver, valid for `'callback`.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +50,7 @@ impl<'callback> Target<'callback> {
         let mut target = ptr::null_mut();
         // SAFETY: a valid handle, by `Device`, which becomes the target's parent; a place for the result.
         let status = unsafe {
-            call_unsafe_wdf_function_binding!(
+            call_wdf!(
                 WdfIoTargetCreate,
                 device.raw(),
                 WDF_NO_OBJECT_ATTRIBUTES,
@@ -80,7 +80,7 @@ impl<'callback> Target<'callback> {
     #[must_use]
     pub fn device(self) -> Device<'callback> {
         // SAFETY: a valid handle, by `from_raw`.
-        let device = unsafe { call_unsafe_wdf_function_binding!(WdfIoTargetGetDevice, self.0) };
+        let device = unsafe { call_wdf!(WdfIoTargetGetDevice, self.0) };
         // SAFETY: the target's parent, which outlives it.
         unsafe { Device::from_raw(device) }
     }
@@ -132,8 +132,7 @@ impl<'callback> Target<'callback> {
             ..parameters
         };
         // SAFETY: a valid handle, by `from_raw`; the framework copies the name and everything else that it keeps.
-        let status =
-            unsafe { call_unsafe_wdf_function_binding!(WdfIoTargetOpen, self.0, &raw mut parameters) };
+        let status = unsafe { call_wdf!(WdfIoTargetOpen, self.0, &raw mut parameters) };
         Failure::check(status)
     }
 
@@ -144,7 +143,7 @@ impl<'callback> Target<'callback> {
     /// `PASSIVE_LEVEL`.
     pub fn close_for_query_remove(self) {
         // SAFETY: a valid handle, by `from_raw`.
-        unsafe { call_unsafe_wdf_function_binding!(WdfIoTargetCloseForQueryRemove, self.0) };
+        unsafe { call_wdf!(WdfIoTargetCloseForQueryRemove, self.0) };
     }
 
     /// Closes the target, if it is open, and ends its events; waits for one that runs on another thread.
@@ -154,6 +153,6 @@ impl<'callback> Target<'callback> {
     /// `PASSIVE_LEVEL`.
     pub fn close(self) {
         // SAFETY: a valid handle, by `from_raw`.
-        unsafe { call_unsafe_wdf_function_binding!(WdfIoTargetClose, self.0) };
+        unsafe { call_wdf!(WdfIoTargetClose, self.0) };
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     failure::{Failure, Outcome, check, fail},
     object::Obj,
     pool::{self, Array, NO_MEMORY, Tag},
+    related::Related,
     trace,
     wdm::device_object::DeviceObject,
 };
@@ -42,6 +43,26 @@ pub fn bus_relations(
         list.report_missing();
     }
     Ok(answer)
+}
+
+/// Devices of other stacks that go with this one, added to what the IRP carries; `None` when there are none.
+///
+/// # Errors
+/// `STATUS_INSUFFICIENT_RESOURCES`.
+pub fn with_related(
+    device: Obj<Device>,
+    prior: *mut DEVICE_RELATIONS,
+    related: &Related,
+) -> Outcome<Option<*mut DEVICE_RELATIONS>> {
+    let mut relations = Relations::of(device, prior)?;
+    let devices = related.devices();
+    for other in devices.as_slice() {
+        relations.objects.push(other.pointer())?;
+        other.reference();
+        relations.changed = true;
+    }
+    drop(devices);
+    relations.finish(prior)
 }
 
 /// The answer that names this device's own PDO.

@@ -3,11 +3,12 @@
 use core::ptr;
 
 use wdk_sys::{
-    BOOLEAN, PCUNICODE_STRING, PDEVICE_OBJECT, PFILE_OBJECT, PIRP, PPNP_BUS_INFORMATION,
-    PWDF_DEVICE_PNP_CAPABILITIES, PWDF_DEVICE_POWER_CAPABILITIES, PWDF_DEVICE_STATE, PWDF_OBJECT_ATTRIBUTES,
-    PWDFDEVICE_INIT, STATUS_INVALID_DEVICE_REQUEST, STATUS_NOT_FOUND, STATUS_SUCCESS, ULONG,
-    WDF_DEVICE_FAILED_ACTION, WDF_DEVICE_PNP_CAPABILITIES, WDF_DEVICE_POWER_CAPABILITIES, WDF_DEVICE_STATE,
-    WDFDEVICE, WDFDRIVER, WDFFILEOBJECT, WDFIOTARGET, WDFSTRING,
+    _WDF_SPECIAL_FILE_TYPE as SpecialFile, BOOLEAN, PCUNICODE_STRING, PDEVICE_OBJECT, PFILE_OBJECT, PIRP,
+    PPNP_BUS_INFORMATION, PWDF_DEVICE_PNP_CAPABILITIES, PWDF_DEVICE_POWER_CAPABILITIES, PWDF_DEVICE_STATE,
+    PWDF_OBJECT_ATTRIBUTES, PWDFDEVICE_INIT, STATUS_INVALID_DEVICE_REQUEST, STATUS_NOT_FOUND, STATUS_SUCCESS,
+    ULONG, WDF_DEVICE_FAILED_ACTION, WDF_DEVICE_PNP_CAPABILITIES, WDF_DEVICE_POWER_CAPABILITIES,
+    WDF_DEVICE_STATE, WDF_SPECIAL_FILE_TYPE, WDFCOMPANIONTARGET, WDFDEVICE, WDFDRIVER, WDFFILEOBJECT,
+    WDFIOTARGET, WDFSTRING,
 };
 
 use super::{Kind, create};
@@ -17,10 +18,11 @@ use crate::{
     failure::fail,
     file_object,
     object::{Attributes, Obj, Parent},
-    string, unsupported,
+    string,
     wdm::{
         device_object::{DeviceObject, create_link},
         irp::{Irp, WdmFile},
+        sync::{PASSIVE_LEVEL, irql},
         text::Wide,
     },
 };
@@ -41,10 +43,7 @@ ddi! {
         let place = init;
         let init = call.claim(place.required(call)).init(call);
         device.not_null(call).put(ptr::null_mut());
-        let attributes = Attributes::of(call, attributes, Parent::Forbidden)?;
-        if attributes.asks_for_serialization() {
-            unsupported::stop_for(c"WdfDeviceCreate with a synchronization scope");
-        }
+        let attributes = Attributes::with_callbacks(call, attributes, Parent::Forbidden)?;
         let created = create(init, &attributes)?;
         place.put(ptr::null_mut());
         init.free_if_driver_owned();
@@ -89,6 +88,11 @@ ddi! {
     /// The target that sends requests down the stack.
     fn WdfDeviceGetIoTarget: PFN_WDFDEVICEGETIOTARGET(call, device: WDFDEVICE) -> WDFIOTARGET {
         device.object(call).target.get().map_or(ptr::null_mut(), Obj::handle)
+    }
+
+    /// The target that is the device itself; null when the driver did not ask for it.
+    fn WdfDeviceGetSelfIoTarget: PFN_WDFDEVICEGETSELFIOTARGET(call, device: WDFDEVICE) -> WDFIOTARGET {
+        device.object(call).self_target.get().map_or(ptr::null_mut(), Obj::handle)
     }
 
     /// The state that `IRP_MN_QUERY_PNP_DEVICE_STATE` reports.
@@ -222,6 +226,53 @@ ddi! {
         create_link(&link.counted(), &name.counted())?;
         device.link.replace(Some(link));
         Ok(())
+    }
+
+    /// Names the MOF resource of the image. IRQL: `PASSIVE_LEVEL`.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL; it has a name), `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
+    fn WdfDeviceAssignMofResourceName: PFN_WDFDEVICEASSIGNMOFRESOURCENAME(
+        call, device: WDFDEVICE, name: PCUNICODE_STRING,
+    ) -> NTSTATUS {
+        let device = device.object(call);
+        name.not_null(call);
+        if irql() != PASSIVE_LEVEL {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        let text = name.valid_text()?;
+        if device.mof_resource.borrow().is_some() {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        device.mof_resource.replace(Some(Wide::of(call.client.tag(), text)?));
+        Ok(())
+    }
+
+    /// Whether the device may be in the path of a paging, hibernation, crash dump or other special file. Another kind is ignored.
+    fn WdfDeviceSetSpecialFileSupport: PFN_WDFDEVICESETSPECIALFILESUPPORT(
+        call, device: WDFDEVICE, kind: WDF_SPECIAL_FILE_TYPE, supported: BOOLEAN,
+    ) {
+        let device = device.object(call);
+        let kinds = SpecialFile::WdfSpecialFilePaging..SpecialFile::WdfSpecialFileMax;
+        if !kinds.contains(&kind) || kind == SpecialFile::WdfSpecialFilePostDisplay {
+            return;
+        }
+        let bit = 1 << kind;
+        let others = device.special_files.get() & !bit;
+        device.special_files.set(if supported == 0 { others } else { others | bit });
+    }
+
+    /// The target of the device's companion: no device of the lab has one.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (a control device), `STATUS_NOT_FOUND`.
+    fn WdfDeviceRetrieveCompanionTarget: PFN_WDFDEVICERETRIEVECOMPANIONTARGET(
+        call, device: WDFDEVICE, _target: *mut WDFCOMPANIONTARGET,
+    ) -> NTSTATUS {
+        match device.object(call).kind {
+            Kind::Control => fail(STATUS_INVALID_DEVICE_REQUEST),
+            Kind::Fdo | Kind::Pdo => fail(STATUS_NOT_FOUND),
+        }
     }
 
     /// Gives an IRP back that a preprocess callback saw. The status is that of the dispatch routine.

@@ -1,9 +1,10 @@
 //! What a driver asks about states, and settings that change nothing for a software device.
 
 use wdk_sys::{
-    _WDF_DEVICE_PNP_STATE as PnpState, _WDF_DEVICE_POWER_STATE as PowerState, BOOLEAN, LONG, PCCH,
-    PDEVICE_OBJECT, PVOID, PWDF_REMOVE_LOCK_OPTIONS, PWDFDEVICE_INIT, STATUS_INVALID_DEVICE_STATE,
-    WDF_DEVICE_PNP_STATE, WDF_DEVICE_POWER_STATE, WDF_RELEASE_HARDWARE_ORDER_ON_FAILURE, WDFDEVICE,
+    _WDF_DEVICE_PNP_STATE as PnpState, _WDF_DEVICE_POWER_STATE as PowerState, BOOLEAN, LONG, PCCH, PVOID,
+    PWDF_REMOVE_LOCK_OPTIONS, PWDFDEVICE_INIT, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE,
+    STATUS_POWER_STATE_INVALID, WDF_DEVICE_PNP_STATE, WDF_DEVICE_POWER_STATE,
+    WDF_RELEASE_HARDWARE_ORDER_ON_FAILURE, WDFDEVICE,
 };
 
 use super::Device;
@@ -11,6 +12,7 @@ use crate::{
     failure::{Outcome, fail},
     object::Obj,
     pnp::Stage,
+    wdm::sync::{PASSIVE_LEVEL, irql},
 };
 
 ddi! {
@@ -51,11 +53,12 @@ ddi! {
     /// Keeps the device in D0, where it is while it is started.
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_STATE`.
+    /// `STATUS_INVALID_DEVICE_REQUEST` (to wait at a raised IRQL), `STATUS_INVALID_DEVICE_STATE` (not the policy owner),
+    /// `STATUS_POWER_STATE_INVALID` (not started).
     fn WdfDeviceStopIdleNoTrack: PFN_WDFDEVICESTOPIDLENOTRACK(
-        call, device: WDFDEVICE, _wait: BOOLEAN,
+        call, device: WDFDEVICE, wait: BOOLEAN,
     ) -> NTSTATUS {
-        stay_in_d0(device.object(call))
+        stay_in_d0(device.object(call), wait)
     }
 
     /// Lets it leave D0 when it is idle, which it does not.
@@ -66,11 +69,12 @@ ddi! {
     /// Keeps the device in D0, where it is while it is started.
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_STATE`.
+    /// `STATUS_INVALID_DEVICE_REQUEST` (to wait at a raised IRQL), `STATUS_INVALID_DEVICE_STATE` (not the policy owner),
+    /// `STATUS_POWER_STATE_INVALID` (not started).
     fn WdfDeviceStopIdleActual: PFN_WDFDEVICESTOPIDLEACTUAL(
-        call, device: WDFDEVICE, _wait: BOOLEAN, _tag: PVOID, _line: LONG, _file: PCCH,
+        call, device: WDFDEVICE, wait: BOOLEAN, _tag: PVOID, _line: LONG, _file: PCCH,
     ) -> NTSTATUS {
-        stay_in_d0(device.object(call))
+        stay_in_d0(device.object(call), wait)
     }
 
     /// Lets it leave D0 when it is idle, which it does not.
@@ -101,20 +105,18 @@ ddi! {
     ) {
         init.init(call);
     }
-
-    /// Other devices whose paging the device takes part in: the lab has no paging.
-    fn WdfDeviceRemoveDependentUsageDeviceObject: PFN_WDFDEVICEREMOVEDEPENDENTUSAGEDEVICEOBJECT(
-        call, device: WDFDEVICE, dependent: PDEVICE_OBJECT,
-    ) {
-        device.object(call);
-        dependent.not_null(call);
-    }
 }
 
-fn stay_in_d0(device: Obj<Device>) -> Outcome {
+fn stay_in_d0(device: Obj<Device>, wait: BOOLEAN) -> Outcome {
+    if wait != 0 && irql() != PASSIVE_LEVEL {
+        return fail(STATUS_INVALID_DEVICE_REQUEST);
+    }
+    if !device.is_power_policy_owner() {
+        return fail(STATUS_INVALID_DEVICE_STATE);
+    }
     if device.powered.get() {
         Ok(())
     } else {
-        fail(STATUS_INVALID_DEVICE_STATE)
+        fail(STATUS_POWER_STATE_INVALID)
     }
 }

@@ -1,17 +1,18 @@
 //! `WdfIoTarget`…, and the functions of requests that send them.
 
-use core::ptr;
+use core::{ffi::c_void, ptr};
 
 use wdk_sys::{
-    _WDF_IO_TARGET_STATE as TargetState, _WDF_MEMORY_DESCRIPTOR_TYPE as DescriptorType,
-    _WDF_REQUEST_REUSE_FLAGS as ReuseFlags, BOOLEAN, HANDLE, PDEVICE_OBJECT, PFILE_OBJECT,
-    PFN_WDF_REQUEST_COMPLETION_ROUTINE, PIO_STACK_LOCATION, PLONGLONG, PULONG_PTR,
-    PWDF_IO_TARGET_OPEN_PARAMS, PWDF_MEMORY_DESCRIPTOR, PWDF_OBJECT_ATTRIBUTES,
-    PWDF_REQUEST_COMPLETION_PARAMS, PWDF_REQUEST_REUSE_PARAMS, PWDF_REQUEST_SEND_OPTIONS, PWDFMEMORY_OFFSET,
-    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE,
-    STATUS_INVALID_PARAMETER, STATUS_REQUEST_NOT_ACCEPTED, ULONG, WDF_IO_TARGET_OPEN_PARAMS,
-    WDF_IO_TARGET_PURGE_IO_ACTION, WDF_IO_TARGET_SENT_IO_ACTION, WDF_IO_TARGET_STATE, WDF_MEMORY_DESCRIPTOR,
-    WDFCONTEXT, WDFDEVICE, WDFIOTARGET, WDFMEMORY, WDFMEMORY_OFFSET, WDFREQUEST,
+    _WDF_IO_TARGET_PURGE_IO_ACTION as PurgeAction, _WDF_IO_TARGET_SENT_IO_ACTION as SentAction,
+    _WDF_IO_TARGET_STATE as TargetState, _WDF_MEMORY_DESCRIPTOR_TYPE as DescriptorType, BOOLEAN,
+    DEVICE_REGISTRY_PROPERTY, HANDLE, PDEVICE_OBJECT, PFILE_OBJECT, PFN_WDF_REQUEST_COMPLETION_ROUTINE,
+    PIO_STACK_LOCATION, PLONGLONG, POOL_TYPE, PULONG, PULONG_PTR, PVOID, PWDF_IO_TARGET_OPEN_PARAMS,
+    PWDF_MEMORY_DESCRIPTOR, PWDF_OBJECT_ATTRIBUTES, PWDF_REQUEST_COMPLETION_PARAMS,
+    PWDF_REQUEST_SEND_OPTIONS, PWDFMEMORY_OFFSET, STATUS_INFO_LENGTH_MISMATCH, STATUS_INSUFFICIENT_RESOURCES,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER, ULONG,
+    WDF_IO_TARGET_OPEN_PARAMS, WDF_IO_TARGET_PURGE_IO_ACTION, WDF_IO_TARGET_SENT_IO_ACTION,
+    WDF_IO_TARGET_STATE, WDF_MEMORY_DESCRIPTOR, WDFCONTEXT, WDFDEVICE, WDFIOTARGET, WDFMEMORY,
+    WDFMEMORY_OFFSET, WDFQUEUE, WDFREQUEST,
 };
 
 use super::{
@@ -23,17 +24,12 @@ use super::{
 };
 use crate::{
     ddi::{Call, Claimed},
+    device_property,
     dispatch::major,
     failure::{Outcome, fail},
     memory::Memory,
-    object::{Attributes, Obj, Parent, create},
-    request::Request,
-    unsupported,
-    wdm::{
-        device_object::{DeviceObject, zeroed},
-        irp::Irp,
-        sync,
-    },
+    object::{Attributes, Obj, Parent},
+    wdm::{bugcheck::Violation, device_object::DeviceObject, mdl, sync},
 };
 
 ddi! {
@@ -85,36 +81,65 @@ ddi! {
         target.object(call).close(Reason::QueryRemove);
     }
 
-    /// Lets requests go to the target.
+    /// Lets requests go to the target, those that waited first.
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_STATE` (closed).
+    /// `STATUS_INVALID_DEVICE_STATE` (deleted).
     fn WdfIoTargetStart: PFN_WDFIOTARGETSTART(call, target: WDFIOTARGET) -> NTSTATUS {
-        let target = target.object(call);
-        if target.device.get().is_none() {
-            return fail(STATUS_INVALID_DEVICE_STATE);
-        }
-        target.state.set(TargetState::WdfIoTargetStarted);
-        Ok(())
+        target.object(call).start()
     }
 
-    /// Sends nothing more. What was sent is left to the target.
+    /// Has requests wait for the next start. What was sent is cancelled and waited for, waited for, or left. IRQL: `PASSIVE_LEVEL` to wait,
+    /// else nothing happens.
     fn WdfIoTargetStop: PFN_WDFIOTARGETSTOP(
-        call, target: WDFIOTARGET, _action: WDF_IO_TARGET_SENT_IO_ACTION,
+        call, target: WDFIOTARGET, action: WDF_IO_TARGET_SENT_IO_ACTION,
     ) {
-        target.object(call).state.set(TargetState::WdfIoTargetStopped);
+        let target = target.object(call);
+        let known = SentAction::WdfIoTargetCancelSentIo..=SentAction::WdfIoTargetLeaveSentIoPending;
+        let waits = action != SentAction::WdfIoTargetLeaveSentIoPending;
+        if known.contains(&action) && !(waits && sync::irql() != sync::PASSIVE_LEVEL) {
+            target.stop(action);
+        }
     }
 
-    /// Refuses what is sent from now on.
+    /// Refuses what comes, and cancels what waits and what was sent. IRQL: `PASSIVE_LEVEL` to wait for that, else nothing happens.
     fn WdfIoTargetPurge: PFN_WDFIOTARGETPURGE(
-        call, target: WDFIOTARGET, _action: WDF_IO_TARGET_PURGE_IO_ACTION,
+        call, target: WDFIOTARGET, action: WDF_IO_TARGET_PURGE_IO_ACTION,
     ) {
-        target.object(call).state.set(TargetState::WdfIoTargetPurged);
+        let target = target.object(call);
+        let known = PurgeAction::WdfIoTargetPurgeIoAndWait..=PurgeAction::WdfIoTargetPurgeIo;
+        let waits = action == PurgeAction::WdfIoTargetPurgeIoAndWait;
+        if known.contains(&action) && !(waits && sync::irql() != sync::PASSIVE_LEVEL) {
+            target.purge(action);
+        }
     }
 
     /// The state of a target.
     fn WdfIoTargetGetState: PFN_WDFIOTARGETGETSTATE(call, target: WDFIOTARGET) -> WDF_IO_TARGET_STATE {
-        target.object(call).state.get()
+        target.object(call).traffic.state()
+    }
+
+    /// Has requests of a device's own target go to this queue of it.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (another device's queue), `STATUS_INVALID_DEVICE_STATE` (after the start). The run ends for another
+    /// kind of target.
+    fn WdfIoTargetSelfAssignDefaultIoQueue: PFN_WDFIOTARGETSELFASSIGNDEFAULTIOQUEUE(
+        call, target: WDFIOTARGET, queue: WDFQUEUE,
+    ) -> NTSTATUS {
+        let target = target.object(call);
+        let Some(own) = &target.own else {
+            call.violation(Violation::InvalidHandle, target.handle::<c_void>().addr());
+        };
+        let queue = queue.object(call);
+        if queue.device != target.owner {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        if !target.owner.is_being_set_up() {
+            return fail(STATUS_INVALID_DEVICE_STATE);
+        }
+        own.set(Some(queue));
+        Ok(())
     }
 
     /// The device that sends.
@@ -133,10 +158,38 @@ ddi! {
     fn WdfIoTargetWdmGetTargetPhysicalDevice: PFN_WDFIOTARGETWDMGETTARGETPHYSICALDEVICE(
         call, target: WDFIOTARGET,
     ) -> PDEVICE_OBJECT {
+        target.object(call).physical().map_or(ptr::null_mut(), DeviceObject::pointer)
+    }
+
+    /// A property of the target's device. IRQL: `PASSIVE_LEVEL`.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL; no PDO is known), those of `WdfDeviceQueryProperty`.
+    fn WdfIoTargetQueryTargetProperty: PFN_WDFIOTARGETQUERYTARGETPROPERTY(
+        call, target: WDFIOTARGET, property: DEVICE_REGISTRY_PROPERTY::Type, length: ULONG, buffer: PVOID,
+        result: PULONG,
+    ) -> NTSTATUS {
         let target = target.object(call);
-        let own = target.owner.target.get() == Some(target);
-        let physical = if own { target.owner.physical.get() } else { target.remote.physical() };
-        physical.map_or(ptr::null_mut(), DeviceObject::pointer)
+        result.not_null(call);
+        if length > 0 {
+            buffer.not_null(call);
+        }
+        device_property::query(target.physical_at_passive_level()?, property, length, buffer, result)
+    }
+
+    /// The same, into memory that is allocated for it.
+    ///
+    /// # Errors
+    /// as above, those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`.
+    fn WdfIoTargetAllocAndQueryTargetProperty: PFN_WDFIOTARGETALLOCANDQUERYTARGETPROPERTY(
+        call, target: WDFIOTARGET, property: DEVICE_REGISTRY_PROPERTY::Type, _pool: POOL_TYPE,
+        attributes: PWDF_OBJECT_ATTRIBUTES, memory: *mut WDFMEMORY,
+    ) -> NTSTATUS {
+        let target = target.object(call);
+        memory.not_null(call).put(ptr::null_mut());
+        let physical = target.physical_at_passive_level();
+        let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
+        device_property::allocate(call, physical?, property, &attributes, memory)
     }
 
     /// The file object of an open target, or null.
@@ -238,6 +291,23 @@ ddi! {
         prepare(call, target, request, &operation)
     }
 
+    /// Prepares a request for an internal I/O control with three addresses.
+    ///
+    /// # Errors
+    /// as above.
+    fn WdfIoTargetFormatRequestForInternalIoctlOthers: PFN_WDFIOTARGETFORMATREQUESTFORINTERNALIOCTLOTHERS(
+        call, target: WDFIOTARGET, request: WDFREQUEST, code: ULONG, first: WDFMEMORY,
+        first_part: PWDFMEMORY_OFFSET, second: WDFMEMORY, second_part: PWDFMEMORY_OFFSET, fourth: WDFMEMORY,
+        fourth_part: PWDFMEMORY_OFFSET,
+    ) -> NTSTATUS {
+        let arguments = [
+            part(first.optional(call), first_part)?.start,
+            part(second.optional(call), second_part)?.start,
+            part(fourth.optional(call), fourth_part)?.start,
+        ];
+        prepare(call, target, request, &Operation::Others(code, arguments))
+    }
+
     /// Prepares a request for a read.
     ///
     /// # Errors
@@ -260,58 +330,6 @@ ddi! {
     ) -> NTSTATUS {
         let operation = Operation::Write(part(input.optional(call), input_part)?, offset.get().unwrap_or(0));
         prepare(call, target, request, &operation)
-    }
-
-    /// Creates a request of the driver's own.
-    ///
-    /// # Errors
-    /// those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`.
-    fn WdfRequestCreate: PFN_WDFREQUESTCREATE(
-        call, attributes: PWDF_OBJECT_ATTRIBUTES, target: WDFIOTARGET, request: *mut WDFREQUEST,
-    ) -> NTSTATUS {
-        let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
-        let target = target.optional(call);
-        let stack_size = target.and_then(|target| target.device.get()).map_or(1, DeviceObject::stack_size);
-        // One location more: the request's own, which the driver formats from.
-        let irp = Irp::allocate(stack_size.saturating_add(1))?;
-        irp.enter_location(zeroed());
-        let parent = call.parent(&attributes, target.map(Obj::header));
-        let created = create(Request::new(call.client, None, irp, true), &attributes, parent)?;
-        request.not_null(call).put(created.handle());
-        Ok(())
-    }
-
-    /// Makes a request of the driver ready to be sent again.
-    ///
-    /// # Errors
-    /// `STATUS_INFO_LENGTH_MISMATCH` never, `STATUS_INVALID_DEVICE_REQUEST` (it is not the driver's own).
-    fn WdfRequestReuse: PFN_WDFREQUESTREUSE(
-        call, request: WDFREQUEST, parameters: PWDF_REQUEST_REUSE_PARAMS,
-    ) -> NTSTATUS {
-        let request = request.object(call);
-        let parameters = parameters.required(call);
-        if parameters.Flags.cast_signed() & ReuseFlags::WDF_REQUEST_REUSE_SET_NEW_IRP != 0 {
-            unsupported::stop_for(c"WdfRequestReuse with a new IRP");
-        }
-        if !request.owns_irp {
-            return fail(STATUS_INVALID_DEVICE_REQUEST);
-        }
-        request.sent.completion.set(Completion::NONE);
-        request.irp(call).reuse(parameters.Status);
-        Ok(())
-    }
-
-    /// The target that a request of the driver goes to; its IRP must have room for that target's stack.
-    ///
-    /// # Errors
-    /// `STATUS_REQUEST_NOT_ACCEPTED`.
-    fn WdfRequestChangeTarget: PFN_WDFREQUESTCHANGETARGET(
-        call, request: WDFREQUEST, target: WDFIOTARGET,
-    ) -> NTSTATUS {
-        let (request, target) = (request.object(call), target.object(call));
-        let needed = target.device.get().map_or(0, DeviceObject::stack_size);
-        let room = request.irp(call).locations_below();
-        if room < needed { fail(STATUS_REQUEST_NOT_ACCEPTED) } else { Ok(()) }
     }
 
     /// The parameters that it came with are those that it is sent with.
@@ -339,16 +357,18 @@ ddi! {
         call, request: WDFREQUEST, target: WDFIOTARGET, options: PWDF_REQUEST_SEND_OPTIONS,
     ) -> BOOLEAN {
         let (request, target) = (request.object(call), target.object(call));
+        if request.sent.target.get().is_some() {
+            call.violation(Violation::Request, request.handle::<c_void>().addr());
+        }
         BOOLEAN::from(send::send(request, request.irp(call), target, Options::of(options.get())))
     }
 
     /// Asks the target to complete a request soon; whether it could be asked.
     fn WdfRequestCancelSentRequest: PFN_WDFREQUESTCANCELSENTREQUEST(call, request: WDFREQUEST) -> BOOLEAN {
         let request = request.object(call);
-        let irp = request.irp(call);
-        // The completion routine may delete the request, whose IRP the cancellation still uses.
+        // The completion routine may delete it.
         request.reference();
-        let asked = request.sent.target.get().is_some() && irp.cancel();
+        let asked = request.cancel_sent();
         request.release();
         BOOLEAN::from(asked)
     }
@@ -399,7 +419,16 @@ fn described(call: &Call, descriptor: Claimed<WDF_MEMORY_DESCRIPTOR>) -> Outcome
             part(memory, call.claim(handle.Offsets))
         }
         DescriptorType::WdfMemoryDescriptorTypeMdl => {
-            unsupported::stop_for(c"a memory descriptor with an MDL")
+            // SAFETY: The type names this member.
+            let described = unsafe { descriptor.u.MdlType };
+            let start = mdl::mapped(described.Mdl);
+            if start.is_null() {
+                return fail(STATUS_INSUFFICIENT_RESOURCES);
+            }
+            Ok(Buffer {
+                start,
+                length: described.BufferLength as usize,
+            })
         }
         _ => fail(STATUS_INVALID_PARAMETER),
     }
@@ -445,9 +474,7 @@ fn prepare(
     operation: &Operation,
 ) -> Outcome {
     let (target, request) = (target.object(call), request.object(call));
-    let Some(device) = target.device.get() else {
-        return fail(STATUS_INVALID_DEVICE_STATE);
-    };
+    let device = request.make_room(target)?;
     request
         .sent
         .format(request.irp(call), device, call.client.tag(), operation)

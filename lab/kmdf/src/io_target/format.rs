@@ -5,9 +5,15 @@
     reason = "copies between the driver's buffers and the system buffer"
 )]
 
-use core::{cell::Cell, ffi::c_void, ptr, ptr::NonNull};
+use core::{
+    cell::{Cell, RefCell},
+    ffi::c_void,
+    ptr,
+    ptr::NonNull,
+    sync::atomic::{AtomicBool, AtomicI32, Ordering},
+};
 
-use wdk_sys::NTSTATUS;
+use wdk_sys::{MDL, NTSTATUS};
 
 use super::{Completion, IoTarget};
 use crate::{
@@ -15,11 +21,13 @@ use crate::{
     failure::Outcome,
     object::Obj,
     pool::{self, Tag},
-    unsupported,
     wdm::{
         device_object::{DeviceObject, zeroed},
         irp::Irp,
+        mdl::OwnMdl,
         parameters::{IoControl, Parameters},
+        sync::Event,
+        timer::KernelTimer,
     },
 };
 
@@ -78,7 +86,20 @@ pub struct Sent {
     system: Cell<Option<(NonNull<u8>, Tag)>>,
     /// Where the system buffer's content goes in the end.
     output: Cell<Buffer>,
-    saved: Cell<Option<(*mut c_void, *mut c_void)>>,
+    saved: Cell<Option<(*mut c_void, *mut c_void, *mut MDL)>>,
+    /// Describes the buffer of a direct transfer.
+    mdl: RefCell<Option<OwnMdl>>,
+    /// Whether the request does not wait for a stopped target.
+    pub ignores_state: Cell<bool>,
+    /// Whether its time was over before it was completed.
+    pub timed_out: Cell<bool>,
+    /// Signaled at its completion, null when nobody waits.
+    pub waiter: Cell<*const Event>,
+    /// Who keeps the IRP: the target until its completion, and whoever cancels it.
+    holds: AtomicI32,
+    /// Whether the timer runs for this sending.
+    armed: AtomicBool,
+    pub timer: Cell<Option<NonNull<KernelTimer>>>,
 }
 
 impl Sent {
@@ -92,7 +113,50 @@ impl Sent {
             system: Cell::new(None),
             output: Cell::new(Buffer::NONE),
             saved: Cell::new(None),
+            mdl: RefCell::new(None),
+            ignores_state: Cell::new(false),
+            timed_out: Cell::new(false),
+            waiter: Cell::new(ptr::null()),
+            holds: AtomicI32::new(0),
+            armed: AtomicBool::new(false),
+            timer: Cell::new(None),
         }
+    }
+
+    /// The request goes to this target.
+    pub fn begin(&self, target: Obj<IoTarget>, ignores_state: bool) {
+        self.target.set(Some(target.reference()));
+        self.ignores_state.set(ignores_state);
+        self.timed_out.set(false);
+        self.holds.store(1, Ordering::Release);
+    }
+
+    /// Keeps the IRP from being ended; false when it has been.
+    pub fn hold(&self) -> bool {
+        let more = |holds| (holds > 0).then_some(holds + 1);
+        self.holds
+            .fetch_update(Ordering::Acquire, Ordering::Relaxed, more)
+            .is_ok()
+    }
+
+    /// Gives a hold back; whether it was the last.
+    pub fn release(&self) -> bool {
+        self.holds.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
+    /// Notes that the timer runs.
+    pub fn arm(&self) {
+        self.armed.store(true, Ordering::Release);
+    }
+
+    /// Takes that back; whether it ran.
+    pub fn take_armed(&self) -> bool {
+        self.armed.swap(false, Ordering::AcqRel)
+    }
+
+    /// Whether the IRP has buffers of this sending.
+    pub const fn is_formatted(&self) -> bool {
+        self.saved.get().is_some()
     }
 
     /// Frees the system buffer.
@@ -115,10 +179,12 @@ impl Sent {
             }
         }
         self.free_buffer();
-        if let Some((system, user)) = self.saved.take() {
+        if let Some((system, user, mdl)) = self.saved.take() {
             irp.set_system_buffer(system);
             irp.set_user_buffer(user);
+            irp.set_mdl(mdl);
         }
+        self.mdl.replace(None);
     }
 
     /// Prepares the next location of an IRP.
@@ -127,7 +193,8 @@ impl Sent {
     /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn format(&self, irp: Irp, to: DeviceObject, tag: Tag, operation: &Operation) -> Outcome {
         if self.saved.get().is_none() {
-            self.saved.set(Some((irp.system_buffer(), irp.user_buffer())));
+            self.saved
+                .set(Some((irp.system_buffer(), irp.user_buffer(), irp.mdl())));
         }
         self.free_buffer();
         let mut next: wdk_sys::IO_STACK_LOCATION = zeroed();
@@ -173,7 +240,7 @@ impl Sent {
             return self.buffered(irp, tag, from, into);
         }
         if flags & DO_DIRECT_IO != 0 {
-            unsupported::stop_for(c"a read or write to a target with direct I/O");
+            return self.direct(irp, if from.length == 0 { into } else { from });
         }
         irp.set_user_buffer(if from.start.is_null() {
             into.start
@@ -190,9 +257,23 @@ impl Sent {
                 irp.set_user_buffer(output.start);
                 Ok(())
             }
-            _ if output.length == 0 => self.buffered(irp, tag, input, Buffer::NONE),
-            _ => unsupported::stop_for(c"an I/O control to a target with direct I/O"),
+            _ => {
+                self.buffered(irp, tag, input, Buffer::NONE)?;
+                self.direct(irp, output)
+            }
         }
+    }
+
+    /// An MDL for a buffer that the target reads or writes itself.
+    fn direct(&self, irp: Irp, buffer: Buffer) -> Outcome {
+        let mdl = if buffer.length == 0 {
+            None
+        } else {
+            Some(OwnMdl::of_nonpaged(buffer.start, buffer.length)?)
+        };
+        irp.set_mdl(mdl.as_ref().map_or(ptr::null_mut(), OwnMdl::pointer));
+        self.mdl.replace(mdl);
+        Ok(())
     }
 
     /// One system buffer for input and output.

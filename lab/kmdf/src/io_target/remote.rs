@@ -1,6 +1,6 @@
 //! A target in another stack: opening it, being told that its device is about to go, closing it.
 //!
-//! Not modelled: extended attributes, and waiting at the close for requests that were sent.
+//! Not modelled: extended attributes.
 
 use core::{
     cell::{Cell, RefCell},
@@ -240,7 +240,7 @@ impl Obj<IoTarget> {
         match opened {
             Ok((device, information)) => {
                 self.device.set(Some(device));
-                self.state.set(TargetState::WdfIoTargetStarted);
+                self.set_started();
                 Ok(information)
             }
             Err(failure) => {
@@ -252,7 +252,7 @@ impl Obj<IoTarget> {
 
     fn begin_opening(self) -> Outcome {
         let mut stage = self.remote.stage.lock();
-        if self.state.get() == TargetState::WdfIoTargetDeleted || *stage != Stage::Closed {
+        if self.traffic.state() == TargetState::WdfIoTargetDeleted || *stage != Stage::Closed {
             return fail(STATUS_INVALID_DEVICE_STATE);
         }
         *stage = Stage::Opening;
@@ -315,12 +315,12 @@ impl Obj<IoTarget> {
     /// Lets go of what opening took; the target of a device keeps pointing below it. IRQL: `PASSIVE_LEVEL`.
     pub fn close(self, reason: Reason) {
         let was_open = self.begin_closing();
-        self.state.set(match reason {
+        self.empty(match reason {
             Reason::Delete => TargetState::WdfIoTargetDeleted,
             Reason::QueryRemove if was_open => TargetState::WdfIoTargetClosedForQueryRemove,
             Reason::QueryRemove | Reason::Close => TargetState::WdfIoTargetClosed,
         });
-        if self.owner.target.get() == Some(self) {
+        if self.own.is_some() || self.owner.target.get() == Some(self) {
             return;
         }
         self.device.set(None);

@@ -54,7 +54,7 @@ ddi! {
         call, attributes: PWDF_OBJECT_ATTRIBUTES, object: *mut WDFOBJECT,
     ) -> NTSTATUS {
         object.not_null(call).put(core::ptr::null_mut());
-        let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
+        let attributes = Attributes::with_level(call, attributes, Parent::Allowed)?;
         let general = General { header: Header::new::<General>(call.client) };
         let created = create(general, &attributes, call.parent(&attributes, None))?;
         object.put(created.handle());

@@ -58,13 +58,60 @@ impl Attributes {
         synchronization: _WDF_SYNCHRONIZATION_SCOPE::WdfSynchronizationScopeInheritFromParent,
     };
 
-    /// The attributes that a driver passed, checked in the framework's order.
+    /// The attributes that a driver passed, checked in the framework's order (fxvalidatefunctions.cpp). Neither an execution level nor a
+    /// synchronization scope may be set.
     ///
     /// # Errors
     /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_WDF_PARENT_NOT_SPECIFIED`,
     /// `STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED`, `STATUS_WDF_OBJECT_ATTRIBUTES_INVALID`,
     /// `STATUS_WDF_EXECUTION_LEVEL_INVALID`, `STATUS_WDF_SYNCHRONIZATION_SCOPE_INVALID`.
     pub fn of(call: &Call, claimed: Claimed<WDF_OBJECT_ATTRIBUTES>, parent: Parent) -> Outcome<Self> {
+        Self::checked(call, claimed, parent, Settable::Nothing)
+    }
+
+    /// The same for an object that may have an execution level.
+    ///
+    /// # Errors
+    /// Those of [`Self::of`].
+    pub fn with_level(call: &Call, claimed: Claimed<WDF_OBJECT_ATTRIBUTES>, parent: Parent) -> Outcome<Self> {
+        Self::checked(call, claimed, parent, Settable::Level)
+    }
+
+    /// The same for an object that may have an execution level and a synchronization scope.
+    ///
+    /// # Errors
+    /// Those of [`Self::of`].
+    pub fn with_callbacks(
+        call: &Call,
+        claimed: Claimed<WDF_OBJECT_ATTRIBUTES>,
+        parent: Parent,
+    ) -> Outcome<Self> {
+        Self::checked(call, claimed, parent, Settable::LevelAndScope)
+    }
+
+    /// The parent of an object that must have one, looked at before anything else of it (`FxValidateObjectAttributesForParentHandle`).
+    ///
+    /// # Errors
+    /// `STATUS_WDF_PARENT_NOT_SPECIFIED`, `STATUS_INFO_LENGTH_MISMATCH`.
+    pub fn required_parent(call: &Call, claimed: Claimed<WDF_OBJECT_ATTRIBUTES>) -> Outcome<Obj<Header>> {
+        let Some(raw) = claimed.get() else {
+            return fail(STATUS_WDF_PARENT_NOT_SPECIFIED);
+        };
+        if raw.Size as usize != size_of::<WDF_OBJECT_ATTRIBUTES>() {
+            return fail(STATUS_INFO_LENGTH_MISMATCH);
+        }
+        match call.optional_object(raw.ParentObject) {
+            Some(parent) => Ok(parent),
+            None => fail(STATUS_WDF_PARENT_NOT_SPECIFIED),
+        }
+    }
+
+    fn checked(
+        call: &Call,
+        claimed: Claimed<WDF_OBJECT_ATTRIBUTES>,
+        parent: Parent,
+        settable: Settable,
+    ) -> Outcome<Self> {
         let Some(raw) = claimed.get() else {
             return if parent == Parent::Required {
                 fail(STATUS_WDF_PARENT_NOT_SPECIFIED)
@@ -83,7 +130,7 @@ impl Attributes {
             Parent::Required if raw.ParentObject.is_null() => return fail(STATUS_WDF_PARENT_NOT_SPECIFIED),
             _ => {}
         }
-        check_scopes(&raw)?;
+        check_callbacks(&raw, settable)?;
         Ok(Self {
             context: raw.ContextTypeInfo,
             context_size,
@@ -94,17 +141,6 @@ impl Attributes {
             synchronization: raw.SynchronizationScope,
         })
     }
-}
-
-impl Attributes {
-    /// Whether the driver wants its callbacks serialized, which is not modelled.
-    pub const fn asks_for_serialization(&self) -> bool {
-        matches!(
-            self.synchronization,
-            _WDF_SYNCHRONIZATION_SCOPE::WdfSynchronizationScopeDevice
-                | _WDF_SYNCHRONIZATION_SCOPE::WdfSynchronizationScopeQueue
-        )
-    }
 
     /// Whether the driver wants its callbacks at `PASSIVE_LEVEL`.
     pub const fn is_passive(&self) -> bool {
@@ -112,16 +148,31 @@ impl Attributes {
     }
 }
 
-fn check_scopes(raw: &WDF_OBJECT_ATTRIBUTES) -> Outcome {
-    use _WDF_EXECUTION_LEVEL::{WdfExecutionLevelDispatch, WdfExecutionLevelInheritFromParent};
-    use _WDF_SYNCHRONIZATION_SCOPE::{WdfSynchronizationScopeInheritFromParent, WdfSynchronizationScopeNone};
-    if !(WdfExecutionLevelInheritFromParent..=WdfExecutionLevelDispatch).contains(&raw.ExecutionLevel) {
-        return fail(STATUS_WDF_EXECUTION_LEVEL_INVALID);
+/// What a driver may say about the callbacks of an object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Settable {
+    Nothing,
+    Level,
+    LevelAndScope,
+}
+
+fn check_callbacks(raw: &WDF_OBJECT_ATTRIBUTES, settable: Settable) -> Outcome {
+    use _WDF_EXECUTION_LEVEL as Level;
+    use _WDF_SYNCHRONIZATION_SCOPE as Scope;
+    let levels = Level::WdfExecutionLevelInheritFromParent..=Level::WdfExecutionLevelDispatch;
+    let known_scopes = Scope::WdfSynchronizationScopeInheritFromParent..=Scope::WdfSynchronizationScopeNone;
+    if !levels.contains(&raw.ExecutionLevel) || !known_scopes.contains(&raw.SynchronizationScope) {
+        return fail(INVALID);
     }
-    if !(WdfSynchronizationScopeInheritFromParent..=WdfSynchronizationScopeNone)
-        .contains(&raw.SynchronizationScope)
-    {
+    let is_scoped = !matches!(
+        raw.SynchronizationScope,
+        Scope::WdfSynchronizationScopeInheritFromParent | Scope::WdfSynchronizationScopeNone
+    );
+    if is_scoped && settable != Settable::LevelAndScope {
         return fail(STATUS_WDF_SYNCHRONIZATION_SCOPE_INVALID);
+    }
+    if raw.ExecutionLevel != Level::WdfExecutionLevelInheritFromParent && settable == Settable::Nothing {
+        return fail(STATUS_WDF_EXECUTION_LEVEL_INVALID);
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use core::{cell::Cell, ffi::c_void, mem, ptr, ptr::NonNull};
 
 use wdk_sys::{
     PCWDF_OBJECT_CONTEXT_TYPE_INFO, PFN_WDF_OBJECT_CONTEXT_CLEANUP, PFN_WDF_OBJECT_CONTEXT_DESTROY,
-    STATUS_OBJECT_NAME_EXISTS, WDF_OBJECT_CONTEXT_TYPE_INFO, WDFOBJECT,
+    STATUS_INFO_LENGTH_MISMATCH, STATUS_OBJECT_NAME_EXISTS, WDF_OBJECT_CONTEXT_TYPE_INFO, WDFOBJECT,
 };
 
 use super::{Attributes, Header, Obj, attributes};
@@ -161,19 +161,23 @@ pub const NO_TYPE: wdk_sys::NTSTATUS = wdk_sys::STATUS_OBJECT_NAME_INVALID;
 /// How large a context of this type is, the override included.
 ///
 /// # Errors
-/// `STATUS_WDF_OBJECT_ATTRIBUTES_INVALID` when the type has no name or the override is smaller than the type
-/// or has none.
+/// `STATUS_INFO_LENGTH_MISMATCH` for a type of another version, `STATUS_WDF_OBJECT_ATTRIBUTES_INVALID` when the type has no name, or the
+/// override is smaller than the type or has none.
 pub fn size(kind: PCWDF_OBJECT_CONTEXT_TYPE_INFO, larger: usize) -> Outcome<usize> {
-    match info(kind) {
-        None if larger == 0 => Ok(0),
-        Some(info) if info.Size as usize == mem::size_of::<WDF_OBJECT_CONTEXT_TYPE_INFO>() => {
-            let size = info.ContextSize;
-            if larger != 0 && larger < size {
-                fail(attributes::INVALID)
-            } else {
-                Ok(larger.max(size))
-            }
-        }
-        _ => fail(attributes::INVALID),
+    let Some(info) = info(kind) else {
+        return if larger == 0 {
+            Ok(0)
+        } else {
+            fail(attributes::INVALID)
+        };
+    };
+    if info.Size as usize != mem::size_of::<WDF_OBJECT_CONTEXT_TYPE_INFO>() {
+        return fail(STATUS_INFO_LENGTH_MISMATCH);
     }
+    let size = info.ContextSize;
+    let unnamed = size > 0 && info.ContextName.is_null();
+    if unnamed || (larger != 0 && larger < size) {
+        return fail(attributes::INVALID);
+    }
+    Ok(larger.max(size))
 }

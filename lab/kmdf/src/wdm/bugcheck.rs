@@ -12,19 +12,26 @@ const WDF_VIOLATION: u32 = 0x10D;
 #[derive(Clone, Copy)]
 #[repr(u64)]
 pub enum Violation {
+    /// `WDF_RECURSIVE_LOCK`: the thread holds the lock of the callbacks already.
+    RecursiveLock = 2,
+    /// `WDF_VERIFIER_FATAL_ERROR`: a rule that has no code of its own.
+    Fatal = 3,
+    /// `WDF_REQUIRED_PARAMETER_IS_NULL`
+    NullParameter = 4,
     /// `WDF_INVALID_HANDLE`: no handle, a handle of another kind, or one of a deleted object.
     InvalidHandle = 5,
-    /// `WDF_VERIFIER_FATAL_ERROR`: a rule that has no code of its own.
-    Fatal = 9,
     /// `WDF_REQUEST_FATAL_ERROR`: a request was completed twice, or used after completion.
     Request = 6,
     /// `WDF_OBJECT_ERROR`: an object was deleted that the driver may not delete.
-    Object = 0xC,
+    Object = 7,
+    /// `WDF_QUEUE_FATAL_ERROR`: somebody waits for this state of the queue already.
+    Queue = 0xA,
+    /// `WDF_INVALID_LOCK_OPERATION`: the object has no lock.
+    Lock = 0xB,
+    /// `WDF_API_UNAVAILABLE`
+    ApiUnavailable = 0x10,
     /// The driver passed globals that are not its own (reported as `WDF_INVALID_HANDLE` on Windows too).
     NoGlobals = 0x105,
-    /// A parameter that must not be NULL is (Windows: a fault at address zero, or
-    /// `WDF_VERIFIER_FATAL_ERROR`).
-    NullParameter = 0x109,
     /// The framework's own defect.
     Internal = 0x1FF,
 }
@@ -36,6 +43,10 @@ impl Violation {
             Self::Fatal => c"the call breaks a rule of the framework",
             Self::Request => c"the request was completed already",
             Self::Object => c"the driver may not delete this object",
+            Self::RecursiveLock => c"the thread holds this callback lock already",
+            Self::Queue => c"a callback or a thread waits for this state of the queue already",
+            Self::ApiUnavailable => c"the driver calls a function that the framework does not have",
+            Self::Lock => c"the object has no lock",
             Self::NoGlobals => c"the driver is not bound to the framework",
             Self::NullParameter => c"a parameter that must not be NULL is NULL",
             Self::Internal => c"a defect of the framework",

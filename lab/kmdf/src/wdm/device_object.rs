@@ -196,6 +196,31 @@ pub struct NewDevice<'a> {
     pub characteristics: u32,
     /// Whether one handle at a time may be open.
     pub exclusive: bool,
+    /// Who may open it; none where the system decides.
+    pub security: Option<Security<'a>>,
+}
+
+/// Who may open a device object.
+pub struct Security<'a> {
+    /// The security descriptor in SDDL.
+    pub sddl: UNICODE_STRING,
+    /// The class whose security in the registry overrides it.
+    pub class: Option<&'a GUID>,
+}
+
+// On Windows the code is in wdmsec.lib.
+unsafe extern "C" {
+    fn IoCreateDeviceSecure(
+        driver: PDRIVER_OBJECT,
+        extension: u32,
+        name: *mut UNICODE_STRING,
+        device_type: u32,
+        characteristics: u32,
+        exclusive: u8,
+        sddl: *const UNICODE_STRING,
+        class: *const GUID,
+        device: *mut PDEVICE_OBJECT,
+    ) -> NTSTATUS;
 }
 
 /// The driver object of a client.
@@ -266,23 +291,40 @@ impl DriverObject {
     /// Creates a device object.
     ///
     /// # Errors
-    /// What `IoCreateDevice` returns.
+    /// What `IoCreateDevice` or `IoCreateDeviceSecure` returns.
     pub fn create_device(self, new: &NewDevice<'_>) -> Outcome<DeviceObject> {
         let mut device = ptr::null_mut();
         let name = new
             .name
             .map_or(ptr::null_mut(), |text| ptr::from_ref(text).cast_mut());
-        // SAFETY: A driver object, null or a string that outlives the call, and a place for the result.
-        check(unsafe {
-            IoCreateDevice(
-                self.0,
-                new.extension,
-                name,
-                new.device_type,
-                new.characteristics,
-                u8::from(new.exclusive),
-                &raw mut device,
-            )
+        let exclusive = u8::from(new.exclusive);
+        check(match &new.security {
+            // SAFETY: A driver object, null or a string that outlives the call, and a place for the result.
+            None => unsafe {
+                IoCreateDevice(
+                    self.0,
+                    new.extension,
+                    name,
+                    new.device_type,
+                    new.characteristics,
+                    exclusive,
+                    &raw mut device,
+                )
+            },
+            // SAFETY: The same; descriptor and class outlive the call too.
+            Some(security) => unsafe {
+                IoCreateDeviceSecure(
+                    self.0,
+                    new.extension,
+                    name,
+                    new.device_type,
+                    new.characteristics,
+                    exclusive,
+                    &raw const security.sddl,
+                    security.class.map_or(ptr::null(), ptr::from_ref),
+                    &raw mut device,
+                )
+            },
         })?;
         DeviceObject::of(device).map_or_else(|| fail(STATUS_NO_SUCH_DEVICE), Ok)
     }

@@ -15,8 +15,9 @@ use wdk_sys::{
     CCHAR, FILE_OBJECT, IO_STACK_LOCATION, IRP, MDL, NTSTATUS, PDEVICE_OBJECT, PFILE_OBJECT, PIRP,
     STATUS_MORE_PROCESSING_REQUIRED, STATUS_PENDING,
     ntddk::{
-        IoAllocateIrp, IoCancelIrp, IoFreeIrp, IoReleaseCancelSpinLock, IoReuseIrp, IofCompleteRequest,
-        MmMapLockedPagesSpecifyCache, PoCallDriver, PoStartNextPowerIrp,
+        IoAllocateIrp, IoCancelIrp, IoFreeIrp, IoGetInitiatorProcess, IoGetRequestorProcessId,
+        IoReleaseCancelSpinLock, IoReuseIrp, IofCompleteRequest, PoCallDriver, PoStartNextPowerIrp,
+        PsGetProcessId,
     },
 };
 
@@ -29,11 +30,6 @@ const INVOKE_ALWAYS: u8 = 0x20 | 0x40 | 0x80;
 const PENDING_RETURNED: u8 = 1;
 /// wdm.h: no thread gets a higher priority for the completion (`IO_NO_INCREMENT`).
 pub const NO_INCREMENT: CCHAR = 0;
-/// wdm.h: the mapping may fail; priority `NormalPagePriority`, never executable (`MdlMappingNoExecute`).
-const MAPPING: u32 = 16 | 0x4000_0000;
-/// wdm.h: `MDL_MAPPED_TO_SYSTEM_VA` | `MDL_SOURCE_IS_NONPAGED_POOL`
-const MAPPED: i16 = 1 | 4;
-
 /// A completion routine.
 pub type Completion = extern "C" fn(PDEVICE_OBJECT, PIRP, *mut c_void) -> NTSTATUS;
 
@@ -203,25 +199,35 @@ impl Irp {
         self.get().MdlAddress
     }
 
+    /// Sets `MdlAddress`.
+    pub const fn set_mdl(self, mdl: *mut MDL) {
+        let place: *mut *mut MDL = field!(self, MdlAddress);
+        // SAFETY: A field of an IRP that is ours.
+        unsafe { place.write(mdl) }
+    }
+
     /// The memory that `MdlAddress` describes, in system space; null when it cannot be mapped.
     pub fn mapped_mdl(self) -> *mut c_void {
-        let mdl = self.mdl();
-        if mdl.is_null() {
-            return core::ptr::null_mut();
-        }
-        // SAFETY: Not null; the I/O manager built it.
-        let description = unsafe { mdl.read() };
-        if description.MdlFlags & MAPPED != 0 {
-            return description.MappedSystemVa;
-        }
-        // SAFETY: An MDL whose pages the I/O manager locked; kernel mode, cached (1), no fixed address, may
-        // fail.
-        unsafe { MmMapLockedPagesSpecifyCache(mdl, 0, 1, core::ptr::null_mut(), 0, MAPPING) }
+        super::mdl::mapped(self.mdl())
     }
 
     /// Whether the sender is user mode.
     pub const fn requestor_mode(self) -> i8 {
         self.get().RequestorMode
+    }
+
+    /// The process of the sender.
+    pub fn requestor_process(self) -> u32 {
+        // SAFETY: An IRP of ours.
+        unsafe { IoGetRequestorProcessId(self.0.as_ptr()) }
+    }
+
+    /// Whether the thread that runs sent it.
+    pub fn is_of_current_thread(self) -> bool {
+        let place: *mut *mut c_void = field!(self, Tail.Overlay.Thread);
+        // SAFETY: A field of an IRP that is ours.
+        let thread = unsafe { place.read() };
+        thread.is_null() || super::sync::current_thread().is_some_and(|own| own.as_ptr() == thread)
     }
 
     /// The file object of the current location, or null.
@@ -360,6 +366,14 @@ impl Irp {
         unsafe { place.wrapping_add(at & 3).read() }
     }
 
+    /// The next location becomes the current one, for this device.
+    pub fn advance(self, device: DeviceObject) {
+        self.move_location(-1);
+        let mut stack = self.stack();
+        stack.DeviceObject = device.pointer();
+        self.set_stack(stack);
+    }
+
     /// Makes room for the framework in an IRP that it allocated: the next location becomes the current one.
     pub fn enter_location(self, stack: IO_STACK_LOCATION) {
         self.set_next(stack);
@@ -407,6 +421,18 @@ pub fn release_cancel_lock(irp: Irp) {
 pub struct WdmFile(NonNull<FILE_OBJECT>);
 
 impl WdmFile {
+    /// The process that somebody opened it for, 0 when nobody did.
+    pub fn initiator_process(self) -> u32 {
+        // SAFETY: A file object that is open on a device of ours.
+        let process = unsafe { IoGetInitiatorProcess(self.0.as_ptr()) };
+        if process.is_null() {
+            return 0;
+        }
+        // SAFETY: A process that the file keeps.
+        let id = unsafe { PsGetProcessId(process) };
+        u32::try_from(id.addr()).unwrap_or(u32::MAX)
+    }
+
     /// The file object at this address, `None` for null.
     pub fn of(pointer: PFILE_OBJECT) -> Option<Self> {
         NonNull::new(pointer).map(Self)

@@ -4,15 +4,18 @@
 use core::{ffi::c_void, ptr};
 
 use wdk_sys::{
-    _KEY_VALUE_INFORMATION_CLASS, ACCESS_MASK, HANDLE, KEY_VALUE_PARTIAL_INFORMATION, NTSTATUS,
-    OBJECT_ATTRIBUTES, ULONG, UNICODE_STRING,
+    _DRIVER_REGKEY_TYPE, _KEY_VALUE_INFORMATION_CLASS, ACCESS_MASK, HANDLE, KEY_VALUE_PARTIAL_INFORMATION,
+    NTSTATUS, OBJECT_ATTRIBUTES, ULONG, UNICODE_STRING,
     ntddk::{
-        IoOpenDeviceRegistryKey, ZwClose, ZwCreateKey, ZwDeleteKey, ZwDeleteValueKey, ZwOpenKey,
-        ZwQueryValueKey, ZwSetValueKey,
+        IoOpenDeviceRegistryKey, IoOpenDriverRegistryKey, ZwClose, ZwCreateKey, ZwDeleteKey,
+        ZwDeleteValueKey, ZwOpenKey, ZwQueryValueKey, ZwSetValueKey,
     },
 };
 
-use super::{device_object::DeviceObject, size32};
+use super::{
+    device_object::{DeviceObject, DriverObject},
+    size32,
+};
 use crate::{
     failure::{Outcome, check},
     wdm::text::counted,
@@ -35,6 +38,18 @@ impl OpenKey {
             // SAFETY: A place for the handle and attributes that outlive the call.
             check(unsafe { ZwOpenKey(&raw mut handle, access, attributes) })
         })?;
+        Ok(Self(handle))
+    }
+
+    /// The key of a driver's own state.
+    ///
+    /// # Errors
+    /// What `IoOpenDriverRegistryKey` returns.
+    pub fn persistent_state(driver: DriverObject, access: ACCESS_MASK) -> Outcome<Self> {
+        let mut handle = ptr::null_mut();
+        let kind = _DRIVER_REGKEY_TYPE::DriverRegKeyPersistentState;
+        // SAFETY: The client's driver object, and a place for the handle.
+        check(unsafe { IoOpenDriverRegistryKey(driver.pointer(), kind, access, 0, &raw mut handle) })?;
         Ok(Self(handle))
     }
 

@@ -6,11 +6,13 @@ pub mod device_object;
 pub mod file;
 pub mod irp;
 pub mod key;
+pub mod mdl;
 pub mod notification;
 pub mod parameters;
 pub mod pnp_request;
 pub mod sync;
 pub mod text;
+pub mod timer;
 pub mod work;
 
 /// The size of a structure as the kernel's headers count it.

@@ -64,12 +64,16 @@ pub trait Parameters {
     fn capabilities(&self) -> Option<Place<DEVICE_CAPABILITIES>>;
     /// `IRP_MN_QUERY_DEVICE_RELATIONS`
     fn relations(&self) -> i32;
+    /// `IRP_MN_QUERY_CAPABILITIES`: where the answer goes.
+    fn set_capabilities(&mut self, place: *mut DEVICE_CAPABILITIES);
     /// Writes those of the next driver.
     fn set_relations(&mut self, kind: i32);
     /// `IRP_MN_QUERY_INTERFACE`
     fn query_interface(&self) -> QueryInterface;
     /// Writes those of the next driver.
     fn set_query_interface(&mut self, query: &QueryInterface);
+    /// `IRP_MN_DEVICE_USAGE_NOTIFICATION`: whether the device comes into the path of a special file, and of which kind.
+    fn usage(&self) -> (bool, i32);
     /// `IRP_MN_START_DEVICE`: raw and translated resources.
     fn resources(&self) -> (PCM_RESOURCE_LIST, PCM_RESOURCE_LIST);
     /// `IRP_MJ_POWER`: whether it is about the device, and the state.
@@ -115,6 +119,12 @@ impl Parameters for IO_STACK_LOCATION {
         member!(self, QueryDeviceRelations).Type
     }
 
+    fn set_capabilities(&mut self, place: *mut DEVICE_CAPABILITIES) {
+        let mut member = member!(self, DeviceCapabilities);
+        member.Capabilities = place;
+        self.Parameters.DeviceCapabilities = member;
+    }
+
     fn set_relations(&mut self, kind: i32) {
         let mut member = member!(self, QueryDeviceRelations);
         member.Type = kind;
@@ -140,6 +150,11 @@ impl Parameters for IO_STACK_LOCATION {
         member.Interface = query.interface;
         member.InterfaceSpecificData = query.data;
         self.Parameters.QueryInterface = member;
+    }
+
+    fn usage(&self) -> (bool, i32) {
+        let usage = member!(self, UsageNotification);
+        (usage.InPath != 0, usage.Type)
     }
 
     fn resources(&self) -> (PCM_RESOURCE_LIST, PCM_RESOURCE_LIST) {

@@ -7,11 +7,15 @@
 use core::ptr;
 
 use wdk_sys::{
-    _DEVICE_RELATION_TYPE, DEVICE_RELATIONS, IO_STACK_LOCATION, STATUS_INVALID_DEVICE_REQUEST,
-    STATUS_NOT_SUPPORTED,
+    _DEVICE_RELATION_TYPE, DEVICE_CAPABILITIES, DEVICE_RELATIONS, IO_STACK_LOCATION,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_NOT_SUPPORTED,
 };
 
-use super::{device_object::DeviceObject, irp::Irp, parameters::Parameters};
+use super::{
+    device_object::{DeviceObject, zeroed},
+    irp::Irp,
+    parameters::Parameters,
+};
 use crate::{
     dispatch::major,
     failure::{Outcome, check, fail},
@@ -20,6 +24,7 @@ use crate::{
 
 /// wdm.h
 const IRP_MN_QUERY_DEVICE_RELATIONS: u8 = 0x07;
+const IRP_MN_QUERY_CAPABILITIES: u8 = 0x09;
 
 /// Sends a request to the top of a device's stack and waits; where its answer is, if it has one. IRQL: `PASSIVE_LEVEL`.
 ///
@@ -43,6 +48,26 @@ pub fn send(device: DeviceObject, minor: u8, prepare: impl FnOnce(&mut IO_STACK_
     });
     top.dereference();
     outcome
+}
+
+/// What the stack of a device can do.
+///
+/// # Errors
+/// Those of [`send`].
+pub fn capabilities(device: DeviceObject) -> Outcome<DEVICE_CAPABILITIES> {
+    let mut answer = DEVICE_CAPABILITIES {
+        Size: u16::try_from(size_of::<DEVICE_CAPABILITIES>()).unwrap_or(u16::MAX),
+        Version: 1,
+        // wdm.h: no address and no number.
+        Address: u32::MAX,
+        UINumber: u32::MAX,
+        ..zeroed()
+    };
+    let place = &raw mut answer;
+    send(device, IRP_MN_QUERY_CAPABILITIES, |next| {
+        next.set_capabilities(place);
+    })?;
+    Ok(answer)
 }
 
 /// The PDO of a device's stack, with a reference.

@@ -6,22 +6,27 @@
 
 use core::{
     cell::UnsafeCell,
+    ffi::c_void,
     mem,
     ops::{Deref, DerefMut},
     ptr,
+    ptr::NonNull,
     sync::atomic::{AtomicI32, Ordering},
 };
 
 use wdk_sys::{
     _EVENT_TYPE, _KWAIT_REASON, KEVENT, KIRQL, KSPIN_LOCK, LARGE_INTEGER, NTSTATUS, STATUS_SUCCESS,
     ntddk::{
-        KeAcquireSpinLockRaiseToDpc, KeClearEvent, KeGetCurrentIrql, KeInitializeEvent, KeReleaseSpinLock,
-        KeSetEvent, KeWaitForSingleObject,
+        KeAcquireSpinLockRaiseToDpc, KeClearEvent, KeGetCurrentIrql, KeGetCurrentThread, KeInitializeEvent,
+        KeReleaseSpinLock, KeSetEvent, KeWaitForSingleObject,
     },
 };
 
 /// wdm.h: the IRQL of ordinary threads.
 pub const PASSIVE_LEVEL: KIRQL = 0;
+
+/// wdm.h: no APCs are delivered.
+pub const APC_LEVEL: KIRQL = 1;
 
 /// wdm.h: waits are the kernel's own (`KernelMode`).
 const KERNEL_MODE: i8 = 0;
@@ -30,6 +35,12 @@ const KERNEL_MODE: i8 = 0;
 pub fn irql() -> KIRQL {
     // SAFETY: The routine reads the processor's IRQL and takes no argument.
     unsafe { KeGetCurrentIrql() }
+}
+
+/// The thread that runs, as an address to compare.
+pub fn current_thread() -> Option<NonNull<c_void>> {
+    // SAFETY: The routine takes no argument and may be called at any IRQL.
+    NonNull::new(unsafe { KeGetCurrentThread() }.cast())
 }
 
 /// A value behind a spin lock. Holding it means `DISPATCH_LEVEL`.
@@ -138,6 +149,53 @@ impl Event {
             )
         };
         status == STATUS_SUCCESS
+    }
+}
+
+/// A lock that whoever wants it sleeps for, with no owner.
+pub struct Gate {
+    held: SpinLock<bool>,
+    free: Event,
+}
+
+impl Gate {
+    /// Free; [`Gate::ready`] must follow in place.
+    pub const fn zeroed() -> Self {
+        Self {
+            held: SpinLock::new(false),
+            free: Event::zeroed(),
+        }
+    }
+
+    /// Makes it ready in place.
+    pub fn ready(&self) {
+        self.free.reset_to(true);
+    }
+
+    /// Takes it, waiting at most this long (see [`Event::wait_until`]); whether it did. IRQL: `PASSIVE_LEVEL`, with a timeout of zero
+    /// `DISPATCH_LEVEL` too.
+    pub fn take(&self, timeout: Option<i64>) -> bool {
+        while !self.try_take() {
+            if timeout == Some(0) || !self.free.wait_until(timeout) {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn try_take(&self) -> bool {
+        let mut held = self.held.lock();
+        let taken = !core::mem::replace(&mut *held, true);
+        if taken {
+            self.free.clear();
+        }
+        taken
+    }
+
+    /// Gives it back.
+    pub fn give(&self) {
+        *self.held.lock() = false;
+        self.free.set();
     }
 }
 

@@ -99,6 +99,22 @@ constants! {
     FILE_DEVICE_CONTROLLER: u32 = 0x0000_0004;
 }
 
+// Access rights.
+constants! {
+    DELETE: u32 = 0x0001_0000;
+    READ_CONTROL: u32 = 0x0002_0000;
+    WRITE_DAC: u32 = 0x0004_0000;
+    WRITE_OWNER: u32 = 0x0008_0000;
+    GENERIC_ALL: u32 = 0x1000_0000;
+    GENERIC_EXECUTE: u32 = 0x2000_0000;
+    GENERIC_WRITE: u32 = 0x4000_0000;
+    GENERIC_READ: u32 = 0x8000_0000;
+    FILE_ALL_ACCESS: u32 = 0x001F_01FF;
+    FILE_GENERIC_READ: u32 = 0x0012_0089;
+    FILE_GENERIC_WRITE: u32 = 0x0012_0116;
+    FILE_GENERIC_EXECUTE: u32 = 0x0012_00A0;
+}
+
 // Types of I/O objects: the first member of each.
 constants! {
     IO_TYPE_DEVICE: i16 = 3;

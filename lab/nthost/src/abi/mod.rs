@@ -12,6 +12,7 @@
 )]
 
 mod constants;
+mod exception;
 mod irp;
 mod object;
 mod scalar;
@@ -19,6 +20,7 @@ mod status;
 mod sync;
 
 pub use constants::*;
+pub use exception::*;
 pub use irp::*;
 pub use object::*;
 pub use scalar::*;

@@ -7,7 +7,7 @@ use core::ffi::{CStr, c_char};
 use super::format::{Arguments, format};
 use super::print;
 use crate::abi::{NTSTATUS, STATUS_SUCCESS};
-use crate::verifier::{self, BugCheck};
+use crate::verifier::{self, rules};
 
 crate::exports! {
     DbgPrint <= HIGH_LEVEL;
@@ -120,5 +120,5 @@ unsafe extern "win64" fn DbgBreakPointWithStatus(_status: u32) {
 /// Without a debugger a breakpoint ends the system.
 fn breakpoint() -> ! {
     let what = "a breakpoint was hit and no debugger is there (STATUS_BREAKPOINT)";
-    verifier::bugcheck(BugCheck::KMODE_EXCEPTION_NOT_HANDLED, what, verifier::owner())
+    verifier::broken(rules::BREAKPOINT, what, verifier::owner())
 }

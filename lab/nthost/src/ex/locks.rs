@@ -5,8 +5,9 @@
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use crate::abi::{APC_LEVEL, BOOLEAN, DISPATCH_LEVEL, FAST_MUTEX, KEVENT, KIRQL, SynchronizationEvent};
-use crate::ke::{dispatcher, irql, thread};
-use crate::verifier::{self, BugCheck};
+use crate::ke::{dispatcher, irql, spin_lock, thread};
+use crate::verifier::locks::{self, Kind};
+use crate::verifier::{self, rules};
 
 crate::exports! {
     ExInitializeFastMutex <= DISPATCH_LEVEL;
@@ -53,6 +54,7 @@ const fn event(mutex: *mut FAST_MUTEX) -> *mut KEVENT {
 }
 
 unsafe extern "win64" fn ExInitializeFastMutex(mutex: *mut FAST_MUTEX) {
+    locks::initialized(mutex.addr());
     // SAFETY: the driver gives a place for the mutex; zero is "no owner".
     unsafe { mutex.write_bytes(0, 1) };
     // SAFETY: the event is a member of the mutex.
@@ -74,19 +76,17 @@ unsafe fn acquire(mutex: *mut FAST_MUTEX, old: KIRQL) {
         // SAFETY: `mutex` is readable (`# Safety`). Only the owner itself finds its own thread in `Owner`.
         if unsafe { (*mutex).Owner } == me {
             let what = format!("takes the fast mutex at {mutex:p}, which this thread holds already");
-            verifier::bugcheck(
-                BugCheck::DRIVER_VERIFIER_DETECTED_VIOLATION,
-                &what,
-                verifier::owner(),
-            );
+            verifier::broken(rules::MUTEX_TWICE, &what, verifier::owner());
         }
     }
+    locks::acquiring(mutex.addr(), Kind::FastMutex);
     if count.fetch_sub(1, Ordering::Acquire) <= 0 {
         // SAFETY: the event is initialized with the mutex.
         let _ = unsafe { dispatcher::wait(event(mutex).cast(), None) };
     }
     // SAFETY: the mutex is this thread's now.
     let mutex = unsafe { &mut *mutex };
+    locks::acquired(std::ptr::from_ref(mutex).addr(), Kind::FastMutex);
     mutex.Owner = me;
     mutex.OldIrql = u32::from(old);
 }
@@ -106,6 +106,7 @@ unsafe fn try_acquire(mutex: *mut FAST_MUTEX, old: KIRQL) -> bool {
     }
     // SAFETY: the mutex is this thread's now.
     let mutex = unsafe { &mut *mutex };
+    locks::acquired(std::ptr::from_ref(mutex).addr(), Kind::FastMutex);
     mutex.Owner = thread::current();
     mutex.OldIrql = u32::from(old);
     true
@@ -121,12 +122,9 @@ unsafe fn release(mutex: *mut FAST_MUTEX) -> KIRQL {
     let fields = unsafe { mutex.read() };
     if fields.Owner != thread::current() {
         let what = format!("releases the fast mutex at {mutex:p}, which this thread does not hold");
-        verifier::bugcheck(
-            BugCheck::DRIVER_VERIFIER_DETECTED_VIOLATION,
-            &what,
-            verifier::owner(),
-        );
+        verifier::broken(rules::MUTEX_NOT_OWNED, &what, verifier::owner());
     }
+    locks::released(mutex.addr());
     // SAFETY: the mutex is still this thread's.
     unsafe { (*mutex).Owner = std::ptr::null_mut() };
     // SAFETY: `mutex` is initialized (`# Safety`), and stays until its releasing call returns.
@@ -219,22 +217,31 @@ const unsafe fn word<'a>(lock: *mut i32) -> &'a AtomicU32 {
 }
 
 fn lock_exclusive(word: &AtomicU32) {
-    while word
-        .compare_exchange_weak(0, WRITER, Ordering::Acquire, Ordering::Relaxed)
-        .is_err()
-    {
-        std::thread::yield_now();
-    }
+    take(word, || {
+        word.compare_exchange_weak(0, WRITER, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
+    });
 }
 
 fn lock_shared(word: &AtomicU32) {
     let add = |value: u32| (value & WRITER == 0).then(|| value + 1);
-    while word
-        .fetch_update(Ordering::Acquire, Ordering::Relaxed, add)
-        .is_err()
-    {
-        std::thread::yield_now();
+    take(word, || {
+        word.fetch_update(Ordering::Acquire, Ordering::Relaxed, add)
+            .is_ok()
+    });
+}
+
+/// Tries until it succeeds, and tells the verifier.
+fn take(word: &AtomicU32, mut attempt: impl FnMut() -> bool) {
+    let lock = word.as_ptr().addr();
+    locks::acquiring(lock, Kind::Spin);
+    if !attempt() {
+        let _activity = thread::activity(spin_lock::WAIT);
+        while !attempt() {
+            std::thread::yield_now();
+        }
     }
+    locks::acquired(lock, Kind::Spin);
 }
 
 fn unlock(word: &AtomicU32, holder: u32) {
@@ -245,8 +252,9 @@ fn unlock(word: &AtomicU32, holder: u32) {
         .is_err()
     {
         let what = "releases a reader/writer spin lock that nobody holds";
-        verifier::bugcheck(BugCheck::SPIN_LOCK_NOT_OWNED, what, verifier::owner());
+        verifier::broken(rules::SPIN_LOCK_NOT_OWNED, what, verifier::owner());
     }
+    locks::released(word.as_ptr().addr());
 }
 
 unsafe extern "win64" fn ExAcquireSpinLockExclusive(lock: *mut i32) -> KIRQL {

@@ -3,6 +3,7 @@
 mod lists;
 mod locks;
 mod pool;
+pub mod resource;
 mod rundown;
 mod work;
 
@@ -13,6 +14,7 @@ pub const TABLES: &[&[Export]] = &[
     lists::EXPORTS,
     locks::EXPORTS,
     pool::EXPORTS,
+    resource::EXPORTS,
     rundown::EXPORTS,
     work::EXPORTS,
 ];

@@ -7,7 +7,7 @@ use crate::abi::{
     POOL_FLAG_UNINITIALIZED, PVOID,
 };
 use crate::mm::pool::{self, Kind, Request, Tag};
-use crate::verifier::{self, BugCheck};
+use crate::verifier::{self, rules};
 
 crate::exports! {
     ExAllocatePool2 <= DISPATCH_LEVEL or NULL;
@@ -34,7 +34,7 @@ fn allocate(kind: Kind, size: usize, tag: u32, zeroed: bool) -> PVOID {
     let owner = verifier::owner();
     if size == 0 {
         let what = format!("allocates a pool block of zero bytes, tag {}", Tag(tag));
-        verifier::bugcheck(BugCheck::DRIVER_VERIFIER_DETECTED_VIOLATION, &what, owner);
+        verifier::broken(rules::ZERO_ALLOCATION, &what, owner);
     }
     pool::allocate(Request {
         kind,

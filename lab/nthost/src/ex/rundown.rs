@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::abi::{BOOLEAN, EX_RUNDOWN_REF};
 use crate::ke::thread;
 use crate::mm::pool::{self, Kind, Request, Tag};
-use crate::verifier::{self, BugCheck};
+use crate::verifier::{self, rules};
 
 crate::exports! {
     ExInitializeRundownProtection <= HIGH_LEVEL;
@@ -57,11 +57,7 @@ fn release(count: &AtomicUsize, holders: usize) {
         .is_err()
     {
         let what = "releases run-down protection that it does not hold";
-        verifier::bugcheck(
-            BugCheck::DRIVER_VERIFIER_DETECTED_VIOLATION,
-            what,
-            verifier::owner(),
-        );
+        verifier::broken(rules::RUNDOWN_NOT_HELD, what, verifier::owner());
     }
 }
 

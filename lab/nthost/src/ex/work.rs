@@ -4,7 +4,7 @@
 
 use crate::abi::WORK_QUEUE_ITEM;
 use crate::ke::{call, work};
-use crate::verifier::{self, BugCheck};
+use crate::verifier::{self, rules};
 
 crate::exports! {
     ExQueueWorkItem <= DISPATCH_LEVEL;
@@ -15,8 +15,8 @@ unsafe extern "win64" fn ExQueueWorkItem(item: *mut WORK_QUEUE_ITEM, _queue: i32
     // routine runs.
     let copy = unsafe { item.read() };
     let Some(routine) = copy.WorkerRoutine else {
-        verifier::bugcheck(
-            BugCheck::WORKER_INVALID,
+        verifier::broken(
+            rules::WORK_ITEM_INVALID,
             "queues a work item without a routine",
             verifier::owner(),
         );

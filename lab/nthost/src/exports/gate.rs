@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use super::{Export, Failure};
 use crate::abi::HIGH_LEVEL;
 use crate::ke::{irql, processor};
-use crate::verifier::{self, BugCheck, faults};
+use crate::verifier::{self, faults, rules};
 
 /// Room for one gate.
 const GATE_SIZE: usize = 256;
@@ -284,7 +284,7 @@ unsafe extern "win64" fn stop_irql() -> ! {
         "{name} was called at IRQL {}, and its highest is {max}",
         irql::current()
     );
-    verifier::bugcheck(BugCheck::IRQL_NOT_LESS_OR_EQUAL, &what, verifier::owner());
+    verifier::broken(rules::IRQL_TOO_HIGH, &what, verifier::owner());
 }
 
 /// Where a gate goes when the host does not have the export.

@@ -7,6 +7,7 @@ use crate::abi::{DISPATCH_LEVEL, IRP, KIRQL, KSPIN_LOCK};
 use crate::ke::{self, irql, spin_lock};
 
 use super::irp::Irp;
+use crate::verifier::locks::{self, Kind};
 
 /// The lock's word, shared with the spin-lock code by pointer.
 static CANCEL_LOCK: AtomicUsize = AtomicUsize::new(0);
@@ -19,7 +20,7 @@ const fn lock() -> *mut KSPIN_LOCK {
 pub(super) fn acquire() -> KIRQL {
     let before = irql::raise(DISPATCH_LEVEL);
     // SAFETY: the lock is a static, zeroed as a lock begins.
-    unsafe { spin_lock::acquire(lock()) };
+    unsafe { spin_lock::acquire_as(lock(), Kind::Cancel) };
     before
 }
 
@@ -58,6 +59,7 @@ pub(super) fn cancel(irp: *mut IRP) -> bool {
         let _ = irql::raise(DISPATCH_LEVEL);
         // SAFETY: the driver set the routine for this packet, and the cancel lock is held.
         unsafe { routine(device, irp.as_ptr()) };
+        locks::check_released("a cancel routine", routine as usize, lock().addr());
     });
     true
 }

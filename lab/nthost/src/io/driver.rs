@@ -18,7 +18,7 @@ use crate::ldr::{self, ImageRef, LoadError};
 use crate::mm::pool::{self, HOST_TAG, Kind, Request};
 use crate::ob::{self, ObjectKind, names};
 use crate::rtl::unicode::Unicode;
-use crate::verifier::{self, BugCheck, Owner};
+use crate::verifier::{self, Owner, rules};
 use crate::{cm, ke, report};
 
 /// Why a driver does not run.
@@ -51,11 +51,7 @@ impl Driver {
     pub fn of_driver(pointer: *mut DRIVER_OBJECT) -> Self {
         if !ob::is_object(pointer.cast(), ObjectKind::Driver) {
             let what = format!("{pointer:p} is no driver object, or one that has been deleted");
-            verifier::bugcheck(
-                BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION,
-                &what,
-                verifier::owner(),
-            );
+            verifier::broken(rules::DRIVER_INVALID, &what, verifier::owner());
         }
         Self(pointer)
     }

@@ -4,9 +4,9 @@
 
 use super::device::{self, Device};
 use super::driver::{self, Driver};
-use super::interface;
+use super::{interface, security};
 use crate::abi::{
-    ACCESS_MASK, DEVICE_OBJECT, DRIVER_OBJECT, HANDLE, NTSTATUS, PVOID, STATUS_BUFFER_TOO_SMALL,
+    ACCESS_MASK, DEVICE_OBJECT, DRIVER_OBJECT, GUID, HANDLE, NTSTATUS, PVOID, STATUS_BUFFER_TOO_SMALL,
     STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER_2, STATUS_OBJECT_NAME_COLLISION,
     STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS, UNICODE_STRING,
 };
@@ -16,6 +16,7 @@ use crate::{cm, pnp, verifier};
 
 crate::exports! {
     IoCreateDevice <= APC_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
+    IoCreateDeviceSecure <= PASSIVE_LEVEL or STATUS_INSUFFICIENT_RESOURCES;
     IoDeleteDevice <= APC_LEVEL;
     IoAttachDeviceToDeviceStack <= DISPATCH_LEVEL or NULL;
     IoAttachDeviceToDeviceStackSafe <= DISPATCH_LEVEL or STATUS_NO_SUCH_DEVICE;
@@ -66,6 +67,42 @@ unsafe extern "win64" fn IoCreateDevice(
         }
         Err(status) => status,
     }
+}
+
+/// What wdmsec.lib has for drivers. The class's security in the registry comes before the driver's ("Controlling Device Access").
+unsafe extern "win64" fn IoCreateDeviceSecure(
+    driver: DriverPointer,
+    extension_size: u32,
+    name: *const UNICODE_STRING,
+    device_type: u32,
+    characteristics: u32,
+    exclusive: u8,
+    default_sddl: *const UNICODE_STRING,
+    class: *const GUID,
+    created: *mut DevicePointer,
+) -> NTSTATUS {
+    // SAFETY: the driver gives null or a string.
+    let default_sddl = unsafe { unicode::text(default_sddl) };
+    // SAFETY: the driver gives null or a GUID.
+    let of_class = unsafe { class.as_ref() }.and_then(security::of_class);
+    // SAFETY: the driver keeps the contract of IoCreateDevice about the same arguments.
+    let status = unsafe {
+        IoCreateDevice(
+            driver,
+            extension_size,
+            name,
+            device_type,
+            characteristics,
+            exclusive,
+            created,
+        )
+    };
+    if status.is_success() {
+        // SAFETY: IoCreateDevice has just written the pointer.
+        let device = Device::of_driver(unsafe { created.read() });
+        security::set(device, &of_class.unwrap_or(default_sddl));
+    }
+    status
 }
 
 unsafe extern "win64" fn IoDeleteDevice(device: DevicePointer) {

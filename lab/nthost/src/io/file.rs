@@ -4,53 +4,137 @@
 use core::ffi::c_void;
 
 use super::device::Device;
-use super::file_object::{self, FileError, FileObject};
+use super::file_object::{self, FileError, FileObject, Opener};
 use super::irp::{Finish, Irp};
 use super::mdl;
 use crate::abi::{
-    IO_STACK_LOCATION, IO_STATUS_BLOCK, IOSL_DEVICE_IO_CONTROL, IRP_MJ_DEVICE_CONTROL, KEVENT,
-    METHOD_BUFFERED, METHOD_NEITHER, NTSTATUS, POINTER_ALIGNED, STATUS_INVALID_DEVICE_REQUEST, UserMode,
+    DO_BUFFERED_IO, DO_DIRECT_IO, IO_STACK_LOCATION, IO_STATUS_BLOCK, IOSL_DEVICE_IO_CONTROL, IOSL_READ,
+    IRP_MJ_DEVICE_CONTROL, IRP_MJ_READ, IRP_MJ_WRITE, KEVENT, METHOD_BUFFERED, METHOD_NEITHER, NTSTATUS,
+    POINTER_ALIGNED, STATUS_ACCESS_DENIED, STATUS_INVALID_DEVICE_REQUEST,
 };
 use crate::ke::{dispatcher, thread};
 use crate::mm::pool;
+use crate::se::Subject;
 use crate::verifier::{self, Owner};
+
+/// Where `CTL_CODE` of devioctl.h puts the access that a code takes.
+const ACCESS_SHIFT: u32 = 14;
+/// `FILE_READ_ACCESS | FILE_WRITE_ACCESS`.
+const ACCESS_MASK: u32 = 3;
+/// The right to read, of wdm.h.
+const FILE_READ_DATA: u32 = 1;
+/// The right to write, of wdm.h.
+const FILE_WRITE_DATA: u32 = 2;
+/// The part of a code that `METHOD_FROM_CTL_CODE` takes.
+pub(super) const METHOD_MASK: u32 = 3;
 
 /// An open file of user mode. Dropping it closes it: `IRP_MJ_CLEANUP`, then `IRP_MJ_CLOSE` unless a driver holds the file object.
 #[derive(Debug)]
 pub struct File(FileObject);
 
-/// The end of a device control request.
+/// The end of a request.
 #[derive(Clone, Debug)]
-pub struct IoctlResult {
+pub struct Answer {
     /// The status.
     pub status: NTSTATUS,
     /// The driver's `Information`: the bytes it says it wrote.
     pub information: usize,
-    /// The whole output buffer as user mode sees it afterwards.
+    /// The whole output buffer as user mode sees it afterwards; none for a write.
     pub output: Vec<u8>,
 }
 
-/// Opens a device by the name of its object, of a symbolic link, or of a device interface.
+impl Answer {
+    /// To a caller whose handle does not have the right.
+    fn denied(output_length: usize) -> Self {
+        Self {
+            status: STATUS_ACCESS_DENIED,
+            information: 0,
+            output: vec![0; output_length],
+        }
+    }
+}
+
+/// Opens a device by the name of its object, of a symbolic link, or of a device interface, for this access.
 ///
 /// # Errors
 /// See [`FileError`].
-pub fn open(path: &str) -> Result<File, FileError> {
-    file_object::open(path, UserMode, Owner::HOST).map(File)
+pub fn open(path: &str, subject: Subject, access: u32) -> Result<File, FileError> {
+    file_object::open(path, Opener::User(subject, access)).map(File)
 }
 
 impl File {
     /// Sends a device control request as user mode does, and waits for its end.
     #[must_use]
-    pub fn ioctl(&self, code: u32, input: &[u8], output_length: usize) -> IoctlResult {
-        match code & 3 {
+    pub fn ioctl(&self, code: u32, input: &[u8], output_length: usize) -> Answer {
+        // The access bits of a code are those of the rights it takes: FILE_READ_DATA and FILE_WRITE_DATA.
+        if !self.0.granted().covers(code >> ACCESS_SHIFT & ACCESS_MASK) {
+            return Answer::denied(output_length);
+        }
+        match code & METHOD_MASK {
             METHOD_BUFFERED => self.buffered(code, input, output_length),
             METHOD_NEITHER => self.neither(code, input, output_length),
             _ => self.direct(code, input, output_length),
         }
     }
 
+    /// Sends `IRP_MJ_READ` for `length` bytes at `offset`, and waits for its end.
+    #[must_use]
+    pub fn read(&self, length: usize, offset: i64) -> Answer {
+        if !self.0.granted().covers(FILE_READ_DATA) {
+            return Answer::denied(length);
+        }
+        let buffer = SystemBuffer::new(length, &[]);
+        let end = self.transfer(IRP_MJ_READ, &buffer, length, offset);
+        Answer {
+            status: end.Status,
+            information: end.Information,
+            output: buffer.bytes(length),
+        }
+    }
+
+    /// Sends `IRP_MJ_WRITE` of `bytes` at `offset`, and waits for its end.
+    #[must_use]
+    pub fn write(&self, bytes: &[u8], offset: i64) -> Answer {
+        if !self.0.granted().covers(FILE_WRITE_DATA) {
+            return Answer::denied(0);
+        }
+        let buffer = SystemBuffer::new(bytes.len(), bytes);
+        let end = self.transfer(IRP_MJ_WRITE, &buffer, bytes.len(), offset);
+        Answer {
+            status: end.Status,
+            information: end.Information,
+            output: Vec::new(),
+        }
+    }
+
+    /// A read or a write, with the buffer where the top device's flags say that it wants it.
+    fn transfer(&self, major: u8, buffer: &SystemBuffer, length: usize, offset: i64) -> IO_STATUS_BLOCK {
+        let flags = self.0.device().top().read().Flags;
+        let mdl = (flags & DO_DIRECT_IO != 0 && length > 0).then(|| mdl::describe(buffer.0, length));
+        let end = self.0.call(STATUS_INVALID_DEVICE_REQUEST, |irp, location| {
+            irp.update(|fields| {
+                fields.UserBuffer = buffer.0;
+                if flags & DO_BUFFERED_IO != 0 {
+                    fields.AssociatedIrp.SystemBuffer = buffer.0;
+                }
+                fields.MdlAddress = mdl.unwrap_or(core::ptr::null_mut());
+            });
+            location.MajorFunction = major;
+            location.Parameters.Read = IOSL_READ {
+                Length: POINTER_ALIGNED(u32::try_from(length).unwrap_or(u32::MAX)),
+                Key: 0,
+                Flags: 0,
+                ByteOffset: offset,
+            };
+        });
+        if let Some(mdl) = mdl {
+            mdl::free(mdl);
+        }
+        end
+    }
+
     /// `METHOD_BUFFERED`: one buffer of the I/O manager's for both directions.
-    fn buffered(&self, code: u32, input: &[u8], output_length: usize) -> IoctlResult {
+    fn buffered(&self, code: u32, input: &[u8], output_length: usize) -> Answer {
         let buffer = SystemBuffer::new(input.len().max(output_length), input);
         let end = self.control(code, input.len(), output_length, |irp, _| {
             irp.update(|fields| fields.AssociatedIrp.SystemBuffer = buffer.0);
@@ -58,7 +142,7 @@ impl File {
         let mut output = vec![0; output_length];
         let copied = returned(&end, output_length);
         output[..copied].copy_from_slice(&buffer.bytes(copied));
-        IoctlResult {
+        Answer {
             status: end.Status,
             information: end.Information,
             output,
@@ -66,7 +150,7 @@ impl File {
     }
 
     /// `METHOD_IN_DIRECT` and `METHOD_OUT_DIRECT`: the input in a buffer of the I/O manager's, the output through an MDL.
-    fn direct(&self, code: u32, input: &[u8], output_length: usize) -> IoctlResult {
+    fn direct(&self, code: u32, input: &[u8], output_length: usize) -> Answer {
         let system = SystemBuffer::new(input.len(), input);
         let output = SystemBuffer::new(output_length, &[]);
         let mdl = (output_length > 0).then(|| mdl::describe(output.0, output_length));
@@ -79,7 +163,7 @@ impl File {
         if let Some(mdl) = mdl {
             mdl::free(mdl);
         }
-        IoctlResult {
+        Answer {
             status: end.Status,
             information: end.Information,
             output: output.bytes(output_length),
@@ -87,14 +171,14 @@ impl File {
     }
 
     /// `METHOD_NEITHER`: the driver gets user mode's own addresses.
-    fn neither(&self, code: u32, input: &[u8], output_length: usize) -> IoctlResult {
+    fn neither(&self, code: u32, input: &[u8], output_length: usize) -> Answer {
         let user_input = SystemBuffer::new(input.len(), input);
         let user_output = SystemBuffer::new(output_length, &[]);
         let end = self.control(code, input.len(), output_length, |irp, parameters| {
             irp.update(|fields| fields.UserBuffer = user_output.0);
             parameters.Type3InputBuffer = user_input.0;
         });
-        IoctlResult {
+        Answer {
             status: end.Status,
             information: end.Information,
             output: user_output.bytes(output_length),
@@ -124,7 +208,7 @@ impl File {
 }
 
 /// The bytes that the I/O manager copies back: what the driver says it wrote, unless the request failed with an error.
-fn returned(end: &IO_STATUS_BLOCK, room: usize) -> usize {
+pub(super) fn returned(end: &IO_STATUS_BLOCK, room: usize) -> usize {
     if end.Status.is_error() {
         0
     } else {

@@ -1,16 +1,16 @@
 //! The exports that open devices for drivers.
 //!
-//! Access checks, shared access and `DO_EXCLUSIVE` are not modelled: every open that the device's driver takes succeeds.
+//! Shared access, `DO_EXCLUSIVE` and `OBJ_FORCE_ACCESS_CHECK` are not modelled: every open that the device's driver takes succeeds.
 #![allow(unsafe_code, reason = "reads and writes through pointers that drivers give")]
 #![allow(non_snake_case, reason = "exports have their Windows names")]
 
 use core::ffi::c_void;
 
 use super::device::Device;
-use super::file_object;
+use super::file_object::{self, Opener};
 use crate::abi::{
-    ACCESS_MASK, DEVICE_OBJECT, FILE_OBJECT, HANDLE, IO_STATUS_BLOCK, KernelMode, NTSTATUS,
-    OBJECT_ATTRIBUTES, STATUS_INVALID_PARAMETER, STATUS_SUCCESS, UNICODE_STRING,
+    ACCESS_MASK, DEVICE_OBJECT, FILE_OBJECT, HANDLE, IO_STATUS_BLOCK, NTSTATUS, OBJECT_ATTRIBUTES,
+    STATUS_INVALID_PARAMETER, STATUS_SUCCESS, UNICODE_STRING,
 };
 use crate::rtl::unicode;
 use crate::verifier;
@@ -35,7 +35,7 @@ unsafe extern "win64" fn IoGetDeviceObjectPointer(
 ) -> NTSTATUS {
     // SAFETY: the driver gives a string.
     let path = unsafe { unicode::text(name) };
-    let opened = match file_object::open(&path, KernelMode, verifier::owner()) {
+    let opened = match file_object::open(&path, Opener::Kernel(verifier::owner())) {
         Ok(opened) => opened,
         Err(error) => return error.status(),
     };
@@ -102,7 +102,7 @@ unsafe fn open(
     }
     // SAFETY: initialized attributes name a valid string.
     let path = unsafe { unicode::text(attributes.ObjectName) };
-    let opened = match file_object::open(&path, KernelMode, verifier::owner()) {
+    let opened = match file_object::open(&path, Opener::Kernel(verifier::owner())) {
         Ok(opened) => opened.into_handle(),
         Err(error) => return error.status(),
     };

@@ -7,14 +7,16 @@ use std::sync::{Mutex, PoisonError};
 
 use super::device::Device;
 use super::irp::{self, Irp};
+use super::security;
 use crate::abi::{
     FILE_OBJECT, HANDLE, IO_STACK_LOCATION, IO_STATUS_BLOCK, IO_TYPE_FILE, IRP_MJ_CLEANUP, IRP_MJ_CLOSE,
-    IRP_MJ_CREATE, KPROCESSOR_MODE, NTSTATUS, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_TYPE_MISMATCH,
-    STATUS_SUCCESS,
+    IRP_MJ_CREATE, KPROCESSOR_MODE, KernelMode, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_OBJECT_NAME_NOT_FOUND,
+    STATUS_OBJECT_TYPE_MISMATCH, STATUS_SUCCESS, UserMode,
 };
 use crate::ob::{self, ObjectKind, handles, names};
 use crate::pnp;
 use crate::rtl::unicode::Unicode;
+use crate::se::{Granted, Subject};
 use crate::verifier::{self, Owner};
 
 /// Why a file is not open.
@@ -42,10 +44,36 @@ impl FileError {
     }
 }
 
+/// Who opens a device.
+#[derive(Clone, Copy, Debug)]
+pub enum Opener {
+    /// A driver, whose access nobody checks.
+    Kernel(Owner),
+    /// A process of user mode, with the access it asks for.
+    User(Subject, u32),
+}
+
+impl Opener {
+    const fn mode(self) -> KPROCESSOR_MODE {
+        match self {
+            Self::Kernel(_) => KernelMode,
+            Self::User(..) => UserMode,
+        }
+    }
+
+    const fn owner(self) -> Owner {
+        match self {
+            Self::Kernel(owner) => owner,
+            Self::User(..) => Owner::HOST,
+        }
+    }
+}
+
 /// What the host keeps about a file object beside its body.
 struct Record {
     device: Device,
     mode: KPROCESSOR_MODE,
+    granted: Granted,
     /// Whether `IRP_MJ_CREATE` succeeded: what is not open is not closed either.
     open: bool,
     /// What the object's name points to.
@@ -71,17 +99,22 @@ pub(super) struct FileObject(*mut FILE_OBJECT);
 // SAFETY: the pointer is an object of `ob`; the requests that use it are serialized by their sender.
 unsafe impl Send for FileObject {}
 
-/// Opens a device by the name of its object, of a symbolic link, or of a device interface, for a requestor of this mode.
+/// Opens a device by the name of its object, of a symbolic link, or of a device interface.
 ///
 /// # Errors
 /// See [`FileError`].
-pub(super) fn open(path: &str, mode: KPROCESSOR_MODE, owner: Owner) -> Result<FileObject, FileError> {
+pub(super) fn open(path: &str, opener: Opener) -> Result<FileObject, FileError> {
     let (body, rest) = names::lookup(path).ok_or_else(|| FileError::NoSuchName(path.to_owned()))?;
     if !ob::is_object(body, ObjectKind::Device) {
         ob::dereference(body);
         return Err(FileError::NoDevice(path.to_owned()));
     }
-    let file = FileObject::new(Device::of_driver(body.cast()), &rest, mode, owner);
+    let device = Device::of_driver(body.cast());
+    let Some(granted) = security::check(device, &rest, opener) else {
+        ob::dereference(body);
+        return Err(FileError::Refused(path.to_owned(), STATUS_ACCESS_DENIED));
+    };
+    let file = FileObject::new(device, &rest, opener, granted);
     let status = file.send(IRP_MJ_CREATE).Status;
     if status.is_success() {
         with_files(|files| {
@@ -97,8 +130,13 @@ pub(super) fn open(path: &str, mode: KPROCESSOR_MODE, owner: Owner) -> Result<Fi
 
 impl FileObject {
     /// Takes over the reference on `device` that a look-up took.
-    fn new(device: Device, name: &str, mode: KPROCESSOR_MODE, owner: Owner) -> Self {
-        let body = ob::create_for(owner, ObjectKind::File, size_of::<FILE_OBJECT>(), deleted);
+    fn new(device: Device, name: &str, opener: Opener, granted: Granted) -> Self {
+        let body = ob::create_for(
+            opener.owner(),
+            ObjectKind::File,
+            size_of::<FILE_OBJECT>(),
+            deleted,
+        );
         if body.is_null() {
             verifier::environment_error("the system gives no memory for a file object");
         }
@@ -114,7 +152,8 @@ impl FileObject {
         ob::set_description(body, &format!("on {}", device.describe()));
         let record = Record {
             device,
-            mode,
+            mode: opener.mode(),
+            granted,
             open: false,
             _name: name,
         };
@@ -131,6 +170,12 @@ impl FileObject {
     pub(super) fn device(self) -> Device {
         let named = with_files(|files| files.get(&self.0.addr()).map(|record| record.device));
         named.unwrap_or_else(|| verifier::lab_defect("a file object that is referenced has no record"))
+    }
+
+    /// What the open was granted.
+    pub(super) fn granted(self) -> Granted {
+        let granted = with_files(|files| files.get(&self.0.addr()).map(|record| record.granted));
+        granted.unwrap_or_else(|| verifier::lab_defect("a file object that is referenced has no record"))
     }
 
     /// Sends a request through the file to the top of the stack, from the mode that the file was opened in, and waits for its end.

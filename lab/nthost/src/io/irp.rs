@@ -12,7 +12,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
 
 use super::device::Device;
-use super::query_trace;
+use super::{mdl, query_trace, user_output};
 use crate::abi::{
     DEVICE_OBJECT, IO_STACK_LOCATION, IO_STATUS_BLOCK, IO_TYPE_IRP, IRP, KernelMode, NTSTATUS,
     SL_INVOKE_ON_CANCEL, SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS, SL_PENDING_RETURNED,
@@ -20,7 +20,7 @@ use crate::abi::{
 };
 use crate::ke::{self, thread};
 use crate::mm::pool::{self, HOST_TAG, Kind, Request};
-use crate::verifier::{self, BugCheck, Leak, Owner};
+use crate::verifier::{self, Dispatched, Leak, Owner, rules};
 
 /// What ends a request: runs once, when the IRP has left the top of the stack, with the IRP still there.
 pub type Finish = Box<dyn FnOnce(Irp) + Send>;
@@ -31,6 +31,8 @@ struct Record {
     finish: Option<Finish>,
     /// Why devices did not answer it.
     notes: Vec<String>,
+    /// The dispatch routines that have it or had it below its current location.
+    dispatched: Vec<Dispatched>,
 }
 
 static IRPS: Mutex<Option<HashMap<usize, Record>>> = Mutex::new(None);
@@ -47,6 +49,7 @@ fn with_irps<R>(f: impl FnOnce(&mut HashMap<usize, Record>) -> R) -> R {
 
 fn leaks() -> Vec<Leak> {
     let describe = |(address, record): (&usize, &Record)| Leak {
+        rule: rules::IRP_LOST,
         what: format!("IRP {address:#x}, allocated and neither completed nor freed"),
         owner: record.owner,
     };
@@ -57,6 +60,20 @@ fn leaks() -> Vec<Leak> {
 #[must_use]
 pub fn requests_outstanding() -> usize {
     with_irps(|irps| irps.len())
+}
+
+/// The host's requests that drivers have and did not complete: the packet, and the dispatch routine that got it last.
+#[must_use]
+pub fn kept_requests() -> Vec<(String, Owner)> {
+    with_irps(|irps| {
+        let hosts = irps.iter().filter(|(_, record)| record.owner.is_host());
+        hosts
+            .filter_map(|(address, record)| {
+                let last = record.dispatched.last()?;
+                Some((format!("IRP {address:#x}"), Owner::at(last.routine())))
+            })
+            .collect()
+    })
 }
 
 /// A request packet.
@@ -74,7 +91,7 @@ impl Irp {
         let owner = verifier::owner();
         let size = Self::size(stack_size);
         let memory = pool::allocate(Request {
-            kind: Kind::Object,
+            kind: Kind::Irp,
             size,
             tag: HOST_TAG,
             zeroed: true,
@@ -89,6 +106,7 @@ impl Irp {
             owner,
             finish,
             notes: Vec::new(),
+            dispatched: Vec::new(),
         };
         with_irps(|irps| irps.insert(memory.addr(), record));
         Some(irp)
@@ -117,7 +135,7 @@ impl Irp {
         if !with_irps(|irps| irps.contains_key(&irp.addr())) {
             let what =
                 format!("{verb} {irp:p}, which is no IRP, or one that has been completed or freed already");
-            verifier::bugcheck(BugCheck::MULTIPLE_IRP_COMPLETE_REQUESTS, &what, verifier::owner());
+            verifier::broken(rules::IRP_COMPLETED_TWICE, &what, verifier::owner());
         }
         Self(irp)
     }
@@ -193,6 +211,11 @@ impl Irp {
         });
     }
 
+    /// Whether the I/O manager ends the packet, so that its driver may not free it.
+    pub(super) fn has_finish(self) -> bool {
+        with_record(self, |record| record.finish.is_some()) == Some(true)
+    }
+
     /// Sets what ends the request.
     pub(super) fn set_finish(self, finish: Finish) {
         with_irps(|irps| {
@@ -215,12 +238,57 @@ pub fn call_driver(device: Device, irp: Irp) -> NTSTATUS {
     let number = irp.read().CurrentLocation - 1;
     if number < 1 {
         let what = format!("{irp:?} has no stack location left for {}", device.describe());
-        verifier::bugcheck(BugCheck::NO_MORE_IRP_STACK_LOCATIONS, &what, verifier::owner());
+        verifier::broken(rules::NO_STACK_LOCATION, &what, verifier::owner());
     }
+    check_sent(irp, number);
     irp.move_to(number);
     irp.update_location(number, |location| location.DeviceObject = device.as_ptr());
     let major = irp.location(number).MajorFunction;
-    device.dispatch(major, irp.as_ptr())
+    let dispatched = Dispatched::new(number, device.dispatch_address(major));
+    with_record(irp, |record| record.dispatched.push(dispatched.clone()));
+    let status = device.dispatch(major, irp.as_ptr());
+    dispatched.returned(status);
+    let is_there = |record: &mut Record| record.dispatched.iter().any(|known| known.is(&dispatched));
+    if status != STATUS_PENDING && with_record(irp, is_there) == Some(true) {
+        dispatched.forgotten(status);
+    }
+    status
+}
+
+/// What a driver must have seen to before it sends a request on to location `next`.
+fn check_sent(irp: Irp, next: i8) {
+    let fields = irp.read();
+    if fields.CancelRoutine.is_some() {
+        let what = format!("{irp:?} is sent with a cancel routine set");
+        verifier::broken(rules::SENT_WITH_CANCEL_ROUTINE, &what, verifier::owner());
+    }
+    if next >= fields.StackCount {
+        return;
+    }
+    let (below, own) = (irp.location(next), irp.location(next + 1));
+    let same = |a: Option<_>, b: Option<_>| a.is_some() && a.map(|a| a as usize) == b.map(|b| b as usize);
+    if same(below.CompletionRoutine, own.CompletionRoutine) && below.Context == own.Context {
+        let what = format!("{irp:?} is sent with the completion routine of the location above");
+        verifier::broken(rules::LOCATION_COPIED, &what, verifier::owner());
+    }
+}
+
+fn with_record<R>(irp: Irp, f: impl FnOnce(&mut Record) -> R) -> Option<R> {
+    with_irps(|irps| irps.get_mut(&irp.0.addr()).map(f))
+}
+
+/// Tells the dispatch routines of a location that the packet goes up past it.
+fn passed(irp: Irp, number: i8, marked: bool) {
+    let status = irp.read().IoStatus.Status;
+    let gone = with_record(irp, |record| {
+        record
+            .dispatched
+            .extract_if(.., |dispatched| dispatched.location() == number)
+            .collect::<Vec<_>>()
+    });
+    for dispatched in gone.unwrap_or_default() {
+        dispatched.passed(marked, status);
+    }
 }
 
 /// `IofCompleteRequest`: takes the packet up the stack, from completion routine to completion routine.
@@ -236,6 +304,7 @@ pub fn complete(irp: Irp) {
         irp.move_to(number + 1);
         let pending = location.Control & SL_PENDING_RETURNED != 0;
         irp.update(|irp| irp.PendingReturned = u8::from(pending));
+        passed(irp, number, pending);
         if number == top {
             query_ended(irp, &location);
         }
@@ -254,19 +323,15 @@ fn check_completion(irp: Irp) {
     let fields = irp.read();
     if fields.CurrentLocation > fields.StackCount + 1 {
         let what = format!("{irp:?} is completed more often than there are stack locations");
-        verifier::bugcheck(BugCheck::MULTIPLE_IRP_COMPLETE_REQUESTS, &what, verifier::owner());
+        verifier::broken(rules::IRP_COMPLETED_TWICE, &what, verifier::owner());
     }
     if fields.CancelRoutine.is_some() {
         let what = format!("{irp:?} is completed with a cancel routine set");
-        verifier::bugcheck(BugCheck::CANCEL_STATE_IN_COMPLETED_IRP, &what, verifier::owner());
+        verifier::broken(rules::COMPLETED_WITH_CANCEL_ROUTINE, &what, verifier::owner());
     }
     if fields.IoStatus.Status == STATUS_PENDING {
         let what = format!("{irp:?} is completed with STATUS_PENDING");
-        verifier::bugcheck(
-            BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION,
-            &what,
-            verifier::owner(),
-        );
+        verifier::broken(rules::COMPLETED_WITH_PENDING, &what, verifier::owner());
     }
 }
 
@@ -338,6 +403,8 @@ fn query_ended(irp: Irp, location: &IO_STACK_LOCATION) {
 
 /// The packet has left the top of the stack.
 fn finish(irp: Irp) {
+    user_output::check(irp);
+    mdl::free_of_request(irp);
     let record = with_irps(|irps| {
         irps.get_mut(&irp.0.addr())
             .map(|record| (record.finish.take(), record.owner))
@@ -350,7 +417,7 @@ fn finish(irp: Irp) {
         Some((None, owner)) => {
             let what = "an IRP of IoAllocateIrp was completed to its end: its driver must take it back in a completion routine \
                         (STATUS_MORE_PROCESSING_REQUIRED) and free it";
-            verifier::bugcheck(BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION, what, owner);
+            verifier::broken(rules::OWN_IRP_NOT_TAKEN_BACK, what, owner);
         }
         None => verifier::lab_defect("an IRP left the table while it was being completed"),
     }

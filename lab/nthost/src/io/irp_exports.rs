@@ -14,7 +14,8 @@ use crate::abi::{
     KEVENT, KIRQL, METHOD_BUFFERED, NTSTATUS, POINTER_ALIGNED, POWER_STATE, PVOID, PowerActionNone,
     REQUEST_POWER_COMPLETE, STATUS_INSUFFICIENT_RESOURCES, STATUS_NOT_SUPPORTED, STATUS_PENDING,
 };
-use crate::{ke, verifier};
+use crate::ke;
+use crate::verifier::{self, rules};
 
 crate::exports! {
     IoAllocateIrp <= DISPATCH_LEVEL or NULL;
@@ -46,7 +47,12 @@ unsafe extern "win64" fn IoAllocateIrp(stack_size: i8, _charge_quota: u8) -> *mu
 }
 
 unsafe extern "win64" fn IoFreeIrp(irp: *mut IRP) {
-    Irp::of_driver(irp, "frees").free();
+    let irp = Irp::of_driver(irp, "frees");
+    if irp.has_finish() {
+        let what = format!("frees {irp:?}, which it did not allocate");
+        verifier::broken(rules::IRP_OF_OTHERS_FREED, &what, verifier::owner());
+    }
+    irp.free();
 }
 
 unsafe extern "win64" fn IoReuseIrp(irp: *mut IRP, status: NTSTATUS) {

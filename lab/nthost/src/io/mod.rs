@@ -15,8 +15,12 @@ mod irp;
 mod irp_exports;
 mod mdl;
 mod notification;
+mod process_exports;
+mod property_exports;
 mod query_trace;
 mod remove_lock;
+mod security;
+mod user_output;
 mod work_item;
 
 use crate::exports::Export;
@@ -26,11 +30,12 @@ pub(crate) use driver::create_host_driver;
 pub use driver::{
     Driver, DriverError, load, loaded, service_of, unload, unload_all, unload_if_idle, unstoppable,
 };
-pub use file::{File, IoctlResult, open};
+pub use file::{Answer, File, open};
 pub use file_object::{FileError, has_open_files};
 pub use interface::{disable_all, enabled_link, forget_device, links_of};
-pub use irp::{Finish, Irp, call, call_driver, complete, requests_outstanding};
+pub use irp::{Finish, Irp, call, call_driver, complete, kept_requests, requests_outstanding};
 pub use notification::{ask_removal, removal_cancelled, removed};
+pub use security::{apply as apply_security, in_key as security_in_key, propagate_secure_open};
 
 /// The exports of this component.
 pub const TABLES: &[&[Export]] = &[
@@ -39,6 +44,9 @@ pub const TABLES: &[&[Export]] = &[
     interface_exports::EXPORTS,
     notification::EXPORTS,
     irp_exports::EXPORTS,
+    mdl::EXPORTS,
+    process_exports::EXPORTS,
+    property_exports::EXPORTS,
     query_trace::EXPORTS,
     remove_lock::EXPORTS,
     work_item::EXPORTS,

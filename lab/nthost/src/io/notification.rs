@@ -24,7 +24,7 @@ use crate::abi::{
 };
 use crate::ke::thread;
 use crate::rtl::unicode::Unicode;
-use crate::verifier::{self, BugCheck, Leak, Owner};
+use crate::verifier::{self, Leak, Owner, rules};
 use crate::{ke, ob, pnp};
 
 crate::exports! {
@@ -98,6 +98,7 @@ fn leaks() -> Vec<Leak> {
     let entries = &lock().entries;
     let left = entries.values().filter(|entry| !entry.ended);
     left.map(|entry| Leak {
+        rule: rules::REGISTRATION_LEFT,
         what: format!("registration for notifications about {}", what(&entry.subject)),
         owner: entry.owner,
     })
@@ -386,11 +387,7 @@ fn unregister(number: usize) {
         let what = format!(
             "unregisters {number:#x}, which is no registration for notifications, or one that has ended"
         );
-        verifier::bugcheck(
-            BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION,
-            &what,
-            verifier::owner(),
-        );
+        verifier::broken(rules::REGISTRATION_INVALID, &what, verifier::owner());
     };
     entry.ended = true;
     discard_ended(registrations, number);

@@ -14,7 +14,8 @@ use crate::abi::{
     KSEMAPHORE, LIST_ENTRY, MutantObject, NTSTATUS, NotificationEvent, STATUS_SUCCESS, STATUS_TIMEOUT,
     SemaphoreObject, ThreadObject, TimerNotificationObject, TimerSynchronizationObject,
 };
-use crate::verifier::{self, BugCheck};
+use crate::verifier::locks::{self, Kind};
+use crate::verifier::{self, rules};
 
 static LOCK: Mutex<()> = Mutex::new(());
 static CHANGED: Condvar = Condvar::new();
@@ -146,6 +147,7 @@ pub unsafe fn release_mutex(mutex: *mut KMUTANT) -> Option<i32> {
     let before = mutex.Header.SignalState;
     mutex.Header.SignalState += 1;
     if mutex.Header.SignalState > 0 {
+        locks::released(std::ptr::from_ref(mutex).addr());
         mutex.OwnerThread = std::ptr::null_mut();
     }
     drop(guard);
@@ -187,6 +189,14 @@ pub unsafe fn wait_many(
     let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let thread = thread::current();
     let _activity = thread::activity("a wait for a dispatcher object");
+    if end.is_none() && (all || objects.len() == 1) {
+        for object in objects {
+            // SAFETY: the caller promises initialized objects; an object's type does not change.
+            if unsafe { (**object).Type } == MutantObject {
+                locks::acquiring(object.addr(), Kind::Mutant);
+            }
+        }
+    }
     let mut guard = lock();
     loop {
         // SAFETY: the caller promises initialized objects, and the dispatcher lock is held.
@@ -213,7 +223,7 @@ fn check_wait(timeout: Option<Duration>) {
     let level = irql::current();
     if level >= DISPATCH_LEVEL && timeout != Some(Duration::ZERO) || level > DISPATCH_LEVEL {
         let what = format!("waits at IRQL {level}");
-        verifier::bugcheck(BugCheck::IRQL_NOT_LESS_OR_EQUAL, &what, verifier::owner());
+        verifier::broken(rules::WAIT_AT_DISPATCH, &what, verifier::owner());
     }
 }
 
@@ -263,11 +273,7 @@ unsafe fn ready(object: *mut DISPATCHER_HEADER, thread: *mut c_void) -> bool {
         }
         other => {
             let what = format!("waits for {object:p}, which is no dispatcher object (its type is {other})");
-            verifier::bugcheck(
-                BugCheck::DRIVER_VERIFIER_DETECTED_VIOLATION,
-                &what,
-                verifier::owner(),
-            )
+            verifier::broken(rules::NO_DISPATCHER_OBJECT, &what, verifier::owner())
         }
     }
 }
@@ -285,6 +291,9 @@ unsafe fn take(object: *mut DISPATCHER_HEADER, thread: *mut c_void) {
         SemaphoreObject => header.SignalState -= 1,
         MutantObject => {
             header.SignalState -= 1;
+            if header.SignalState == 0 {
+                locks::acquired(object.addr(), Kind::Mutant);
+            }
             // SAFETY: an object of this type is a mutex, and the dispatcher lock is held.
             let owner = unsafe { &mut (*object.cast::<KMUTANT>()).OwnerThread };
             *owner = thread;

@@ -96,12 +96,33 @@ pub fn flush() {
     }
 }
 
-/// Whether a DPC object in this range waits.
+/// A DPC object in this range that waits.
 #[must_use]
-pub fn is_pending_in(range: &std::ops::Range<usize>) -> bool {
-    QUEUE
-        .try_lock()
-        .is_ok_and(|queue| queue.waiting.iter().any(|dpc| range.contains(dpc)))
+pub fn pending_in(range: &std::ops::Range<usize>) -> Option<usize> {
+    let queue = QUEUE.try_lock().ok()?;
+    queue.waiting.iter().copied().find(|dpc| range.contains(dpc))
+}
+
+/// The routine, in this range, of a DPC that waits: an image that is about to go.
+#[must_use]
+pub fn routine_pending_in(range: &std::ops::Range<usize>) -> Option<usize> {
+    let queue = QUEUE.try_lock().ok()?;
+    let mut routines = queue.waiting.iter().filter_map(|dpc| {
+        // SAFETY: who queued the DPC promised that it stays until it ran.
+        unsafe { routine(std::ptr::with_exposed_provenance(*dpc)) }
+    });
+    routines.find(|routine| range.contains(routine))
+}
+
+/// Where the routine of a DPC is.
+///
+/// # Safety
+///
+/// `dpc` is null or initialized.
+pub(super) unsafe fn routine(dpc: *const KDPC) -> Option<usize> {
+    // SAFETY: the caller promises null or an initialized object.
+    let dpc = unsafe { dpc.as_ref() }?;
+    dpc.DeferredRoutine.map(|routine| routine as usize)
 }
 
 fn run() {

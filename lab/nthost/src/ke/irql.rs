@@ -2,7 +2,7 @@
 
 use super::processor;
 use crate::abi::{DISPATCH_LEVEL, KIRQL, PASSIVE_LEVEL};
-use crate::verifier::{self, BugCheck};
+use crate::verifier::{self, rules};
 
 /// The current level.
 #[must_use]
@@ -17,7 +17,7 @@ pub fn raise(to: KIRQL) -> KIRQL {
     let from = current();
     if to < from {
         let what = format!("the IRQL is {from} and cannot be raised to {to}");
-        verifier::bugcheck(BugCheck::IRQL_NOT_GREATER_OR_EQUAL, &what, verifier::owner());
+        verifier::broken(rules::IRQL_RAISED_DOWN, &what, verifier::owner());
     }
     processor::current().set_irql(to)
 }
@@ -27,7 +27,7 @@ pub fn lower(to: KIRQL) {
     let from = current();
     if to > from {
         let what = format!("the IRQL is {from} and cannot be lowered to {to}");
-        verifier::bugcheck(BugCheck::IRQL_NOT_LESS_OR_EQUAL, &what, verifier::owner());
+        verifier::broken(rules::IRQL_LOWERED_UP, &what, verifier::owner());
     }
     processor::current().set_irql(to);
 }

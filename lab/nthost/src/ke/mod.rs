@@ -3,10 +3,12 @@
 mod call;
 pub mod dispatcher;
 pub mod dpc;
+mod exception;
 mod exports;
 pub mod fault;
 pub mod irql;
 pub mod processor;
+mod sample;
 pub mod spin_lock;
 pub mod thread;
 pub mod time;

@@ -28,25 +28,37 @@ pub struct Caller {
     pub export: u32,
 }
 
-/// From the IRQL's end to the place of the current thread.
-const PADDING: usize = 0x188 - 77;
+/// In the place of what is not modelled of a KPCR: no number, and as an address one that faults.
+const NOT_MODELLED: u64 = 0xDEAD_4B50_4352_DEAD;
+/// Offsets in KPCR: `Self`, `CurrentPrcb`, `Prcb` with `MxCsr` and `LegacyNumber`, and the word with `Prcb.Number` in its upper half.
+const SELF: usize = 0x18;
+const CURRENT_PRCB: usize = 0x20;
+const PRCB: usize = 0x180;
+const PRCB_NUMBER: usize = 0x1A0;
+/// Words before and behind `Prcb.CurrentThread`, in a KPCR that takes a page.
+const BEFORE_THREAD: usize = 0x188 / 8;
+const BEHIND_THREAD: usize = 0x1000 / 8 - BEFORE_THREAD - 1;
 
-/// One thread's block. Machine code writes `caller_rsp`, `registers` and `export`; C drivers read `thread`.
+/// One thread's block: first what driver code reads of the processor's KPCR, then what gates write.
 #[repr(C)]
 pub struct Processor {
+    control_region: [AtomicU64; BEFORE_THREAD],
+    /// `KPCR.Prcb.CurrentThread`, which the WDK's headers read at GS:0x188.
+    pub thread: AtomicUsize,
+    control_block: [AtomicU64; BEHIND_THREAD],
     caller_rsp: AtomicU64,
     registers: [AtomicU64; 8],
     export: AtomicU32,
     irql: AtomicU8,
-    padding: [u8; PADDING],
-    /// `KPCR.Prcb.CurrentThread`, which the WDK's headers read at GS:0x188.
-    pub thread: AtomicUsize,
     /// Depth of calls into driver code.
     pub depth: AtomicU32,
 }
 
 /// An offset as gates write it.
-#[allow(clippy::cast_possible_truncation, reason = "the block is smaller than a page")]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the block is smaller than two pages"
+)]
 const fn displacement(offset: usize) -> u32 {
     offset as u32
 }
@@ -84,14 +96,16 @@ pub fn current() -> &'static Processor {
 impl Processor {
     fn attach() -> &'static Self {
         let block: &'static Self = Box::leak(Box::new(Self {
+            control_region: [const { AtomicU64::new(NOT_MODELLED) }; BEFORE_THREAD],
+            thread: AtomicUsize::new(0),
+            control_block: [const { AtomicU64::new(NOT_MODELLED) }; BEHIND_THREAD],
             caller_rsp: AtomicU64::new(0),
             registers: [const { AtomicU64::new(0) }; 8],
             export: AtomicU32::new(0),
             irql: AtomicU8::new(0),
-            padding: [0; PADDING],
-            thread: AtomicUsize::new(0),
             depth: AtomicU32::new(0),
         }));
+        block.describe_processor();
         // SAFETY: the block is never freed, and nothing else in a Linux x86-64 process uses the GS base.
         let result = unsafe { libc::syscall(libc::SYS_arch_prctl, ARCH_SET_GS, std::ptr::from_ref(block)) };
         assert_eq!(
@@ -99,6 +113,18 @@ impl Processor {
             "arch_prctl(ARCH_SET_GS) is available on every x86-64 Linux"
         );
         block
+    }
+
+    /// Fills in what is modelled of the KPCR: the addresses of itself and of its KPRCB, and a processor with the number 0.
+    fn describe_processor(&self) {
+        /// MXCSR with every exception masked.
+        const MXCSR: u64 = 0x1F80;
+        let own = std::ptr::from_ref(self).expose_provenance() as u64;
+        let set = |offset: usize, value| self.control_region[offset / 8].store(value, Ordering::Relaxed);
+        set(SELF, own);
+        set(CURRENT_PRCB, own + PRCB as u64);
+        set(PRCB, MXCSR);
+        self.control_block[(PRCB_NUMBER - 0x190) / 8].store(0, Ordering::Relaxed);
     }
 
     /// The current IRQL.
@@ -122,6 +148,16 @@ impl Processor {
             registers,
             export: self.export.load(Ordering::Relaxed),
         }
+    }
+
+    /// The instruction behind the call of the current export; zero outside of driver code.
+    pub fn return_address(&self) -> usize {
+        let rsp = usize::try_from(self.caller_rsp.load(Ordering::Relaxed)).unwrap_or(0);
+        if rsp == 0 {
+            return 0;
+        }
+        // SAFETY: a gate stored the stack pointer of a call that has not returned, so the return address lies there.
+        unsafe { std::ptr::with_exposed_provenance::<usize>(rsp).read() }
     }
 
     /// Puts back what [`Self::caller`] returned.

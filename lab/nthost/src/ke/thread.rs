@@ -4,12 +4,15 @@
 use core::ffi::c_void;
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use super::sample::{self, Sample};
 use super::{dispatcher, fault, processor};
 use crate::abi::{DISPATCHER_HEADER, ThreadObject};
+use crate::ldr::unwind::OwnStack;
 use crate::ob::{self, ObjectKind};
 use crate::verifier::{self, Owner};
 
@@ -25,6 +28,29 @@ const STACK: usize = 2 << 20;
 struct Record {
     name: String,
     activity: &'static str,
+    /// Whose thread it is.
+    owner: Owner,
+    /// The system's number of it, for a signal.
+    system: libc::pid_t,
+    /// The routine of a driver's that it runs; zero for none.
+    routine: usize,
+    /// The end of its stack.
+    stack_end: u64,
+}
+
+/// A thread as a report of a timeout sees it.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Its name.
+    pub name: String,
+    /// What it is in.
+    pub activity: &'static str,
+    /// Whether a driver made it.
+    pub is_drivers: bool,
+    /// Where it is in driver code, the innermost frame first; nothing where it is in none.
+    pub frames: Vec<usize>,
+    /// Whether it runs in driver code itself, and not in the host's.
+    pub is_in_image: bool,
 }
 
 static THREADS: Mutex<BTreeMap<u64, Record>> = Mutex::new(BTreeMap::new());
@@ -65,6 +91,11 @@ fn attach_for(owner: Owner, name: &str) -> *mut c_void {
             Record {
                 name: name.to_owned(),
                 activity: "the host",
+                owner,
+                // SAFETY: gettid has no preconditions.
+                system: unsafe { libc::gettid() },
+                routine: 0,
+                stack_end: OwnStack::current().end(),
             },
         )
     });
@@ -123,6 +154,7 @@ pub fn start(
 
 /// Ends the calling thread's part: its object is signalled, and the thread's own reference goes.
 fn finish(object: *mut c_void) {
+    verifier::locks::check_end(ob::owner_of(object));
     with_threads(|threads| threads.remove(&ID.get()));
     // SAFETY: the object is alive: this thread still has its reference.
     unsafe { dispatcher::set_state(object.cast::<DISPATCHER_HEADER>(), 1) };
@@ -168,13 +200,40 @@ impl Drop for Activity {
     }
 }
 
-/// One line for each thread: its name and what it is in.
-#[must_use]
-pub fn describe_all() -> Vec<String> {
+/// The calling thread runs a driver's routine until it ends.
+pub fn runs(routine: usize) {
+    let id = current_id();
     with_threads(|threads| {
-        threads
-            .values()
-            .map(|record| format!("thread {}: in {}", record.name, record.activity))
-            .collect()
-    })
+        if let Some(record) = threads.get_mut(&id) {
+            record.routine = routine;
+        }
+    });
+}
+
+/// A thread whose routine lies in this range, and where it is.
+#[must_use]
+pub fn running_in(range: &Range<usize>) -> Option<Seen> {
+    let found = with_threads(|threads| {
+        let mut records = threads.values();
+        records.find(|record| range.contains(&record.routine)).cloned()
+    });
+    found.map(see)
+}
+
+/// Every thread and where it is. Each is interrupted for a moment.
+#[must_use]
+pub fn see_all() -> Vec<Seen> {
+    let records: Vec<Record> = with_threads(|threads| threads.values().cloned().collect());
+    records.into_iter().map(see).collect()
+}
+
+fn see(record: Record) -> Seen {
+    let sample = sample::take(record.system, record.stack_end);
+    Seen {
+        name: record.name,
+        activity: record.activity,
+        is_drivers: !record.owner.is_host(),
+        is_in_image: sample.as_ref().is_some_and(Sample::is_in_image),
+        frames: sample.map(|sample| sample.frames()).unwrap_or_default(),
+    }
 }

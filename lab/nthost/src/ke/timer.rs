@@ -108,15 +108,26 @@ pub fn cancel(timer: *mut KTIMER) -> bool {
     timers.by_due.len() != before
 }
 
-/// Whether a timer object in this range is set.
+/// A timer object in this range that is set.
 #[must_use]
-pub fn is_pending_in(range: &std::ops::Range<usize>) -> bool {
-    TIMERS.try_lock().is_ok_and(|timers| {
-        timers
-            .by_due
-            .values()
-            .any(|pending| range.contains(&pending.timer))
-    })
+pub fn pending_in(range: &std::ops::Range<usize>) -> Option<usize> {
+    let timers = TIMERS.try_lock().ok()?;
+    let mut set = timers.by_due.values().map(|pending| pending.timer);
+    set.find(|timer| range.contains(timer))
+}
+
+/// The routine, in this range, of the DPC of a timer that is set: an image that is about to go.
+#[must_use]
+pub fn routine_pending_in(range: &std::ops::Range<usize>) -> Option<usize> {
+    let timers = TIMERS.try_lock().ok()?;
+    let mut routines = timers.by_due.values().filter_map(|pending| {
+        let timer = std::ptr::with_exposed_provenance::<KTIMER>(pending.timer);
+        // SAFETY: who set the timer promised that it stays until it expired or was cancelled.
+        let dpc = unsafe { (*timer).Dpc };
+        // SAFETY: the same holds of its DPC, which is null where there is none.
+        unsafe { dpc::routine(dpc) }
+    });
+    routines.find(|routine| range.contains(routine))
 }
 
 fn run() {

@@ -243,16 +243,18 @@ pub struct Function {
     pub end: usize,
     /// Offset of the `UNWIND_INFO`.
     pub unwind: usize,
+    /// Offset of the `RUNTIME_FUNCTION` itself.
+    pub entry: usize,
 }
 
 /// Reads the exception directory, sorted.
 pub fn functions(headers: &Headers, image: &[u8]) -> Result<Vec<Function>, Malformed> {
     const PLACE: &str = "exception directory";
     const ENTRY: usize = 12;
-    let Some((at, size)) = headers.directory(Directory::Exception) else {
+    let Some((directory, size)) = headers.directory(Directory::Exception) else {
         return Ok(Vec::new());
     };
-    let table = Bytes::new(image, "the image").slice(at, size, PLACE)?;
+    let table = Bytes::new(image, "the image").slice(directory, size, PLACE)?;
     let bytes = Bytes::new(table, PLACE);
     let mut functions = Vec::with_capacity(size / ENTRY);
     for index in 0..size / ENTRY {
@@ -261,6 +263,7 @@ pub fn functions(headers: &Headers, image: &[u8]) -> Result<Vec<Function>, Malfo
             begin: bytes.offset(at, PLACE)?,
             end: bytes.offset(at + 4, PLACE)?,
             unwind: bytes.offset(at + 8, PLACE)?,
+            entry: directory + at,
         };
         if function.begin >= function.end || function.end > image.len() {
             return Err(Malformed::new(

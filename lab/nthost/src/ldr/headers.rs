@@ -38,6 +38,8 @@ pub enum Directory {
     Exception = 3,
     /// Base relocations.
     Relocation = 5,
+    /// The load configuration.
+    LoadConfig = 10,
 }
 
 /// A section, its numbers checked.

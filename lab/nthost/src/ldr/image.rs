@@ -8,6 +8,7 @@ use super::directories::{self, Exports, Function, Import};
 use super::error::{LoadError, Malformed};
 use super::files;
 use super::headers::Headers;
+use super::load_config;
 use super::mapping::{Mapping, Protection};
 use super::symbols::Symbols;
 use super::unwind::Unwinding;
@@ -65,6 +66,7 @@ impl Image {
         let mut bytes = laid_out(file, &headers);
         let delta = (mapping.base() as u64).wrapping_sub(headers.image_base);
         directories::relocate(&headers, &mut bytes, delta)?;
+        load_config::set_cookie(&headers, &mut bytes, mapping.base())?;
         let imports = directories::imports(&headers, &bytes)?;
         let exports = Exports::read(&headers, &bytes)?;
         let functions = directories::functions(&headers, &bytes)?;
@@ -133,11 +135,20 @@ impl Image {
             .nearest(offset)
     }
 
-    /// What unwinding from `address` needs.
+    /// What unwinding from a return address needs.
     pub fn unwinding(&self, address: usize) -> Unwinding<'_> {
         let offset = address - self.mapping.base();
         // A call at a function's very end returns behind it, so look up the byte before.
-        let inside = offset.saturating_sub(1);
+        self.unwinding_of(offset, offset.saturating_sub(1))
+    }
+
+    /// What unwinding from an instruction that did not run needs.
+    pub fn unwinding_at(&self, address: usize) -> Unwinding<'_> {
+        let offset = address - self.mapping.base();
+        self.unwinding_of(offset, offset)
+    }
+
+    fn unwinding_of(&self, offset: usize, inside: usize) -> Unwinding<'_> {
         let index = self
             .functions
             .partition_point(|function| function.begin <= inside);

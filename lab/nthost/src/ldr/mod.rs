@@ -11,6 +11,7 @@ mod error;
 pub mod files;
 mod headers;
 mod image;
+mod load_config;
 mod mapping;
 mod registry;
 mod symbols;

@@ -11,7 +11,7 @@ use super::files;
 use super::image::Image;
 use super::mapping::Protection;
 use crate::ke;
-use crate::verifier::{self, BugCheck, Owner};
+use crate::verifier::{self, Owner, rules};
 
 /// Every image that was ever loaded, in order.
 static IMAGES: RwLock<Vec<Arc<Image>>> = RwLock::new(Vec::new());
@@ -183,16 +183,19 @@ pub fn set_unload_hook(hook: fn(&ImageRef)) {
     let _ = UNLOAD_HOOK.set(hook);
 }
 
-/// A timer or DPC in the image's data would fire into nothing.
+/// A timer or DPC in the image's data would fire into nothing, and a thread would return there.
 fn check_pending(image: &ImageRef) {
     let range = image.base()..image.base() + image.size();
-    if ke::timer::is_pending_in(&range) || ke::dpc::is_pending_in(&range) {
-        let code = BugCheck::DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS;
-        verifier::bugcheck(
-            code,
-            "a timer or DPC in the image's data is still set",
-            Owner::at(image.base()),
-        );
+    if let Some(thread) = ke::thread::running_in(&range) {
+        let at = thread.frames.first().copied().unwrap_or_else(|| image.base());
+        let what = format!("thread {} still runs, in {}", thread.name, thread.activity);
+        verifier::broken(rules::RUNS_UNLOADED, &what, Owner::at(at));
+    }
+    let object = ke::timer::pending_in(&range).or_else(|| ke::dpc::pending_in(&range));
+    let routine = || ke::timer::routine_pending_in(&range).or_else(|| ke::dpc::routine_pending_in(&range));
+    if let Some(place) = object.or_else(routine) {
+        let what = "a timer or DPC of the driver's is still set when it has unloaded";
+        verifier::broken(rules::PENDING_AT_UNLOAD, what, Owner::at(place));
     }
 }
 

@@ -41,7 +41,8 @@ impl Symbols {
             let Ok(address) = usize::from_str_radix(address, 16) else {
                 continue;
             };
-            if is_place && address > base {
+            // A name with a dollar sign is a label that the compiler made inside of a function.
+            if is_place && address > base && !name.starts_with('$') {
                 sorted.push((address - base, format!("{:#}", rustc_demangle::demangle(name))));
             }
         }

@@ -7,6 +7,8 @@ use crate::ke::processor::{Caller, SAVED_REGISTERS};
 
 /// Machine number of the stack pointer.
 const RSP: usize = 4;
+const UNW_FLAG_EHANDLER: u8 = 1;
+const UNW_FLAG_UHANDLER: u8 = 2;
 const UNW_FLAG_CHAININFO: u8 = 4;
 /// A chain of unwind information longer than this is damaged.
 const MAX_CHAIN: usize = 32;
@@ -36,45 +38,114 @@ pub struct Unwinding<'a> {
     pub offset: usize,
 }
 
+/// Where a function's language handler is, as offsets in the image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LanguageHandler {
+    /// It takes exceptions (`UNW_FLAG_EHANDLER`).
+    pub exceptions: bool,
+    /// It takes part in unwinding (`UNW_FLAG_UHANDLER`).
+    pub unwinding: bool,
+    /// The routine.
+    pub routine: usize,
+    /// Its own data.
+    pub data: usize,
+}
+
+/// What `RtlVirtualUnwind` tells of a frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Unwound {
+    /// The caller's frame.
+    pub caller: Registers,
+    /// The address by which handlers know the frame.
+    pub establisher: u64,
+    /// The handler, if the function has one and its prolog has run.
+    pub handler: Option<LanguageHandler>,
+}
+
 /// Goes from a frame to its caller's.
 pub fn step(data: &Unwinding<'_>, frame: &Registers, stack: &impl Stack) -> Option<Registers> {
-    let mut next = *frame;
+    unwind(data, frame, stack, |_, _| ()).map(|unwound| unwound.caller)
+}
+
+/// Goes from a frame to its caller's, and tells what handlers need. `saved` gets the number of each XMM register that the function saved, and
+/// the address.
+pub fn unwind(
+    data: &Unwinding<'_>,
+    frame: &Registers,
+    stack: &impl Stack,
+    mut saved: impl FnMut(usize, u64),
+) -> Option<Unwound> {
+    let mut unwound = Unwound {
+        caller: *frame,
+        establisher: frame.general[RSP],
+        handler: None,
+    };
     if let Some(function) = data.function {
-        let machine_frame = undo_prolog(data, function, &mut next, stack).ok()?;
+        let machine_frame = undo_prolog(data, function, &mut unwound, stack, &mut saved).ok()?;
         if machine_frame {
-            return Some(next);
+            return Some(unwound);
         }
     }
-    next.rip = stack.read(next.general[RSP])?;
-    next.general[RSP] += 8;
-    Some(next)
+    let caller = &mut unwound.caller;
+    caller.rip = stack.read(caller.general[RSP])?;
+    caller.general[RSP] += 8;
+    Some(unwound)
 }
 
 /// Undoes a function's prolog. True when the frame was one that the processor pushed.
 fn undo_prolog(
     data: &Unwinding<'_>,
     function: super::directories::Function,
-    registers: &mut Registers,
+    unwound: &mut Unwound,
     stack: &impl Stack,
+    saved: &mut impl FnMut(usize, u64),
 ) -> Result<bool, Malformed> {
+    const PLACE: &str = "unwind information";
     let bytes = Bytes::new(data.image, "the image");
     let mut info = function.unwind;
     let mut within = data.offset.saturating_sub(function.begin);
+    unwound.establisher = establisher(&bytes, info, within, &unwound.caller)?;
     for _ in 0..MAX_CHAIN {
-        let flags = bytes.u8(info, "unwind information")? >> 3;
-        let codes = usize::from(bytes.u8(info + 2, "unwind information")?);
-        if undo_codes(&bytes, info, codes, within, registers, stack)? {
+        let flags = bytes.u8(info, PLACE)? >> 3;
+        let prolog = usize::from(bytes.u8(info + 1, PLACE)?);
+        let codes = usize::from(bytes.u8(info + 2, PLACE)?);
+        let behind = info + 4 + codes.next_multiple_of(2) * 2;
+        if undo_codes(&bytes, info, codes, within, &mut unwound.caller, stack, saved)? {
             return Ok(true);
         }
         if flags & UNW_FLAG_CHAININFO == 0 {
+            if flags & (UNW_FLAG_EHANDLER | UNW_FLAG_UHANDLER) != 0 && within >= prolog {
+                unwound.handler = Some(LanguageHandler {
+                    exceptions: flags & UNW_FLAG_EHANDLER != 0,
+                    unwinding: flags & UNW_FLAG_UHANDLER != 0,
+                    routine: bytes.offset(behind, PLACE)?,
+                    data: behind + 4,
+                });
+            }
             break;
         }
-        let chained = info + 4 + codes.next_multiple_of(2) * 2;
-        info = bytes.offset(chained + 8, "chained unwind information")?;
+        info = bytes.offset(behind + 8, "chained unwind information")?;
         // The whole prolog of the function that the chain leads to has run.
         within = usize::MAX;
     }
     Ok(false)
+}
+
+/// The frame's address: the frame register's, once the prolog has set it, else the stack pointer.
+fn establisher(
+    bytes: &Bytes<'_>,
+    info: usize,
+    within: usize,
+    registers: &Registers,
+) -> Result<u64, Malformed> {
+    const PLACE: &str = "unwind information";
+    let frame_byte = bytes.u8(info + 3, PLACE)?;
+    let register = usize::from(frame_byte & 15);
+    let chained = (bytes.u8(info, PLACE)? >> 3) & UNW_FLAG_CHAININFO != 0;
+    if register == 0 || (within < usize::from(bytes.u8(info + 1, PLACE)?) && !chained) {
+        return Ok(registers.general[RSP]);
+    }
+    Ok(registers.general[register].wrapping_sub(u64::from(frame_byte >> 4) * 16))
 }
 
 fn undo_codes(
@@ -84,6 +155,7 @@ fn undo_codes(
     within: usize,
     registers: &mut Registers,
     stack: &impl Stack,
+    saved: &mut impl FnMut(usize, u64),
 ) -> Result<bool, Malformed> {
     const PLACE: &str = "unwind codes";
     let frame_byte = bytes.u8(info + 3, PLACE)?;
@@ -122,13 +194,15 @@ fn undo_codes(
             3 => registers.general[RSP] = frame,
             4 => registers.general[argument] = read(frame + small()? * 8)?,
             5 => registers.general[argument] = read(frame + large()?)?,
+            8 => saved(argument, frame + small()? * 16),
+            9 => saved(argument, frame + large()?),
             10 => {
                 let base = rsp + if argument == 1 { 8 } else { 0 };
                 registers.rip = read(base)?;
                 registers.general[RSP] = read(base + 24)?;
                 return Ok(true);
             }
-            // Epilog descriptions and saved XMM registers do not move the stack pointer.
+            // Epilog descriptions do not move the stack pointer.
             _ => {}
         }
     }
@@ -164,6 +238,18 @@ impl OwnStack {
 }
 
 impl OwnStack {
+    /// Whether an address lies in the stack.
+    #[must_use]
+    pub const fn contains(&self, address: u64) -> bool {
+        address >= self.low && address < self.high
+    }
+
+    /// The address behind the stack; zero if the system does not say.
+    #[must_use]
+    pub const fn end(&self) -> u64 {
+        self.high
+    }
+
     /// Whether an address that faulted lies where a stack that grew too far ends: right below it, or in its last page.
     #[must_use]
     pub const fn is_overflow(&self, address: u64) -> bool {
@@ -210,12 +296,16 @@ fn extent() -> (u64, u64) {
 /// The return addresses of the driver frames under an export call, nearest first. Ends at the first frame that lies
 /// in no image.
 pub fn frames(caller: &Caller) -> impl Iterator<Item = usize> + use<> {
+    frames_on(caller, OwnStack::current())
+}
+
+/// [`frames`] of a caller whose stack is this one.
+pub fn frames_on<S: Stack>(caller: &Caller, stack: S) -> impl Iterator<Item = usize> + use<S> {
     let mut registers = Registers::default();
     registers.general[RSP] = caller.rsp;
     for (number, value) in SAVED_REGISTERS.iter().zip(caller.registers) {
         registers.general[usize::from(*number)] = value;
     }
-    let stack = OwnStack::current();
     // The export's own entry counts as a leaf: its return address is on top.
     let first = stack.read(caller.rsp).map(|rip| {
         registers.rip = rip;
@@ -226,7 +316,7 @@ pub fn frames(caller: &Caller) -> impl Iterator<Item = usize> + use<> {
 }
 
 /// The instruction pointers of the frames from `first` on, as long as they lie in images.
-pub fn walk(first: Option<Registers>, stack: OwnStack) -> impl Iterator<Item = usize> {
+pub fn walk(first: Option<Registers>, stack: impl Stack) -> impl Iterator<Item = usize> {
     let mut frame = first;
     std::iter::from_fn(move || {
         let current = frame?;
@@ -266,6 +356,7 @@ mod tests {
             begin: 0x10,
             end: 0x60,
             unwind: 0x80,
+            entry: 0,
         });
         let mut frame = Registers {
             rip: 0x40,

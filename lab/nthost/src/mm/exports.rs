@@ -4,7 +4,7 @@
 
 use crate::abi::{
     BOOLEAN, KPROCESSOR_MODE, MDL, MDL_MAPPED_TO_SYSTEM_VA, MDL_PAGES_LOCKED, MDL_SOURCE_IS_NONPAGED_POOL,
-    PVOID, UNICODE_STRING,
+    PAGE_SIZE, PVOID, UNICODE_STRING,
 };
 use crate::exports;
 use crate::rtl::unicode;
@@ -48,7 +48,23 @@ unsafe extern "win64" fn MmBuildMdlForNonPagedPool(mdl: *mut MDL) {
     unsafe { map_in_place(mdl, MDL_SOURCE_IS_NONPAGED_POOL) };
 }
 
-unsafe extern "win64" fn MmProbeAndLockPages(mdl: *mut MDL, _mode: KPROCESSOR_MODE, _operation: i32) {
+/// A page that is not there faults, and the fault is the driver's exception (`ke::exception` knows this routine by its name).
+unsafe extern "win64" fn MmProbeAndLockPages(mdl: *mut MDL, _mode: KPROCESSOR_MODE, operation: i32) {
+    /// `IoReadAccess` of `LOCK_OPERATION`; the others write.
+    const IO_READ_ACCESS: i32 = 0;
+    // SAFETY: the driver gives an MDL.
+    let fields = unsafe { mdl.read() };
+    let first = fields.StartVa.wrapping_byte_add(fields.ByteOffset as usize);
+    let end = first.addr() + fields.ByteCount as usize;
+    for page in (fields.StartVa.addr()..end).step_by(PAGE_SIZE) {
+        let byte = first.with_addr(page.max(first.addr())).cast::<u8>();
+        // SAFETY: none is needed: what is not there faults, which is what a probe is for.
+        let value = unsafe { byte.read_volatile() };
+        if operation != IO_READ_ACCESS {
+            // SAFETY: as above; the value is the one that is there.
+            unsafe { byte.write_volatile(value) };
+        }
+    }
     // SAFETY: the driver gives an MDL.
     unsafe { map_in_place(mdl, MDL_PAGES_LOCKED) };
 }

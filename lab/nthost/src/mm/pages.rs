@@ -1,4 +1,4 @@
-//! Blocks of memory that end at an inaccessible page.
+//! Blocks of memory between two inaccessible pages.
 #![allow(unsafe_code, reason = "fills and reads memory by its address")]
 
 use std::ops::Range;
@@ -8,6 +8,8 @@ use crate::abi::PAGE_SIZE;
 
 /// Windows aligns pool blocks of less than a page to this.
 const ALIGNMENT: usize = 16;
+/// The first and the last page of a range.
+const GUARD_PAGES: usize = 2 * PAGE_SIZE;
 /// What fills the bytes of a page around a block; a change is an overrun or an underrun.
 const FENCE: u8 = 0xFE;
 /// How many bytes of a fence are looked at together.
@@ -15,11 +17,12 @@ const WORD: usize = size_of::<u64>();
 /// What fills memory that was asked for uninitialized.
 const UNINITIALIZED: u8 = 0xCD;
 
-/// A block's pages. The block ends as close to the guard page as its alignment allows.
+/// A block's pages, with a guard page before and one behind. A small block ends as close to the latter as its alignment allows.
 #[derive(Clone, Copy, Debug)]
 pub struct Pages {
+    /// Where the usable pages begin, behind the first guard page.
     base: usize,
-    /// The size of the usable pages, without the guard page.
+    /// The size of the usable pages, without the guard pages.
     usable: usize,
     address: usize,
     size: usize,
@@ -31,12 +34,14 @@ impl Pages {
     /// Opens pages for a block of `size` bytes; `None` when the system has no memory.
     pub fn new(size: usize, zeroed: bool, execute: bool) -> Option<Self> {
         let usable = size.max(1).checked_next_multiple_of(PAGE_SIZE)?;
-        let own = execute || !ranges::has_room_for(usable + PAGE_SIZE);
-        let base = if own {
-            ranges::map(usable + PAGE_SIZE, execute)?
+        let all = usable.checked_add(GUARD_PAGES)?;
+        let own = execute || !ranges::has_room_for(all);
+        let range = if own {
+            ranges::map(all, execute)?
         } else {
-            ranges::take(usable + PAGE_SIZE)?
+            ranges::take(all)?
         };
+        let base = range + PAGE_SIZE;
         // A block of a page or more begins at a page, as Windows promises; a smaller one ends at the guard page.
         let offset = if size >= PAGE_SIZE {
             0
@@ -76,9 +81,9 @@ impl Pages {
         self.address + self.size
     }
 
-    /// Whether the address lies in the block's pages or in the guard page.
+    /// Whether the address lies in the block's pages or in a guard page.
     pub const fn covers(&self, address: usize) -> bool {
-        address >= self.base && address < self.base + self.usable + PAGE_SIZE
+        address >= self.base - PAGE_SIZE && address < self.base + self.usable + PAGE_SIZE
     }
 
     /// The first address in the block's pages, outside of the block, whose fence byte was changed.
@@ -114,11 +119,11 @@ impl Pages {
 
     /// Gives the range of a revoked block back.
     pub fn give_back(&self) {
-        let size = self.usable + PAGE_SIZE;
+        let (range, size) = (self.base - PAGE_SIZE, self.usable + GUARD_PAGES);
         if self.own {
-            ranges::unmap(self.base, size);
+            ranges::unmap(range, size);
         } else {
-            ranges::put(self.base, size);
+            ranges::put(range, size);
         }
     }
 

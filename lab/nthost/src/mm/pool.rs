@@ -1,14 +1,17 @@
-//! The pool, every block of it special: a guard page behind, inaccessible after it was freed, its maker known.
+//! The pool, every block of it special: guard pages before and behind, inaccessible after it was freed, its maker known.
 
 use core::ffi::c_void;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::pages::Pages;
 use crate::abi::{APC_LEVEL, DISPATCH_LEVEL};
+use crate::ex;
 use crate::ke::{self, irql};
-use crate::verifier::{self, BugCheck, Leak, Owner};
+use crate::verifier::rules::{self, Rule};
+use crate::verifier::{self, Leak, Owner};
 
 /// How many freed blocks stay reserved, so that a use of one is recognized.
 const QUARANTINE: usize = 8192;
@@ -26,6 +29,8 @@ pub enum Kind {
     Paged,
     /// The body of a kernel object: counted by `ob`, not by the pool's audit.
     Object,
+    /// An IRP: counted by `io`.
+    Irp,
 }
 
 /// Four characters that name a block's purpose.
@@ -79,6 +84,7 @@ impl fmt::Display for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let memory = match self.request.kind {
             Kind::Object => return write!(f, "kernel object's body, {} bytes", self.request.size),
+            Kind::Irp => return write!(f, "request packet (IRP) of {} bytes", self.request.size),
             Kind::Paged => "paged pool block",
             Kind::NonPaged | Kind::NonPagedExecute => "nonpaged pool block",
         };
@@ -131,7 +137,7 @@ fn with_pool<R>(f: impl FnOnce(&mut Pool) -> R) -> R {
 /// `DRIVER_VERIFIER_DETECTED_VIOLATION`.
 #[must_use]
 pub fn allocate(request: Request) -> *mut c_void {
-    check_irql("allocates", request.kind, request.owner);
+    check_irql("allocates", request.kind, request.owner, rules::ALLOCATION_IRQL);
     if request.size > MAX_SIZE {
         return std::ptr::null_mut();
     }
@@ -166,22 +172,24 @@ pub fn allocate_host(size: usize) -> *mut c_void {
 }
 
 /// Frees a block. A tag of `None` frees whatever tag the block has. What is no block, was freed before, has another
-/// tag or a damaged fence ends the run in `BAD_POOL_CALLER` or `DRIVER_CORRUPTED_EXPOOL`.
+/// tag or a damaged fence ends the run.
 pub fn free(block: *mut c_void, tag: Option<Tag>, by: Owner) {
     let address = block.addr();
     let Some(found) = with_pool(|pool| pool.live.get(&address).copied()) else {
         bad_free(address, by)
     };
-    check_irql("frees", found.request.kind, by);
+    check_irql("frees", found.request.kind, by, rules::FREE_IRQL);
     if let Some(tag) = tag.filter(|tag| *tag != found.request.tag) {
         let what = format!("frees with tag {tag} what has another: {found}");
-        verifier::bugcheck_with(BugCheck::BAD_POOL_CALLER, &what, by, &notes(&found));
+        verifier::broken_with(rules::WRONG_TAG, &what, by, &notes(&found));
     }
     if let Some(damaged) = found.pages.damage() {
         let what = format!("something wrote {}", place(&found, damaged));
-        verifier::bugcheck_with(BugCheck::DRIVER_CORRUPTED_EXPOOL, &what, by, &notes(&found));
+        let rule = found.rule_of(damaged, rules::POOL_DAMAGE);
+        verifier::broken_with(rule, &what, by, &notes(&found));
     }
     check_pending(&found, by);
+    verifier::locks::forget(&found.range());
     found.pages.revoke();
     with_pool(|pool| {
         pool.retire(Block {
@@ -210,6 +218,7 @@ pub fn leaks() -> Vec<Leak> {
         let blocks = pool.live.values().filter(|block| is_drivers(block.request));
         blocks
             .map(|block| Leak {
+                rule: rules::POOL_LEAK,
                 what: block.to_string(),
                 owner: block.request.owner,
             })
@@ -217,20 +226,48 @@ pub fn leaks() -> Vec<Leak> {
     })
 }
 
-/// Explains a fault at an address that belongs to a block: the bugcheck, what happened, and notes.
+/// Whether the address lies in a driver's live block.
 #[must_use]
-pub fn explain(address: usize) -> Option<(BugCheck, String, Vec<String>)> {
+pub fn is_in_drivers_block(address: usize) -> bool {
+    with_pool(|pool| {
+        let mut blocks = pool.live.values();
+        blocks.any(|block| is_drivers(block.request) && block.pages.covers(address))
+    })
+}
+
+/// Explains a fault at an address that belongs to a block: the rule, what happened, and notes.
+#[must_use]
+pub fn explain(address: usize) -> Option<(&'static Rule, String, Vec<String>)> {
     // The faulting thread may hold the lock itself.
     let guard = POOL.try_lock().ok()?;
     let pool = guard.as_ref()?;
     let covers = |block: &&Block| block.pages.covers(address);
     if let Some(block) = pool.live.values().find(covers) {
         let what = place(block, address);
-        return Some((BugCheck::PAGE_FAULT_BEYOND_END_OF_ALLOCATION, what, notes(block)));
+        return Some((block.rule_of(address, rules::POOL_OVERRUN), what, notes(block)));
     }
     let block = pool.freed.iter().rev().find(covers)?;
     let what = format!("{}, which was freed", place(block, address));
-    Some((BugCheck::PAGE_FAULT_IN_FREED_SPECIAL_POOL, what, notes(block)))
+    let rule = match block.request.kind {
+        Kind::Irp => rules::IRP_TOUCHED,
+        _ => rules::USE_AFTER_FREE,
+    };
+    Some((rule, what, notes(block)))
+}
+
+impl Block {
+    const fn range(&self) -> Range<usize> {
+        self.pages.address()..self.pages.address() + self.pages.size()
+    }
+
+    /// The rule that an access outside of the block breaks; `behind` is that for one behind a block of pool.
+    const fn rule_of(&self, address: usize, behind: &'static Rule) -> &'static Rule {
+        match self.request.kind {
+            Kind::Irp => rules::WRONG_STACK_LOCATION,
+            _ if address < self.pages.address() => rules::POOL_UNDERRUN,
+            _ => behind,
+        }
+    }
 }
 
 impl Pool {
@@ -258,28 +295,36 @@ impl Pool {
     }
 }
 
-fn is_drivers(request: Request) -> bool {
-    request.kind != Kind::Object && !request.owner.is_host()
+const fn is_drivers(request: Request) -> bool {
+    !matches!(request.kind, Kind::Object | Kind::Irp) && !request.owner.is_host()
 }
 
-fn check_irql(verb: &str, kind: Kind, owner: Owner) {
+fn check_irql(verb: &str, kind: Kind, owner: Owner, rule: &'static Rule) {
     let (highest, memory) = match kind {
         Kind::Paged => (APC_LEVEL, "paged"),
-        Kind::NonPaged | Kind::NonPagedExecute | Kind::Object => (DISPATCH_LEVEL, "nonpaged"),
+        Kind::NonPaged | Kind::NonPagedExecute | Kind::Object | Kind::Irp => (DISPATCH_LEVEL, "nonpaged"),
     };
     let level = irql::current();
     if level > highest {
         let what = format!("{verb} {memory} memory at IRQL {level}");
-        verifier::bugcheck(BugCheck::DRIVER_VERIFIER_DETECTED_VIOLATION, &what, owner);
+        verifier::broken(rule, &what, owner);
     }
 }
 
-/// A timer or DPC that is still set in freed memory fires into it later: said now, while it is known who frees it.
+/// A timer or DPC that is still set in freed memory fires into it later, and the system's list of resources leads into it: said now,
+/// while it is known who frees it.
 fn check_pending(block: &Block, by: Owner) {
-    let range = block.pages.address()..block.pages.address() + block.pages.size();
-    if ke::timer::is_pending_in(&range) || ke::dpc::is_pending_in(&range) {
+    let range = block.range();
+    if ex::resource::active_in(&range).is_some() {
+        let what = format!("frees a {block} with a resource in it that was not deleted");
+        verifier::broken_with(rules::ACTIVE_RESOURCE_FREED, &what, by, &notes(block));
+    }
+    if ke::timer::pending_in(&range)
+        .or_else(|| ke::dpc::pending_in(&range))
+        .is_some()
+    {
         let what = format!("frees a {block} with a timer or DPC in it that is still set");
-        verifier::bugcheck_with(BugCheck::TIMER_OR_DPC_INVALID, &what, by, &notes(block));
+        verifier::broken_with(rules::ACTIVE_TIMER_FREED, &what, by, &notes(block));
     }
 }
 
@@ -291,11 +336,12 @@ fn bad_free(address: usize, by: Owner) -> ! {
             .find(|block| block.pages.address() == address)
             .copied()
     });
-    let (what, notes) = before.map_or_else(
-        || (format!("frees {address:#x}, which is no pool block"), Vec::new()),
-        |block| (format!("frees for the second time a {block}"), notes(&block)),
-    );
-    verifier::bugcheck_with(BugCheck::BAD_POOL_CALLER, &what, by, &notes)
+    let Some(block) = before else {
+        let what = format!("frees {address:#x}, which is no pool block");
+        verifier::broken(rules::FREE_OF_NO_BLOCK, &what, by)
+    };
+    let what = format!("frees for the second time a {block}");
+    verifier::broken_with(rules::DOUBLE_FREE, &what, by, &notes(&block))
 }
 
 /// Where an address lies seen from a block whose pages cover it.
@@ -319,7 +365,7 @@ fn notes(block: &Block) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::{Kind, Owner, Request, Tag, allocate, explain, free, leaks, size_of};
-    use crate::verifier::BugCheck;
+    use crate::verifier::rules;
 
     const TAG: Tag = Tag(u32::from_le_bytes(*b"Test"));
 
@@ -348,15 +394,15 @@ mod tests {
     #[test]
     fn a_freed_block_and_a_guard_page_are_explained() {
         let block = allocate(request(64, false, Owner::HOST));
-        let (code, what, _) = explain(block.addr() + 64).expect("the guard page belongs to the block");
-        assert_eq!(code, BugCheck::PAGE_FAULT_BEYOND_END_OF_ALLOCATION);
+        let (rule, what, _) = explain(block.addr() + 64).expect("the guard page belongs to the block");
+        assert_eq!(rule.name, rules::POOL_OVERRUN.name);
         assert_eq!(
             what,
             "0 bytes beyond the end of a nonpaged pool block, tag 'Test', 64 bytes"
         );
         free(block, None, Owner::HOST);
-        let (code, ..) = explain(block.addr()).expect("the block is in quarantine");
-        assert_eq!(code, BugCheck::PAGE_FAULT_IN_FREED_SPECIAL_POOL);
+        let (rule, ..) = explain(block.addr()).expect("the block is in quarantine");
+        assert_eq!(rule.name, rules::USE_AFTER_FREE.name);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{dereference, kind, reference};
 use crate::abi::{HANDLE, NTSTATUS, STATUS_INVALID_HANDLE, STATUS_SUCCESS};
-use crate::verifier::{self, Leak, Owner};
+use crate::verifier::{self, Leak, Owner, rules};
 
 /// Kernel handles have the sign bit, and their low two bits are free.
 const FIRST: usize = 0xFFFF_FFFF_8000_0004;
@@ -90,6 +90,7 @@ fn leaks() -> Vec<Leak> {
     };
     left.into_iter()
         .map(|(body, owner)| Leak {
+            rule: rules::HANDLE_LEFT,
             what: format!("handle of a {}", name(body)),
             owner,
         })

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::ke::{irql, work};
 use crate::mm::pool::{self, HOST_TAG, Kind, Request};
-use crate::verifier::{self, BugCheck, Leak, Owner};
+use crate::verifier::{self, Leak, Owner, rules};
 
 /// What an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -231,7 +231,7 @@ fn not_an_object(verb: &str, body: *mut c_void) -> ! {
         notes.insert(0, format!("the address is {what}"));
         notes
     });
-    verifier::bugcheck_with(BugCheck::REFERENCE_BY_POINTER, &what, verifier::owner(), &notes)
+    verifier::broken_with(rules::REFERENCE_BY_POINTER, &what, verifier::owner(), &notes)
 }
 
 fn text(object: &Object) -> String {
@@ -247,6 +247,10 @@ fn leaks() -> Vec<Leak> {
     with_objects(|objects| {
         let left = objects.values().filter(|object| !object.owner.is_host());
         left.map(|object| Leak {
+            rule: match object.kind {
+                ObjectKind::Device => rules::DEVICE_LEFT,
+                _ => rules::OBJECT_LEFT,
+            },
             what: format!("{}, {} references", text(object), object.references),
             owner: object.owner,
         })

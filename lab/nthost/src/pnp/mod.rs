@@ -17,6 +17,7 @@ mod enumerate;
 mod node;
 mod packages;
 mod property;
+mod property_data;
 mod rank;
 mod remove;
 mod request;
@@ -37,6 +38,7 @@ pub use node::{
 };
 pub use packages::{DeleteError, Installed, delete_driver, install, install_primitive};
 pub use property::{property, registry_path};
+pub use property_data::{PropertyData, property_data, set_property_data};
 pub use rank::{Match, extension_matches, matches};
 pub use remove::{RemoveError, file_closed, remove, remove_everything, surprise_remove};
 pub use root::add_root_device;

@@ -8,8 +8,8 @@ use crate::abi::{
     STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,
 };
 use crate::io::{self, Device, Driver, DriverError};
-use crate::verifier::{self, BugCheck, Owner};
-use crate::{dbg, ke};
+use crate::verifier::{self, Owner, rules};
+use crate::{cm, dbg, ke};
 
 /// `PNP_DEVICE_FAILED` of wdm.h.
 const PNP_DEVICE_FAILED: usize = 0x4;
@@ -47,6 +47,7 @@ fn run(id: NodeId, pdo: Device) -> Result<(), Problem> {
     let built = load_all(&services).and_then(|drivers| build(&drivers, pdo));
     let started = built.and_then(|()| {
         check_initialized(pdo);
+        secure(id, pdo);
         request::simple(pdo, IRP_MN_FILTER_RESOURCE_REQUIREMENTS);
         let status = request::start(pdo);
         failed(status).map_or(Ok(()), |status| Err(Problem::FailedStart(status)))
@@ -101,13 +102,23 @@ fn check_initialized(pdo: Device) {
                 "AddDevice returned with DO_DEVICE_INITIALIZING set in {}",
                 device.describe()
             );
-            let place = device.driver().read().DriverStart.addr();
-            verifier::bugcheck(
-                BugCheck::DRIVER_VERIFIER_IOMANAGER_VIOLATION,
-                &what,
-                Owner::at(place),
-            );
+            let place = device
+                .driver()
+                .add_device()
+                .map_or(0, |add_device| add_device as usize);
+            verifier::broken(rules::DEVICE_INITIALIZING, &what, Owner::at(place));
         }
+    }
+}
+
+/// The security descriptor that the registry has for the device, or else for its class, goes to every device object of the stack ("Controlling
+/// Device Access").
+fn secure(id: NodeId, pdo: Device) {
+    io::propagate_secure_open(pdo);
+    let Some(node) = node::get(id) else { return };
+    let of_class = || io::security_in_key(&format!(r"{}\{}", cm::CLASS, node.class_guid));
+    if let Some(sddl) = io::security_in_key(&binding::device_key(&node.instance)).or_else(of_class) {
+        io::apply_security(pdo, &sddl);
     }
 }
 

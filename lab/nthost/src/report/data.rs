@@ -8,7 +8,7 @@ use super::images::{self, Image};
 use super::{LEAKS, first_entry, tree, wdf};
 use crate::mm::pool;
 use crate::verifier::faults::{self, Noticed, Point};
-use crate::verifier::{Outcome, interfaces};
+use crate::verifier::{self, Outcome, interfaces};
 use crate::{dbg, exports};
 
 /// The whole report.
@@ -16,6 +16,8 @@ use crate::{dbg, exports};
 struct Report<'a> {
     verdict: &'a str,
     exit_code: i32,
+    /// The rules that were broken, by their names in docs/verifier-rules.md.
+    rules: Vec<&'static str>,
     /// What was printed at the end: counters, or what was broken and by whom.
     text: &'a str,
     /// Microseconds from the start of the host to the end of the first `DriverEntry`.
@@ -61,6 +63,7 @@ pub(super) fn render(outcome: Outcome, text: &str) -> String {
     let report = Report {
         verdict: outcome.word(),
         exit_code: outcome.exit_code(),
+        rules: verifier::broken_rules(),
         text,
         first_driver_entry_microseconds: first_entry(),
         drivers: images::all(),

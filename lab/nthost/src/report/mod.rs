@@ -2,6 +2,7 @@
 
 mod data;
 mod images;
+mod line;
 mod picture;
 mod tree;
 mod wdf;
@@ -12,11 +13,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
-use crate::abi::PAGE_SIZE;
 use crate::mm::pool;
 use crate::verifier::{self, Outcome, faults};
 use crate::{exports, ldr};
 
+pub use line::Line;
 pub use picture::picture;
 pub use tree::{Device, Interface, Layer, drivers_of, observe, status, tree};
 
@@ -81,25 +82,6 @@ pub fn driver_entry_ended() {
     }
 }
 
-/// A line of a script that began at `start` is over, and nothing of it is under way.
-pub fn line_ended(start: Instant) {
-    if TIMING.load(Ordering::Relaxed) {
-        // Not through the log, which the report has.
-        println!(
-            "nthost: the line took {} microseconds; {} KiB are resident",
-            start.elapsed().as_micros(),
-            resident_pages() * PAGE_SIZE / 1024
-        );
-    }
-}
-
-/// The second number of `/proc/self/statm`.
-fn resident_pages() -> usize {
-    let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let resident = statm.split(' ').nth(1);
-    resident.and_then(|pages| pages.parse().ok()).unwrap_or(0)
-}
-
 fn first_entry() -> Option<u64> {
     Some(FIRST_ENTRY.load(Ordering::Relaxed)).filter(|time| *time > 0)
 }
@@ -107,7 +89,11 @@ fn first_entry() -> Option<u64> {
 /// What is left over, one line for each, kept for the data.
 #[must_use]
 pub fn leaks() -> Vec<String> {
-    let mut leaks: Vec<String> = verifier::audit().iter().map(ToString::to_string).collect();
+    let found = verifier::audit();
+    for leak in &found {
+        verifier::note_broken(leak.rule);
+    }
+    let mut leaks: Vec<String> = found.iter().map(ToString::to_string).collect();
     // The audit finds them in the order of addresses, which differ from run to run.
     leaks.sort_unstable();
     LEAKS

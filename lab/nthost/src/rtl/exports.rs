@@ -6,14 +6,13 @@ use core::ffi::c_char;
 
 use super::memory::c_text;
 use crate::abi::{BOOLEAN, NTSTATUS, STATUS_SUCCESS};
-use crate::verifier::{self, BugCheck};
+use crate::verifier::{self, rules};
 
 crate::exports! {
     RtlGetVersion <= PASSIVE_LEVEL;
     RtlIsNtDdiVersionAvailable <= PASSIVE_LEVEL;
     RtlNtStatusToDosError <= HIGH_LEVEL;
     RtlAssert <= HIGH_LEVEL;
-    __C_specific_handler <= HIGH_LEVEL;
     LabUnsupported <= HIGH_LEVEL;
 }
 
@@ -66,16 +65,7 @@ unsafe extern "win64" fn RtlAssert(
     // SAFETY: `file` is null or the macro's `__FILE__`, which is terminated.
     let file = unsafe { c_text(file) };
     let what = format!("the assertion {assertion} failed at {file}:{line}");
-    verifier::bugcheck(
-        BugCheck::SYSTEM_THREAD_EXCEPTION_NOT_HANDLED,
-        &what,
-        verifier::owner(),
-    );
-}
-
-/// The handler of `__try` in C drivers. Nothing is raised in the lab: a fault ends the run before any handler.
-unsafe extern "win64" fn __C_specific_handler() -> i32 {
-    verifier::unsupported("structured exception handling (__C_specific_handler)")
+    verifier::broken(rules::ASSERTION, &what, verifier::owner());
 }
 
 /// Not an export of Windows: wdfldr.sys looks it up by name to stop at a framework function that it does not have.

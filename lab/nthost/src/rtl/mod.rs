@@ -1,5 +1,6 @@
 //! The run-time library: strings, memory, and the compiler's helpers.
 
+pub mod exception;
 mod exports;
 mod memory;
 mod printf;
@@ -10,6 +11,7 @@ use crate::exports::Export;
 
 /// The tables of this component's exports.
 pub const TABLES: &[&[Export]] = &[
+    exception::EXPORTS,
     exports::EXPORTS,
     memory::EXPORTS,
     printf::EXPORTS,

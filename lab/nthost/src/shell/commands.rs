@@ -68,14 +68,26 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "ioctl",
-        usage: "TARGET CODE [BYTES] [/out LENGTH] [/repeat TIMES]",
-        help: "opens a device (an instance ID, an interface path, \\Device\\NAME or a name of `open`) and sends a control request; BYTES is hex digits, i32:19, u32:…, u64:… or text:…; a repeated request tells the time that all of them took",
+        usage: "TARGET CODE [BYTES] [/out LENGTH] [/repeat TIMES] [/as WHO] [/access RIGHTS]",
+        help: "opens a device (an instance ID, an interface path, \\Device\\NAME or a name of `open`) and sends a control request; BYTES is hex digits, i32:19, u32:…, u64:… or text:…; a repeated request tells the time that all of them took; WHO is system, administrator (unless told) or user, RIGHTS is none, read, write or readwrite (unless told)",
         run: device::ioctl,
     },
     Command {
+        name: "read",
+        usage: "TARGET LENGTH [/offset NUMBER]",
+        help: "sends a read request (IRP_MJ_READ)",
+        run: device::read,
+    },
+    Command {
+        name: "write",
+        usage: "TARGET BYTES [/offset NUMBER]",
+        help: "sends a write request (IRP_MJ_WRITE); BYTES as for `ioctl`",
+        run: device::write,
+    },
+    Command {
         name: "open",
-        usage: "NAME TARGET",
-        help: "opens a device and keeps it open under a name",
+        usage: "NAME TARGET [/as WHO] [/access RIGHTS]",
+        help: "opens a device and keeps it open under a name; WHO and RIGHTS as for ioctl",
         run: device::open,
     },
     Command {

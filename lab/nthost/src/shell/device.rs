@@ -6,9 +6,10 @@ use super::commands::usage;
 use super::pnputil;
 use super::session::{CommandError, CommandResult, Driverless, Session};
 use super::words;
-use crate::abi::GUID;
+use crate::abi::{GENERIC_READ, GENERIC_WRITE, GUID};
 use crate::io;
 use crate::pnp::{self, Node, Problem};
+use crate::se::Subject;
 
 /// The device of an instance ID.
 pub(super) fn find(id: &str) -> Result<Node, CommandError> {
@@ -100,20 +101,71 @@ fn name_of(target: &str) -> Result<String, CommandError> {
         .ok_or_else(|| CommandError::Failed(format!("the device {target} has no enabled device interface")))
 }
 
-fn open_file(target: &str) -> Result<io::File, CommandError> {
-    let name = name_of(target)?;
-    io::open(&name).map_err(|error| CommandError::Failed(error.to_string()))
+/// As whom a command opens a device, and for what.
+#[derive(Clone, Copy)]
+struct Access {
+    subject: Subject,
+    rights: u32,
+}
+
+impl Access {
+    /// Takes `/as WHO` and `/access RIGHTS` out of a command's words: an administrator who reads and writes, unless told.
+    fn take<'a>(command: &str, words: &[&'a str]) -> Result<(Self, Vec<&'a str>), CommandError> {
+        let mut access = Self {
+            subject: Subject::default(),
+            rights: GENERIC_READ | GENERIC_WRITE,
+        };
+        let mut rest = Vec::new();
+        let mut words = words.iter().copied();
+        while let Some(word) = words.next() {
+            let mut value = || words.next().unwrap_or_default();
+            match word.to_ascii_lowercase().as_str() {
+                "/as" => access.subject = subject(command, value())?,
+                "/access" => access.rights = rights(command, value())?,
+                _ => rest.push(word),
+            }
+        }
+        Ok((access, rest))
+    }
+
+    fn open(self, target: &str) -> Result<io::File, CommandError> {
+        let name = name_of(target)?;
+        io::open(&name, self.subject, self.rights).map_err(|error| CommandError::Failed(error.to_string()))
+    }
+}
+
+fn subject(command: &str, word: &str) -> Result<Subject, CommandError> {
+    Subject::named(word).ok_or_else(|| {
+        usage(
+            command,
+            &format!("/as takes system, administrator or user, not {word:?}"),
+        )
+    })
+}
+
+fn rights(command: &str, word: &str) -> Result<u32, CommandError> {
+    match word.to_ascii_lowercase().as_str() {
+        "none" => Ok(0),
+        "read" => Ok(GENERIC_READ),
+        "write" => Ok(GENERIC_WRITE),
+        "readwrite" => Ok(GENERIC_READ | GENERIC_WRITE),
+        _ => Err(usage(
+            command,
+            &format!("/access takes none, read, write or readwrite, not {word:?}"),
+        )),
+    }
 }
 
 pub(super) fn open(session: &mut Session, arguments: &[&str]) -> CommandResult {
-    let [name, target] = arguments else {
+    let (access, arguments) = Access::take("open", arguments)?;
+    let [name, target] = arguments[..] else {
         return Err(usage("open", "a name and a device are wanted"));
     };
     let name = name.to_lowercase();
     if session.files.contains_key(&name) {
         return Err(CommandError::Script(format!("{name} is open already")));
     }
-    let file = open_file(target)?;
+    let file = access.open(target)?;
     session.files.insert(name, file);
     session.say(&format!("Opened {target}."));
     Ok(())
@@ -132,18 +184,66 @@ pub(super) fn close(session: &mut Session, arguments: &[&str]) -> CommandResult 
 }
 
 pub(super) fn ioctl(session: &mut Session, arguments: &[&str]) -> CommandResult {
-    let [target, code, options @ ..] = arguments else {
+    let (access, arguments) = Access::take("ioctl", arguments)?;
+    let [target, code, ref options @ ..] = arguments[..] else {
         return Err(usage("ioctl", "a device and a code are wanted"));
     };
     let code = words::number(code).ok_or_else(|| usage("ioctl", &format!("{code} is no number")))?;
     let (options, times) = repetitions(options)?;
     let (input, length) = buffers(options)?;
-    let text = match session.files.get(&target.to_lowercase()) {
-        Some(kept) => send(kept, code, &input, length, times),
-        None => send(&open_file(target)?, code, &input, length, times),
-    };
+    let text = with_file(session, target, access, |file| {
+        send(file, code, &input, length, times)
+    })?;
     session.say(&text);
     Ok(())
+}
+
+pub(super) fn read(session: &mut Session, arguments: &[&str]) -> CommandResult {
+    let (access, arguments) = Access::take("read", arguments)?;
+    let [target, length, ref options @ ..] = arguments[..] else {
+        return Err(usage("read", "a device and a length are wanted"));
+    };
+    let wanted = words::number(length).ok_or_else(|| usage("read", &format!("{length} is no number")))?;
+    let offset = offset("read", options)?;
+    let answered = with_file(session, target, access, |file| file.read(wanted as usize, offset))?;
+    session.say(&answer(&answered));
+    Ok(())
+}
+
+pub(super) fn write(session: &mut Session, arguments: &[&str]) -> CommandResult {
+    let (access, arguments) = Access::take("write", arguments)?;
+    let [target, text, ref options @ ..] = arguments[..] else {
+        return Err(usage("write", "a device and bytes are wanted"));
+    };
+    let content = words::bytes(text).ok_or_else(|| usage("write", &format!("{text} are no bytes")))?;
+    let offset = offset("write", options)?;
+    let answered = with_file(session, target, access, |file| file.write(&content, offset))?;
+    session.say(&answer(&answered));
+    Ok(())
+}
+
+/// `/offset NUMBER`, or zero.
+fn offset(command: &str, options: &[&str]) -> Result<i64, CommandError> {
+    match options {
+        [] => Ok(0),
+        ["/offset", number] => words::number(number)
+            .map(i64::from)
+            .ok_or_else(|| usage(command, &format!("{number} is no number"))),
+        other => Err(usage(command, &format!("{} is not understood", other.join(" ")))),
+    }
+}
+
+/// Does something with a file that `open` keeps, or that is opened for it.
+fn with_file<R>(
+    session: &Session,
+    target: &str,
+    access: Access,
+    f: impl FnOnce(&io::File) -> R,
+) -> Result<R, CommandError> {
+    match session.files.get(&target.to_lowercase()) {
+        Some(kept) => Ok(f(kept)),
+        None => access.open(target).map(|file| f(&file)),
+    }
 }
 
 /// Sends a request so many times: the last answer, and the time of all, if there are several.
@@ -190,7 +290,7 @@ fn buffers(options: &[&str]) -> Result<(Vec<u8>, usize), CommandError> {
 }
 
 /// `STATUS_SUCCESS (0x00000000), 4 bytes: 26 00 00 00`.
-fn answer(done: &io::IoctlResult) -> String {
+fn answer(done: &io::Answer) -> String {
     let bytes = done
         .output
         .iter()

@@ -1,7 +1,6 @@
 //! Running lines, and what comes after the last one.
 
 use std::path::Path;
-use std::time::Instant;
 
 use super::session::{CommandError, CommandResult, Session};
 use super::{commands, recovery, words};
@@ -26,9 +25,11 @@ pub fn run_script(session: &mut Session, script: &Path) {
         session.place = format!("{}:{number}", script.display());
         if !words::is_comment(line) {
             show(line);
-            let start = Instant::now();
+            let timed = report::Line::begin();
             run_line(session, line);
-            report::line_ended(start);
+            if let Some(line) = timed {
+                line.end();
+            }
         }
     }
 }

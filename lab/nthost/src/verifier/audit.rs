@@ -4,10 +4,13 @@ use core::fmt;
 use std::sync::Mutex;
 
 use super::Owner;
+use super::rules::Rule;
 
 /// One thing left over, and whose it is.
 #[derive(Clone, Debug)]
 pub struct Leak {
+    /// The rule that is broken.
+    pub rule: &'static Rule,
     /// What: `"pool block, tag 'Smpl', 64 bytes"`.
     pub what: String,
     /// Whose: the code that made it.
@@ -16,7 +19,11 @@ pub struct Leak {
 
 impl fmt::Display for Leak {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "leak: {}, of {}", self.what, self.owner)
+        write!(
+            f,
+            "leak: {}, of {} [{}: {}]",
+            self.what, self.owner, self.rule.name, self.rule.remedy
+        )
     }
 }
 

@@ -2,8 +2,10 @@
 
 use core::fmt;
 use core::fmt::Write;
+use std::sync::Mutex;
 
-use super::{Outcome, Owner, end};
+use super::rules::{self, Rule};
+use super::{Owner, end, owner};
 use crate::ke::{irql, processor};
 use crate::ldr;
 
@@ -55,6 +57,7 @@ bugchecks! {
     ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY = 0xFC;
     BAD_EXHANDLE = 0xA7;
     ATTEMPTED_WRITE_TO_READONLY_MEMORY = 0xBE;
+    SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION = 0xC1;
     BAD_POOL_CALLER = 0xC2;
     DRIVER_VERIFIER_DETECTED_VIOLATION = 0xC4;
     DRIVER_CORRUPTED_EXPOOL = 0xC5;
@@ -69,14 +72,16 @@ bugchecks! {
     DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS = 0xCE;
     DRIVER_IRQL_NOT_LESS_OR_EQUAL = 0xD1;
     DRIVER_PORTION_MUST_BE_NONPAGED = 0xD3;
+    DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL = 0xD5;
+    DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION = 0xD6;
     WORKER_INVALID = 0xE4;
     KERNEL_SECURITY_CHECK_FAILURE = 0x139;
     DRIVER_OVERRAN_STACK_BUFFER = 0xF7;
     WDF_VIOLATION = 0x10D;
     RESOURCE_NOT_OWNED = 0xE3;
     KERNEL_APC_PENDING_DURING_EXIT = 0x20;
-    THREAD_TERMINATE_HELD_MUTEX = 0x11B;
-    DRIVER_RETURNED_HOLDING_CANCEL_LOCK = 0x11C;
+    DRIVER_RETURNED_HOLDING_CANCEL_LOCK = 0x11B;
+    THREAD_TERMINATE_HELD_MUTEX = 0x4000_008A;
     MANUALLY_INITIATED_CRASH = 0xE2;
 }
 
@@ -91,14 +96,28 @@ impl fmt::Display for BugCheck {
     }
 }
 
-/// Ends the run with outcome `bugcheck`: `what` says which rule was broken, `at` whose code broke it.
-pub fn bugcheck(code: BugCheck, what: &str, at: Owner) -> ! {
-    bugcheck_with(code, what, at, &[])
+/// Ends the run because a rule is broken: `what` says by what, `at` whose code did it.
+pub fn broken(rule: &'static Rule, what: &str, at: Owner) -> ! {
+    broken_with(rule, what, at, &[])
 }
 
-/// [`bugcheck`] with further lines for the report (who allocated, who freed, the four parameters).
-pub fn bugcheck_with(code: BugCheck, what: &str, at: Owner, notes: &[String]) -> ! {
-    let mut report = format!("bugcheck: {code}\n  what: {what}\n  where: {at}\n");
+/// [`broken`] with further lines for the report (who allocated, who freed, the four parameters).
+pub fn broken_with(rule: &'static Rule, what: &str, at: Owner, notes: &[String]) -> ! {
+    let code = rule.code.map_or_else(String::new, |code| code.to_string());
+    stop(rule, &code, what, at, notes)
+}
+
+/// Ends the run because a driver stops the system itself, with a code of its own.
+pub fn stopped_by_driver(code: BugCheck, what: &str, notes: &[String]) -> ! {
+    stop(rules::OWN_BUGCHECK, &code.to_string(), what, owner(), notes)
+}
+
+fn stop(rule: &'static Rule, code: &str, what: &str, at: Owner, notes: &[String]) -> ! {
+    note_broken(rule);
+    let mut report = format!(
+        "bugcheck: {code}\n  rule: {}\n  what: {what}\n  where: {at}\n  do: {}\n",
+        rule.name, rule.remedy
+    );
     for note in notes {
         // Writing to a string cannot fail.
         let _ = writeln!(report, "  {note}");
@@ -107,5 +126,23 @@ pub fn bugcheck_with(code: BugCheck, what: &str, at: Owner, notes: &[String]) ->
     for address in ldr::unwind::frames(&processor::current().caller()).take(16) {
         let _ = writeln!(report, "  called from {}", Owner::at(address));
     }
-    end(Outcome::Bugcheck, &report)
+    end(rule.outcome, &report)
+}
+
+static BROKEN: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+
+/// Keeps in mind, for the report, that a rule is broken.
+pub fn note_broken(rule: &'static Rule) {
+    // Whoever holds the lock is ending the run as well.
+    if let Ok(mut broken) = BROKEN.try_lock()
+        && !broken.contains(&rule.name)
+    {
+        broken.push(rule.name);
+    }
+}
+
+/// The names of the rules that were broken.
+#[must_use]
+pub fn broken_rules() -> Vec<&'static str> {
+    BROKEN.try_lock().map(|broken| broken.clone()).unwrap_or_default()
 }

@@ -15,7 +15,7 @@ use core::ffi::c_void;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::{BugCheck, Leak, Owner, bugcheck_with, owner, register_auditor};
+use super::{Leak, Owner, broken_with, owner, register_auditor, rules};
 use crate::abi::{GUID, INTERFACE};
 use crate::{exports, ke};
 
@@ -238,7 +238,7 @@ fn not_held(verb: &str, index: usize) -> ! {
     let provider = with_records(|records| records.pairs.get(index).map(|pair| pair.reference));
     let what = format!("{verb} an interface that it holds no reference to any more");
     let note = provider.map(|provider| format!("the provider is {}", Owner::at(provider)));
-    bugcheck_with(BugCheck::REFERENCE_BY_POINTER, &what, owner(), note.as_slice())
+    broken_with(rules::INTERFACE_NOT_HELD, &what, owner(), note.as_slice())
 }
 
 fn leaks() -> Vec<Leak> {
@@ -248,6 +248,7 @@ fn leaks() -> Vec<Leak> {
             .values()
             .filter(|held| held.count > 0 && !held.client.is_host());
         left.map(|held| Leak {
+            rule: rules::INTERFACE_LEFT,
             what: format!("interface reference, {} of {}", held.count, held.guid),
             owner: held.client,
         })

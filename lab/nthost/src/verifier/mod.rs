@@ -6,10 +6,14 @@ mod audit;
 mod bugcheck;
 pub mod faults;
 pub mod interfaces;
+pub mod locks;
 mod outcome;
 mod owner;
+mod pending;
+pub mod rules;
 
 pub use audit::{Leak, audit, register_auditor};
-pub use bugcheck::{BugCheck, bugcheck, bugcheck_with};
+pub use bugcheck::{BugCheck, broken, broken_rules, broken_with, note_broken, stopped_by_driver};
 pub use outcome::{Outcome, end, environment_error, lab_defect, set_end_hook, unsupported};
 pub use owner::{Owner, owner};
+pub use pending::Dispatched;

@@ -100,11 +100,15 @@ fn leave(outcome: Outcome) -> ! {
 
 /// Ends the run because a driver asked for something that is not modelled. `what` names it.
 pub fn unsupported(what: &str) -> ! {
-    let caller = super::owner();
-    end(
-        Outcome::Unsupported,
-        &format!("unsupported: {what}\n  called by {caller}"),
-    )
+    let rule = super::rules::NOT_MODELLED;
+    super::note_broken(rule);
+    let report = format!(
+        "unsupported: {what}\n  rule: {}\n  called by {}\n  do: {}",
+        rule.name,
+        super::owner(),
+        rule.remedy
+    );
+    end(rule.outcome, &report)
 }
 
 /// Ends the run because the scenario's files or the machine are wrong.

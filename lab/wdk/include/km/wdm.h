@@ -11,6 +11,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#include "wdm_exception.h"
 #include "wdm_ke.h"
 #include "wdm_io.h"
 #include "wdm_pnp.h"

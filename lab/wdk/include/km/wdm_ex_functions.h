@@ -161,8 +161,15 @@ NTSYSAPI VOID DbgBreakPointWithStatus(ULONG Status);
 NTSYSAPI NTSTATUS DbgQueryDebugFilterState(ULONG ComponentId, ULONG Level);
 NTSYSAPI NTSTATUS DbgSetDebugFilterState(ULONG ComponentId, ULONG Level, BOOLEAN State);
 NTKERNELAPI BOOLEAN KeRefreshDebuggerNotPresent(VOID);
+#if DBG
 #define KdPrint(x) DbgPrint x
 #define KdPrintEx(x) DbgPrintEx x
+#define KdBreakPoint() DbgBreakPoint()
+#else
+#define KdPrint(x)
+#define KdPrintEx(x)
+#define KdBreakPoint()
+#endif
 #define DPFLTR_ERROR_LEVEL 0
 #define DPFLTR_WARNING_LEVEL 1
 #define DPFLTR_TRACE_LEVEL 2

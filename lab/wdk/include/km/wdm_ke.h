@@ -24,11 +24,27 @@
 #define PAGE_ALIGN(va) ((PVOID)((ULONG_PTR)(va) & ~((ULONG_PTR)PAGE_SIZE - 1)))
 #define ROUND_TO_PAGES(n) (((ULONG_PTR)(n) + PAGE_SIZE - 1) & ~((ULONG_PTR)PAGE_SIZE - 1))
 #define ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, n) ((ULONG)((((ULONG_PTR)(va) & (PAGE_SIZE - 1)) + (ULONG_PTR)(n) + PAGE_SIZE - 1) >> PAGE_SHIFT))
-#define PAGED_CODE() ((void)0)
-#define PAGED_CODE_LOCKED() ((void)0)
+
+/* Assertions are in checked builds (DBG=1) only. ASSERT prints; NT_ASSERT and PAGED_CODE break with int 0x2c. */
+#if DBG
+#define ASSERT(e) ((e) ? (void)0 : RtlAssert((PVOID)#e, (PVOID)__FILE__, __LINE__, NULL))
+#define ASSERTMSG(m, e) ((e) ? (void)0 : RtlAssert((PVOID)#e, (PVOID)__FILE__, __LINE__, (PCHAR)(m)))
+#define NT_ASSERT(e) ((e) ? (void)0 : DbgRaiseAssertionFailure())
+#define PAGED_CODE() NT_ASSERT(KeGetCurrentIrql() <= APC_LEVEL)
+#else
 #define ASSERT(e) ((void)0)
-#define NT_ASSERT(e) ((void)0)
 #define ASSERTMSG(m, e) ((void)0)
+#define NT_ASSERT(e) ((void)0)
+#define PAGED_CODE() ((void)0)
+#endif
+#define PAGED_CODE_LOCKED() ((void)0)
+#define NT_VERIFY(e) ((e) ? TRUE : (DbgRaiseAssertionFailure(), FALSE))
+#ifdef _ARM64_
+#define DbgRaiseAssertionFailure() __extension__({ __asm__ volatile("brk #0xf001"); })
+#else
+#define DbgRaiseAssertionFailure() __extension__({ __asm__ volatile("int $0x2c"); })
+#endif
+NTSYSAPI VOID RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineNumber, PCHAR Message);
 
 typedef struct _KPROCESS *PKPROCESS, *PRKPROCESS;
 typedef struct _KTHREAD *PKTHREAD, *PRKTHREAD;

@@ -7,6 +7,7 @@
 #include "string.h"
 #include "ctype.h"
 #include "stdarg.h"
+#include "excpt.h"
 #include "basetsd.h"
 #include "guiddef.h"
 
@@ -143,7 +144,12 @@ typedef float FLOAT;
 #define UNICODE_STRING_MAX_BYTES ((USHORT)65534)
 #define UNICODE_STRING_MAX_CHARS (32767)
 
+/* Microsoft's C compiler lets the declarations of a function differ in pointer types, clang does not: with LAB_LOOSE_HANDLES no handle has a type. */
+#ifdef LAB_LOOSE_HANDLES
+#define DECLARE_HANDLE(n) typedef void *n
+#else
 #define DECLARE_HANDLE(n) typedef struct n##__ *n
+#endif
 #define DECLARE_OPAQUE_HANDLE(n) DECLARE_HANDLE(n)
 #define NT_SUCCESS(s) (((NTSTATUS)(s)) >= 0)
 #define NT_INFORMATION(s) ((((ULONG)(s)) >> 30) == 1)

@@ -9,7 +9,7 @@ use crate::abi::{
     SemaphoreObject, WaitAll,
 };
 use crate::ke::{dispatcher, thread, time};
-use crate::verifier::{self, BugCheck};
+use crate::verifier::{self, rules};
 
 // Events.
 
@@ -100,6 +100,7 @@ pub(super) unsafe extern "win64" fn KeDelayExecutionThread(
 pub(super) unsafe extern "win64" fn KeInitializeMutex(mutex: *mut KMUTANT, _level: u32) {
     /// `sizeof(KMUTANT) / sizeof(ULONG)`.
     const WORDS: u8 = 14;
+    verifier::locks::initialized(mutex.addr());
     // SAFETY: `mutex` is the driver's storage for a mutex; all-zero bytes are "no owner, no list".
     unsafe { mutex.write_bytes(0, 1) };
     // SAFETY: `mutex` is writable as above, and the header is its first member.
@@ -112,7 +113,7 @@ pub(super) unsafe extern "win64" fn KeReleaseMutex(mutex: *mut KMUTANT, _wait: B
         let what = format!(
             "releases the mutex at {mutex:p}, which this thread does not hold (STATUS_MUTANT_NOT_OWNED)"
         );
-        verifier::bugcheck(BugCheck::KMODE_EXCEPTION_NOT_HANDLED, &what, verifier::owner())
+        verifier::broken(rules::MUTANT_NOT_OWNED, &what, verifier::owner())
     })
 }
 
@@ -144,7 +145,7 @@ pub(super) unsafe extern "win64" fn KeReleaseSemaphore(
     unsafe { dispatcher::release_semaphore(semaphore, adjustment) }.unwrap_or_else(|| {
         let what =
             format!("passes the limit of the semaphore at {semaphore:p} (STATUS_SEMAPHORE_LIMIT_EXCEEDED)");
-        verifier::bugcheck(BugCheck::KMODE_EXCEPTION_NOT_HANDLED, &what, verifier::owner())
+        verifier::broken(rules::SEMAPHORE_LIMIT, &what, verifier::owner())
     })
 }
 

@@ -4,11 +4,12 @@
 
 use crate::abi::{BOOLEAN, DISPATCH_LEVEL, KIRQL, KLOCK_QUEUE_HANDLE, KSPIN_LOCK};
 use crate::ke::{irql, spin_lock};
-use crate::verifier::{self, BugCheck};
+use crate::verifier::{self, rules};
 
 // Spin locks.
 
-pub(super) const unsafe extern "win64" fn KeInitializeSpinLock(lock: *mut KSPIN_LOCK) {
+pub(super) unsafe extern "win64" fn KeInitializeSpinLock(lock: *mut KSPIN_LOCK) {
+    verifier::locks::initialized(lock.addr());
     // SAFETY: `lock` is the driver's storage for a lock word, which KeInitializeSpinLock fills in.
     unsafe { lock.write(0) };
 }
@@ -103,11 +104,7 @@ fn require_dispatch(name: &str) {
     let level = irql::current();
     if level < DISPATCH_LEVEL {
         let what = format!("{name} was called at IRQL {level}, and its lowest is {DISPATCH_LEVEL}");
-        verifier::bugcheck(
-            BugCheck::DRIVER_VERIFIER_DETECTED_VIOLATION,
-            &what,
-            verifier::owner(),
-        );
+        verifier::broken(rules::IRQL_TOO_LOW, &what, verifier::owner());
     }
 }
 

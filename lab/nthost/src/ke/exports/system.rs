@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::ke::time;
-use crate::verifier::{self, BugCheck, Owner};
+use crate::verifier::{self, BugCheck, Owner, rules};
 
 // Time.
 
@@ -112,10 +112,9 @@ fn stop(code: u32, parameters: [usize; 4]) -> ! {
             format!("parameter {}: {value:#x}{place}", index + 1)
         })
         .collect();
-    verifier::bugcheck_with(
-        BugCheck(code),
-        "the driver called KeBugCheckEx",
-        verifier::owner(),
-        &notes,
-    )
+    let what = "the driver called KeBugCheckEx";
+    if let Some(rule) = rules::of_framework(code, parameters[0]) {
+        verifier::broken_with(rule, what, verifier::owner(), &notes);
+    }
+    verifier::stopped_by_driver(BugCheck(code), what, &notes)
 }

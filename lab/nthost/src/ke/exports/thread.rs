@@ -81,6 +81,7 @@ fn announce(made: &std::sync::mpsc::Sender<usize>, object: PVOID) {
 
 fn run_system_thread(routine: StartRoutine, context: usize) {
     let _activity = thread::activity("a driver's system thread");
+    thread::runs(routine as usize);
     call("a system thread", routine as usize, || {
         // SAFETY: `routine` is the start routine the driver gave, called once with the context it gave.
         unsafe { routine(std::ptr::with_exposed_provenance_mut::<c_void>(context)) }

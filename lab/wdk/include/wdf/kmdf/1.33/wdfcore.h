@@ -9,6 +9,18 @@
 #define WDF_NO_CONTEXT NULL
 #define WDF_NO_SEND_OPTIONS NULL
 
+/* No limit, and the end of a list. */
+#define WDF_INSERT_AT_END ((ULONG)-1)
+#define WDF_DMA_ENABLER_UNLIMITED_FRAGMENTS ((ULONG)-1)
+#define TolerableDelayUnlimited ((ULONG)-1)
+#define WDF_REGKEY_DEVICE_SUBKEY 0
+#define WDF_REGKEY_DRIVER_SUBKEY 0
+/* Values below a device's hardware key that turn idling and waking on and off. */
+#define WDF_S0_IDLE_ENABLED_VALUE_NAME L"IdleInWorkingState"
+#define WDF_SX_WAKE_ENABLED_VALUE_NAME L"WakeFromSleepState"
+#define WDF_S0_IDLE_DEFAULT_VALUE_NAME L"WdfDefaultIdleInWorkingState"
+#define WDF_SX_WAKE_DEFAULT_VALUE_NAME L"WdfDefaultWakeFromSleepState"
+
 /* Bytes of WDF_DRIVER_GLOBALS.DriverName. */
 #define WDF_DRIVER_GLOBALS_NAME_LEN 32
 

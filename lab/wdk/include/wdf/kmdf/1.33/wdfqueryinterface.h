@@ -23,6 +23,17 @@ FORCEINLINE NTSTATUS WdfDeviceAddQueryInterface(WDFDEVICE Device, PWDF_QUERY_INT
     return ((PFN_WDFDEVICEADDQUERYINTERFACE)WdfFunctions[WdfDeviceAddQueryInterfaceTableIndex])(WdfDriverGlobals, Device, InterfaceConfig);
 }
 
+/* For an interface that stays usable whatever becomes of the device. */
+FORCEINLINE VOID WdfDeviceInterfaceReferenceNoOp(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+}
+
+FORCEINLINE VOID WdfDeviceInterfaceDereferenceNoOp(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+}
+
 WDF_EXTERN_C_END
 
 #endif

@@ -108,6 +108,18 @@ FORCEINLINE NTSTATUS WdfWmiInstanceFireEvent(WDFWMIINSTANCE WmiInstance, ULONG E
     return ((PFN_WDFWMIINSTANCEFIREEVENT)WdfFunctions[WdfWmiInstanceFireEventTableIndex])(WdfDriverGlobals, WmiInstance, EventDataSize, EventData);
 }
 
+/* Writes a string as WMI has it: its length in bytes, then its characters. */
+FORCEINLINE NTSTATUS WDF_WMI_BUFFER_APPEND_STRING(PVOID Buffer, ULONG BufferLength, PCUNICODE_STRING String, PULONG RequiredSize)
+{
+    *RequiredSize = sizeof(USHORT) + (ULONG)String->Length;
+    if (BufferLength < *RequiredSize) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    *(USHORT *)Buffer = String->Length;
+    memcpy((USHORT *)Buffer + 1, String->Buffer, String->Length);
+    return STATUS_SUCCESS;
+}
+
 WDF_EXTERN_C_END
 
 #endif
