@@ -136,6 +136,16 @@ const BENCH_DRIVERS: &[CDriver] = &[
     },
 ];
 
+/// The client of `cargo xtask soak`.
+const SOAK_DRIVER: CDriver = CDriver {
+    image: "soak",
+    source: "lab/tests/drivers/soak.c",
+    standard: "-std=c17",
+    description: "Holds tables of sample.sys and calls through them",
+    libraries: &[],
+    model: Model::Wdm,
+};
+
 /// The standards that the header is compiled in, by the test.
 const HEADER_STANDARDS: &[(&str, &str)] = &[("c", "-std=c11"), ("c", "-std=c17"), ("c++", "-std=c++17")];
 
@@ -168,6 +178,15 @@ pub fn build_bench(build: Build) -> Result<()> {
     BENCH_DRIVERS
         .iter()
         .try_for_each(|driver| c_driver(&toolchain, build, driver))
+}
+
+/// Makes the client of the soak, where it is not there or its source is newer.
+///
+/// # Errors
+///
+/// When a tool is missing or refuses the source.
+pub fn build_soak(build: Build) -> Result<()> {
+    c_driver(&Toolchain::find(build.architecture)?, build, &SOAK_DRIVER)
 }
 
 /// The import library. Some versions of LLVM's tool do not know PRIVATE, so those lines stay out of what it is given.
@@ -249,7 +268,7 @@ fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver) -> Result<()>
     command::run(
         compiler(build.architecture)
             .arg(driver.standard)
-            .args(["-g", "-gcodeview", "-c"])
+            .args(["-g", "-gcodeview", "-Xclang", "-cfguard", "-c"])
             .arg(driver.source)
             .arg("-o")
             .arg(place::in_root(&object)),
@@ -297,6 +316,7 @@ pub fn linker(toolchain: &Toolchain, image: &Path, entry: &str) -> Result<Comman
             "/NXCOMPAT",
             "/DYNAMICBASE",
             "/INTEGRITYCHECK",
+            "/GUARD:CF",
             "/OPT:REF,ICF",
             "/DEBUG",
             // As rustc: the image names its symbols without their folder.

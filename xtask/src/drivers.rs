@@ -216,6 +216,15 @@ pub fn build_crowd(build: Build) -> Result<()> {
     files::copy(&build.folder().join(inf), &build.folder().join("crowd").join(inf)).map(drop)
 }
 
+/// Builds and collects one driver.
+///
+/// # Errors
+///
+/// When a tool is missing, or the driver does not build.
+pub fn build_only(build: Build, package: &str) -> Result<()> {
+    build_packages(build, &[package.to_owned()])
+}
+
 /// Builds drivers, all of them if `packages` is empty, and collects them.
 fn build_packages(build: Build, packages: &[String]) -> Result<()> {
     command::run(&mut cargo("build", build, packages)?)?;

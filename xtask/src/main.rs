@@ -26,6 +26,7 @@ mod package;
 mod panics;
 mod place;
 mod protections;
+mod soak;
 mod test;
 mod toolchain;
 mod verifier_rules;
@@ -68,12 +69,22 @@ const TASKS: &[(&str, Run, &str)] = &[
     (
         "lab",
         lab::lab,
-        "gives the lab's prompt, or runs a script [--release] [SCRIPT] [--json FILE] …",
+        "gives the lab's prompt, or runs a script [--release] [SCRIPT] [--json FILE] …, or a driver: run --inf FILE --device ID [--ioctl …]…",
+    ),
+    (
+        "install",
+        lab::install,
+        "installs the lab as one program, `lab`, that needs no other file [--to DIR]",
     ),
     (
         "faults",
         faults::run,
         "lets each call of the drivers that can fail fail, one in a run [--release] [--limit N] [SCRIPT]…",
+    ),
+    (
+        "soak",
+        soak::run,
+        "runs random operations in the lab [--minutes N | --operations N] [--seed N] [--threads N]",
     ),
     (
         "deny",

@@ -4,8 +4,8 @@ use object::{
     LittleEndian as LE,
     pe::{
         IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE, IMAGE_DLLCHARACTERISTICS_FORCE_INTEGRITY,
-        IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA, IMAGE_DLLCHARACTERISTICS_NX_COMPAT, IMAGE_SCN_MEM_EXECUTE,
-        IMAGE_SCN_MEM_WRITE,
+        IMAGE_DLLCHARACTERISTICS_GUARD_CF, IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA,
+        IMAGE_DLLCHARACTERISTICS_NX_COMPAT, IMAGE_SCN_MEM_EXECUTE, IMAGE_SCN_MEM_WRITE,
     },
     read::pe::{ImageOptionalHeader, PeFile64},
 };
@@ -16,6 +16,7 @@ const WANTED: &[(u16, &str)] = &[
     (IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA, "/HIGHENTROPYVA"),
     (IMAGE_DLLCHARACTERISTICS_NX_COMPAT, "/NXCOMPAT"),
     (IMAGE_DLLCHARACTERISTICS_FORCE_INTEGRITY, "/INTEGRITYCHECK"),
+    (IMAGE_DLLCHARACTERISTICS_GUARD_CF, "/GUARD:CF"),
 ];
 
 /// What is missing, and which sections can be written and executed.
@@ -45,10 +46,10 @@ mod tests {
 
     #[test]
     fn each_protection_that_is_missing_is_named() {
-        assert_eq!(missing(0x01E0).count(), 0);
-        assert_eq!(missing(0).count(), 4);
+        assert_eq!(missing(0x41E0).count(), 0);
+        assert_eq!(missing(0).count(), 5);
         assert_eq!(
-            missing(0x0160).collect::<Vec<_>>(),
+            missing(0x4160).collect::<Vec<_>>(),
             ["was not linked with /INTEGRITYCHECK"]
         );
     }

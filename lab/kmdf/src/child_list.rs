@@ -35,6 +35,13 @@ pub use relations::{bus_relations, only, with_related};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EntryId(u64);
 
+impl EntryId {
+    /// Whether the entry is older than another one. A list has its entries in the order of their age.
+    pub const fn is_before(self, other: Self) -> bool {
+        self.0 < other.0
+    }
+}
+
 /// Where a child stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
@@ -384,6 +391,11 @@ impl Obj<ChildList> {
     /// Has the driver scan, if it asked for that.
     pub fn scan(self) {
         invoke!(self.config.EvtChildListScanForChildren, self.handle());
+    }
+
+    /// The name of the entry that is added next.
+    fn next_id(self) -> EntryId {
+        EntryId(self.entries.lock().next_id)
     }
 
     /// The entry at this place of the list.

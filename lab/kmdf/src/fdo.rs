@@ -15,7 +15,7 @@ use crate::{
     device_property,
     failure::{Outcome, fail},
     object::{Attributes, Obj, Parent},
-    query_interface, registry, unsupported,
+    query_interface, registry,
     wdm::{bugcheck::Violation, device_object::DeviceObject, sync},
 };
 
@@ -67,15 +67,16 @@ ddi! {
         init.settings().filter = true;
     }
 
-    /// Resource callbacks; without hardware there are no resources to add.
+    /// Resource callbacks; those that add resources must be able to remove them.
     fn WdfFdoInitSetEventCallbacks: PFN_WDFFDOINITSETEVENTCALLBACKS(
         call, init: PWDFDEVICE_INIT, callbacks: PWDF_FDO_EVENT_CALLBACKS,
     ) {
-        physical(call, init);
+        let (init, _) = physical(call, init);
         let callbacks = callbacks.required(call);
         sized::<WDF_FDO_EVENT_CALLBACKS>(call, callbacks.Size);
-        if callbacks.EvtDeviceFilterAddResourceRequirements.is_some() || callbacks.EvtDeviceRemoveAddedResources.is_some() {
-            unsupported::stop_for(c"WdfFdoInitSetEventCallbacks with resource callbacks");
+        let adds = callbacks.EvtDeviceFilterAddResourceRequirements.is_some();
+        if !adds || callbacks.EvtDeviceRemoveAddedResources.is_some() {
+            init.settings().fdo = callbacks;
         }
     }
 

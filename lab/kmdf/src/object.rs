@@ -59,6 +59,8 @@ pub enum Kind {
     Collection,
     ChildList,
     ResourceList,
+    Requirements,
+    Alternative,
     WmiProvider,
     WmiInstance,
     General,
@@ -269,6 +271,11 @@ impl Obj<Header> {
             (self.dispose)(self);
             self.contexts.cleanup(self);
         }
+    }
+
+    /// Whether nobody has begun to delete it.
+    fn is_alive(self) -> bool {
+        self.state.get() == State::Alive
     }
 
     /// A child that has not been disposed of, with a reference.

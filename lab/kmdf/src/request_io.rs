@@ -13,7 +13,7 @@ use crate::{
     dispatch::major,
     failure::{Outcome, fail},
     memory,
-    object::{Attributes, Obj},
+    object::Obj,
     request::Request,
     wdm::{
         irp::Irp,
@@ -151,7 +151,7 @@ fn lock_user(
         return fail(STATUS_ACCESS_VIOLATION);
     }
     let mdl = OwnMdl::of_user(buffer, length, writing)?;
-    place.put(memory::locked(call, request.header(), mdl, length)?.handle());
+    place.put(memory::locked(call, request.header(), mdl, length, !writing)?.handle());
     Ok(())
 }
 
@@ -169,18 +169,35 @@ fn retrieve_memory(
     let found = buffer(request, request.irp(call), side)?;
     let object = match known.get() {
         Some(object) => object,
-        None => memory::over(
+        None => memory::of_request(
             call,
-            &Attributes::NONE,
-            Some(request.header()),
-            found.start,
-            found.length,
+            request.header(),
+            (found.start, found.length),
+            is_read_only(request.irp(call), side),
         )?,
     };
     object.set_deletable(false);
     known.set(Some(object));
     place.put(object.handle());
     Ok(())
+}
+
+/// Whether the framework guards this side from being written (fxrequestsystembuffer.cpp, fxrequestoutputbuffer.cpp).
+fn is_read_only(irp: Irp, side: Side) -> bool {
+    const METHOD: u32 = 3;
+    const IN_DIRECT: u32 = 1;
+    const OUT_DIRECT: u32 = 2;
+    let stack = irp.stack();
+    match (stack.MajorFunction, side) {
+        (major::WRITE, _) => true,
+        (major::DEVICE_CONTROL | major::INTERNAL_DEVICE_CONTROL, Side::Input) => {
+            matches!(stack.io_control().code & METHOD, IN_DIRECT | OUT_DIRECT)
+        }
+        (major::DEVICE_CONTROL | major::INTERNAL_DEVICE_CONTROL, Side::Output) => {
+            stack.io_control().code & METHOD == IN_DIRECT
+        }
+        _ => false,
+    }
 }
 
 impl Obj<Request> {

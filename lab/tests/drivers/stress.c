@@ -2,7 +2,8 @@
  * Pulls every child of the bus out and plugs it in again, round after round, while threads call through the children's interfaces.
  *
  * The function driver of the children, and of a device root\Stress that starts the rounds: IOCTL 0x222000 takes their number, a ULONG, and
- * returns three ULONGLONGs: calls that doubled, calls that found the device removed, and calls that got any other status.
+ * returns three ULONGLONGs: calls that doubled, calls that found the device removed, and calls that got any other status. 0x222004 pulls the
+ * first child out and plugs it in so many times without waiting for anything.
  */
 #include <ntddk.h>
 #include <initguid.h>
@@ -12,6 +13,7 @@
 #define CHILDREN SAMPLE_BUS_CHILD_LIMIT
 #define CALLERS 8
 #define IOCTL_RUN CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_CHURN CTL_CODE(FILE_DEVICE_UNKNOWN, 0x801, METHOD_BUFFERED, FILE_ANY_ACCESS)
 
 typedef struct {
     KSPIN_LOCK Lock;
@@ -127,6 +129,18 @@ static NTSTATUS Rounds(ULONG Count)
     return status;
 }
 
+static NTSTATUS Churn(ULONG Count)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    while (NT_SUCCESS(status) && Count-- != 0) {
+        status = Bus.SampleBusUnplug(Bus.InterfaceHeader.Context, 1);
+        if (NT_SUCCESS(status)) {
+            status = Bus.SampleBusPlugIn(Bus.InterfaceHeader.Context, 1);
+        }
+    }
+    return status;
+}
+
 static NTSTATUS Run(ULONG Count)
 {
     PVOID threads[CALLERS];
@@ -195,6 +209,11 @@ static VOID Begin(PDEVICE_OBJECT Device, STRESS_EXTENSION *Extension)
         Query(Device, &GUID_SAMPLE_BUS_INTERFACE, &Bus.InterfaceHeader, sizeof(Bus), SAMPLE_BUS_INTERFACE_VERSION_1);
     }
     Extension->Slot = Fill(&doubler);
+    if (Extension->Slot == NULL) {
+        DbgPrint("stress: there are more children than a bus has\n");
+        doubler.InterfaceHeader.InterfaceDereference(doubler.InterfaceHeader.Context);
+        return;
+    }
     InterlockedIncrement(&Started);
     KeSetEvent(&Changed, IO_NO_INCREMENT, FALSE);
 }
@@ -279,6 +298,10 @@ static NTSTATUS Control(PDEVICE_OBJECT Device, PIRP Irp)
     LONG64 *counts = (LONG64 *)Irp->AssociatedIrp.SystemBuffer;
     NTSTATUS status;
     UNREFERENCED_PARAMETER(Device);
+    if (stack->Parameters.DeviceIoControl.IoControlCode == IOCTL_CHURN &&
+        stack->Parameters.DeviceIoControl.InputBufferLength >= sizeof(ULONG)) {
+        return Complete(Irp, Churn(*(ULONG *)counts), 0);
+    }
     if (stack->Parameters.DeviceIoControl.IoControlCode != IOCTL_RUN ||
         stack->Parameters.DeviceIoControl.InputBufferLength < sizeof(ULONG) ||
         stack->Parameters.DeviceIoControl.OutputBufferLength < 3 * sizeof(LONG64)) {

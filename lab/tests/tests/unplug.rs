@@ -14,6 +14,7 @@ use sample_interface::{IOCTL_SAMPLE_BUS_PLUG_IN, IOCTL_SAMPLE_BUS_UNPLUG, SAMPLE
 
 const BUS: &str = r"ROOT\SAMPLEBUS\0000";
 const RUN_ROUNDS: u32 = 0x0022_2000;
+const CHURN: u32 = 0x0022_2004;
 
 fn plug_in(number: u32) -> String {
     ioctl(BUS, IOCTL_SAMPLE_BUS_PLUG_IN, &number.to_le_bytes(), 0)
@@ -114,6 +115,27 @@ fn all_children_are_pulled_out_and_plugged_in_while_eight_threads_call() -> Resu
         "{rounds} rounds of {SAMPLE_BUS_CHILD_LIMIT} children: {line}"
     )?;
     Ok(())
+}
+
+/// A new child that goes before its PDO is made takes its description along, at any moment of the query for relations.
+#[test]
+fn a_child_may_go_and_come_while_the_bus_is_asked_for_its_children() -> Result<()> {
+    let lab = Lab::new(Build::Release)?;
+    lab.function_driver("stress", c_driver::STRESS, r"SAMPLEBUS\Doubler, root\Stress")?;
+    let run = lab.run(&[
+        ADD_BUS,
+        "pnputil /add-driver stress.inf /install",
+        &set_child_count(SAMPLE_BUS_CHILD_LIMIT),
+        r"devgen /add /hardwareid root\Stress",
+        PLUG_BUS,
+        &ioctl(r"ROOT\STRESS\0000", CHURN, &u32::to_le_bytes(2000), 0),
+        "expect STATUS_SUCCESS",
+        // No rounds: all children are there again, each once, and the table of the bus goes back.
+        &ioctl(r"ROOT\STRESS\0000", RUN_ROUNDS, &u32::to_le_bytes(0), 24),
+        "expect STATUS_SUCCESS",
+    ])?;
+    run.passes()?;
+    run.never_says("more children than a bus has")
 }
 
 #[test]

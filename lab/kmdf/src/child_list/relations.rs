@@ -145,15 +145,22 @@ impl Drop for Relations {
 
 impl Obj<ChildList> {
     /// Creates what is new, reports what is there, notes what is missing.
+    ///
+    /// What is added meanwhile waits for the next query, which it asks for: it may be a child that is reported here, went and came
+    /// again. The framework holds changes back while it answers (fxchildlist.cpp, `ListLockedForEnum`).
     fn enumerate(self, relations: &mut Relations) -> Outcome {
         let mut again = false;
+        let end = self.next_id();
         for at in 0.. {
-            let Some(entry) = self.at(at) else { break };
+            let Some(entry) = self.at(at).filter(|entry| entry.id.is_before(end)) else {
+                break;
+            };
             match entry.presence {
                 Presence::New => {
                     relations.changed = true;
-                    match self.instantiate(entry) {
-                        Ok(pdo) => report(relations, pdo)?,
+                    match self.bring_up(entry) {
+                        Ok(Some(pdo)) => report(relations, pdo)?,
+                        Ok(None) => {}
                         Err(failure) => again |= failure == Failure::new(STATUS_RETRY),
                     }
                 }
@@ -178,14 +185,44 @@ impl Obj<ChildList> {
         Ok(())
     }
 
+    /// The PDO of a new child, created unless the driver did that itself; none when the child went missing before its turn.
+    fn bring_up(self, entry: Entry) -> Outcome<Option<Obj<Device>>> {
+        if !self.claim(entry.id) {
+            return Ok(None);
+        }
+        let pdo = entry.pdo.map_or_else(|| self.instantiate(entry), Ok);
+        pdo.map(Some)
+    }
+
+    /// Begins with a child that is still new. From then on its entry, and with it the descriptions, stays until the `PnP` manager has heard that
+    /// it is missing; a new one without a PDO goes at once when it is lost.
+    fn claim(self, id: EntryId) -> bool {
+        let mut claimed = false;
+        self.update(id, |entry| {
+            claimed = entry.presence == Presence::New;
+            if claimed {
+                entry.presence = entry.pdo.map_or(Presence::InCreation, |_| Presence::Present);
+            }
+        });
+        claimed
+    }
+
+    /// The PDO of a child did not come to be: it is tried again, or forgotten, as is one that went missing meanwhile.
+    fn give_up(self, id: EntryId, retry: bool) {
+        let mut missing = false;
+        self.update(id, |entry| {
+            missing = !entry.presence.is_present();
+            entry.presence = Presence::New;
+        });
+        if missing || !retry {
+            self.lose(&mut self.entries.lock(), id);
+        }
+    }
+
     /// Has the driver create the PDO of a child.
     fn instantiate(self, entry: Entry) -> Outcome<Obj<Device>> {
-        if let Some(pdo) = entry.pdo {
-            self.update(entry.id, |entry| entry.presence = Presence::Present);
-            return Ok(pdo);
-        }
-        let init = DeviceInit::for_child(self.device, self, entry.id)?;
-        self.update(entry.id, |entry| entry.presence = Presence::InCreation);
+        let init = DeviceInit::for_child(self.device, self, entry.id)
+            .inspect_err(|_| self.give_up(entry.id, true))?;
         let create = self.config.EvtChildListCreateDevice;
         let answer =
             invoke!(create, self.handle(), entry.identification, init.pointer()).map_or(Ok(()), check);
@@ -204,10 +241,7 @@ impl Obj<ChildList> {
             }),
             Err(failure) => {
                 trace::failed(c"EvtChildListCreateDevice", failure.status());
-                self.update(entry.id, |entry| entry.presence = Presence::New);
-                if !retry {
-                    self.lose(&mut self.entries.lock(), entry.id);
-                }
+                self.give_up(entry.id, retry);
             }
         }
         pdo

@@ -44,6 +44,11 @@ fn canonical(path: &str) -> String {
     full_path(path).to_lowercase()
 }
 
+/// Names are the same in any case, as the kernel folds it for every letter.
+fn is_same(name: &str, other: &str) -> bool {
+    name.to_lowercase() == other.to_lowercase()
+}
+
 /// Makes a key and those above it; false if it was there.
 #[allow(clippy::must_use_candidate, reason = "called for its effect")]
 pub fn ensure_key(path: &str) -> bool {
@@ -92,11 +97,7 @@ pub fn set(path: &str, name: &str, value: Value) {
         let Some(key) = keys.get_mut(&canonical(path)) else {
             return;
         };
-        match key
-            .values
-            .iter_mut()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        {
+        match key.values.iter_mut().find(|(known, _)| is_same(known, name)) {
             Some((_, slot)) => *slot = value,
             None => key.values.push((name.to_owned(), value)),
         }
@@ -110,7 +111,7 @@ pub fn query(path: &str, name: &str) -> Option<Value> {
         let values = &keys.get(&canonical(path))?.values;
         values
             .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .find(|(known, _)| is_same(known, name))
             .map(|(_, value)| value.clone())
     })
 }
@@ -141,7 +142,7 @@ pub fn delete_value(path: &str, name: &str) -> bool {
             return false;
         };
         let before = key.values.len();
-        key.values.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        key.values.retain(|(known, _)| !is_same(known, name));
         key.values.len() < before
     })
 }

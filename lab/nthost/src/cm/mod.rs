@@ -5,6 +5,8 @@
 
 mod exports;
 mod hive;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use exports::{EXPORTS, open_handle};

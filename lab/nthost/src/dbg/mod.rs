@@ -6,5 +6,5 @@ mod log;
 mod traces;
 
 pub use exports::EXPORTS;
-pub use log::{lines, print};
+pub use log::{lines, print, silence};
 pub use traces::{trace, traces};

@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "file objects are shared with drivers by pointer")]
 
 use core::ffi::c_void;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use super::device::Device;
@@ -10,8 +10,8 @@ use super::irp::{self, Irp};
 use super::security;
 use crate::abi::{
     FILE_OBJECT, HANDLE, IO_STACK_LOCATION, IO_STATUS_BLOCK, IO_TYPE_FILE, IRP_MJ_CLEANUP, IRP_MJ_CLOSE,
-    IRP_MJ_CREATE, KPROCESSOR_MODE, KernelMode, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_OBJECT_NAME_NOT_FOUND,
-    STATUS_OBJECT_TYPE_MISMATCH, STATUS_SUCCESS, UserMode,
+    IRP_MJ_CREATE, KPROCESSOR_MODE, KernelMode, NTSTATUS, STATUS_ACCESS_DENIED, STATUS_NO_SUCH_DEVICE,
+    STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_TYPE_MISMATCH, STATUS_SUCCESS, UserMode,
 };
 use crate::ob::{self, ObjectKind, handles, names};
 use crate::pnp;
@@ -74,22 +74,53 @@ struct Record {
     device: Device,
     mode: KPROCESSOR_MODE,
     granted: Granted,
-    /// Whether `IRP_MJ_CREATE` succeeded: what is not open is not closed either.
+    /// Whether `IRP_MJ_CREATE` was sent and did not fail: what is not open is not closed either.
     open: bool,
     /// What the object's name points to.
     _name: Unicode,
 }
 
-static FILES: Mutex<BTreeMap<usize, Record>> = Mutex::new(BTreeMap::new());
+/// File objects by their address.
+type Files = BTreeMap<usize, Record>;
 
-fn with_files<R>(f: impl FnOnce(&mut BTreeMap<usize, Record>) -> R) -> R {
+static FILES: Mutex<Files> = Mutex::new(BTreeMap::new());
+/// The physical devices whose stacks nobody may open now. Locked inside of [`FILES`].
+static CLOSED: Mutex<BTreeSet<usize>> = Mutex::new(BTreeSet::new());
+
+fn with_files<R>(f: impl FnOnce(&mut Files) -> R) -> R {
     f(&mut FILES.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn with_closed<R>(f: impl FnOnce(&mut BTreeSet<usize>) -> R) -> R {
+    f(&mut CLOSED.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Lets no file be opened any more on a device's stack; false, and nothing changes, if one is open or about to be. The order of the two
+/// is what a removal relies on.
+#[must_use]
+pub fn refuse_opens(pdo: Device) -> bool {
+    with_files(|files| {
+        let used = pdo.stack().any(|device| is_open(files, device));
+        if !used {
+            with_closed(|closed| closed.insert(pdo.as_ptr().addr()));
+        }
+        !used
+    })
+}
+
+/// Lets files be opened again, after the stack was started or its removal called off.
+pub fn allow_opens(pdo: Device) {
+    with_closed(|closed| closed.remove(&pdo.as_ptr().addr()));
+}
+
+fn is_open(files: &Files, device: Device) -> bool {
+    files.values().any(|file| file.open && file.device == device)
 }
 
 /// Whether a file is open on a device.
 #[must_use]
-pub fn has_open_files(device: Device) -> bool {
-    with_files(|files| files.values().any(|file| file.open && file.device == device))
+pub(super) fn has_open_files(device: Device) -> bool {
+    with_files(|files| is_open(files, device))
 }
 
 /// A file object: one reference to it, which [`FileObject::dereference`] gives back. The last one closes the file.
@@ -115,15 +146,15 @@ pub(super) fn open(path: &str, opener: Opener) -> Result<FileObject, FileError> 
         return Err(FileError::Refused(path.to_owned(), STATUS_ACCESS_DENIED));
     };
     let file = FileObject::new(device, &rest, opener, granted);
-    let status = file.send(IRP_MJ_CREATE).Status;
+    let status = if file.begin_open() {
+        file.send(IRP_MJ_CREATE).Status
+    } else {
+        STATUS_NO_SUCH_DEVICE
+    };
     if status.is_success() {
-        with_files(|files| {
-            if let Some(record) = files.get_mut(&file.0.addr()) {
-                record.open = true;
-            }
-        });
         return Ok(file);
     }
+    file.set_closed();
     file.dereference();
     Err(FileError::Refused(path.to_owned(), status))
 }
@@ -159,6 +190,28 @@ impl FileObject {
         };
         with_files(|files| files.insert(body.expose_provenance(), record));
         Self(object)
+    }
+
+    /// Counts the file as open before its driver is asked: the removal of a device waits for it, or it is too late.
+    fn begin_open(self) -> bool {
+        with_files(|files| {
+            let Some(record) = files.get_mut(&self.0.addr()) else {
+                return false;
+            };
+            record.open = !with_closed(|closed| closed.contains(&record.device.as_ptr().addr()));
+            record.open
+        })
+    }
+
+    /// It did not come to an open file.
+    fn set_closed(self) {
+        let opened = with_files(|files| {
+            let record = files.get_mut(&self.0.addr())?;
+            std::mem::take(&mut record.open).then_some(record.device)
+        });
+        if let Some(device) = opened {
+            pnp::file_closed(device);
+        }
     }
 
     /// The pointer, for a driver.

@@ -7,7 +7,6 @@
     reason = "IRPs and their stack locations are shared with drivers by pointer"
 )]
 
-use std::collections::HashMap;
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
 
@@ -20,7 +19,7 @@ use crate::abi::{
 };
 use crate::ke::{self, thread};
 use crate::mm::pool::{self, HOST_TAG, Kind, Request};
-use crate::verifier::{self, Dispatched, Leak, Owner, rules};
+use crate::verifier::{self, AddressMap, Dispatched, Leak, Owner, rules};
 
 /// What ends a request: runs once, when the IRP has left the top of the stack, with the IRP still there.
 pub type Finish = Box<dyn FnOnce(Irp) + Send>;
@@ -35,15 +34,15 @@ struct Record {
     dispatched: Vec<Dispatched>,
 }
 
-static IRPS: Mutex<Option<HashMap<usize, Record>>> = Mutex::new(None);
+static IRPS: Mutex<Option<AddressMap<Record>>> = Mutex::new(None);
 
-fn with_irps<R>(f: impl FnOnce(&mut HashMap<usize, Record>) -> R) -> R {
+fn with_irps<R>(f: impl FnOnce(&mut AddressMap<Record>) -> R) -> R {
     f(IRPS
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .get_or_insert_with(|| {
             verifier::register_auditor(leaks);
-            HashMap::new()
+            AddressMap::default()
         }))
 }
 
@@ -247,9 +246,8 @@ pub fn call_driver(device: Device, irp: Irp) -> NTSTATUS {
     let dispatched = Dispatched::new(number, device.dispatch_address(major));
     with_record(irp, |record| record.dispatched.push(dispatched.clone()));
     let status = device.dispatch(major, irp.as_ptr());
-    dispatched.returned(status);
     let is_there = |record: &mut Record| record.dispatched.iter().any(|known| known.is(&dispatched));
-    if status != STATUS_PENDING && with_record(irp, is_there) == Some(true) {
+    if !dispatched.returned(status) && status != STATUS_PENDING && with_record(irp, is_there) == Some(true) {
         dispatched.forgotten(status);
     }
     status
@@ -280,15 +278,15 @@ fn with_record<R>(irp: Irp, f: impl FnOnce(&mut Record) -> R) -> Option<R> {
 /// Tells the dispatch routines of a location that the packet goes up past it.
 fn passed(irp: Irp, number: i8, marked: bool) {
     let status = irp.read().IoStatus.Status;
-    let gone = with_record(irp, |record| {
-        record
-            .dispatched
-            .extract_if(.., |dispatched| dispatched.location() == number)
-            .collect::<Vec<_>>()
+    with_record(irp, |record| {
+        record.dispatched.retain(|dispatched| {
+            let passes = dispatched.location() == number;
+            if passes {
+                dispatched.passed(marked, status);
+            }
+            !passes
+        });
     });
-    for dispatched in gone.unwrap_or_default() {
-        dispatched.passed(marked, status);
-    }
 }
 
 /// `IofCompleteRequest`: takes the packet up the stack, from completion routine to completion routine.

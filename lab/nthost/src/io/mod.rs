@@ -31,7 +31,7 @@ pub use driver::{
     Driver, DriverError, load, loaded, service_of, unload, unload_all, unload_if_idle, unstoppable,
 };
 pub use file::{Answer, File, open};
-pub use file_object::{FileError, has_open_files};
+pub use file_object::{FileError, allow_opens, refuse_opens};
 pub use interface::{disable_all, enabled_link, forget_device, links_of};
 pub use irp::{Finish, Irp, call, call_driver, complete, kept_requests, requests_outstanding};
 pub use notification::{ask_removal, removal_cancelled, removed};

@@ -17,15 +17,20 @@ pub fn start(limit: Duration) {
     drop(thread::spawn("watchdog", move || {
         let _activity = thread::activity("the wait for the time limit");
         std::thread::sleep(limit);
-        verifier::end(Outcome::Timeout, &report(limit));
+        end(&format!("the run took longer than {} seconds", limit.as_secs()));
     }));
 }
 
+/// Ends the run with outcome `timeout`: `what` took too long.
+pub fn end(what: &str) -> ! {
+    verifier::end(Outcome::Timeout, &report(what))
+}
+
 /// What stands still and what does not.
-fn report(limit: Duration) -> String {
+fn report(what: &str) -> String {
     let threads = thread::see_all();
     let kept = io::kept_requests();
-    let mut report = format!("timeout: the run took longer than {} seconds\n", limit.as_secs());
+    let mut report = format!("timeout: {what}\n");
     if let Some((rule, at)) = cause(&threads, &kept) {
         verifier::note_broken(rule);
         // Writing to a string cannot fail.

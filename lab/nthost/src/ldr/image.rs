@@ -108,6 +108,11 @@ impl Image {
         self.mapping.base()
     }
 
+    /// How far the image lies above where the linker put it, modulo 2^64.
+    pub const fn slide(&self) -> u64 {
+        (self.base() as u64).wrapping_sub(self.headers.image_base)
+    }
+
     /// The size in bytes.
     pub const fn size(&self) -> usize {
         self.mapping.size()

@@ -5,10 +5,12 @@
 
 mod bind;
 mod bytes;
+mod debugger;
 mod directories;
 mod dll;
 mod error;
 pub mod files;
+mod framework;
 mod headers;
 mod image;
 mod load_config;
@@ -19,10 +21,8 @@ mod symbols;
 mod tests;
 pub mod unwind;
 
-pub use bind::load;
+pub use bind::{load, unload};
 pub use error::{LoadError, Malformed};
 pub use image::{Image, imported_modules};
 pub use mapping::{Mapping, Protection};
-pub use registry::{
-    ImageRef, Location, add_search_path, find, image_at, is_in, loaded, set_unload_hook, unload,
-};
+pub use registry::{ImageRef, Location, add_search_path, find, image_at, is_in, loaded, set_unload_hook};

@@ -203,7 +203,7 @@ fn check_pending(image: &ImageRef) {
 ///
 /// With the last one the image becomes inaccessible at once, and its range stays reserved: any later
 /// use faults and is reported as a use of the unloaded image. The images it imports from lose a reference each.
-pub fn unload(image: ImageRef) {
+pub(super) fn unload(image: ImageRef) {
     if image.references.fetch_sub(1, Ordering::SeqCst) != 1 {
         return;
     }

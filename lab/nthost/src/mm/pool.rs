@@ -406,6 +406,18 @@ mod tests {
     }
 
     #[test]
+    fn the_page_before_a_block_of_a_page_is_a_guard_page() {
+        let block = allocate(request(4096, true, Owner::HOST));
+        let (rule, what, _) = explain(block.addr() - 8).expect("the guard page belongs to the block");
+        assert_eq!(rule.name, rules::POOL_UNDERRUN.name);
+        assert!(
+            what.starts_with("8 bytes before the start of a nonpaged pool block"),
+            "{what}"
+        );
+        free(block, None, Owner::HOST);
+    }
+
+    #[test]
     fn only_what_drivers_own_is_a_leak() {
         let drivers = allocate(request(8, true, Owner::at(0x1234)));
         let hosts = allocate(request(9, true, Owner::HOST));

@@ -86,11 +86,13 @@ fn query(devices: &[Node]) -> Result<(), RemoveError> {
             break;
         }
     }
-    let used = || devices.iter().find(|node| has_open_files(node));
+    let used = || devices.iter().find(|node| !refuse_opens(node));
     let refused = refused.or_else(|| Some(RemoveError::InUse(used()?.instance.clone())));
     let Some(refused) = refused else {
         return Ok(());
     };
+    let running = devices.iter().filter(|node| node.state != State::Enumerated);
+    running.filter_map(|node| node.pdo).for_each(io::allow_opens);
     for pdo in asked.into_iter().rev() {
         request::simple(pdo, IRP_MN_CANCEL_REMOVE_DEVICE);
     }
@@ -121,7 +123,7 @@ pub(super) fn vanished(id: NodeId) {
 /// Finishes the removal of those devices that no file keeps, children first; a device waits for what is below it.
 fn finish_unused(devices: &[Node]) {
     for node in devices {
-        if !has_open_files(node) && node::is_leaf(node.id) {
+        if node::is_leaf(node.id) && refuse_opens(node) {
             finish(node.id);
         }
     }
@@ -142,8 +144,9 @@ pub fn file_closed(device: Device) {
     });
 }
 
-fn has_open_files(node: &Node) -> bool {
-    node.pdo.is_some_and(|pdo| pdo.stack().any(io::has_open_files))
+/// Whether no file is open on a device; then none will be.
+fn refuse_opens(node: &Node) -> bool {
+    node.pdo.is_none_or(io::refuse_opens)
 }
 
 /// `IRP_MN_REMOVE_DEVICE`; the node goes, and drivers without a device unload.

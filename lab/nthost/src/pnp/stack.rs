@@ -7,7 +7,8 @@
 //! of levels is the lower one: here it is the first, as in the lists of filters.
 
 use super::binding::device_key;
-use super::node::Node;
+use super::node::{self, Node};
+use super::worker;
 use crate::cm::{self, Value};
 use crate::dbg;
 use crate::io::{self, Device};
@@ -161,9 +162,14 @@ fn tell_lost_filters(instance: &str) {
     }
 }
 
-/// The device objects of a device, from the top down.
+/// The device objects of a device, from the top down; none when it has gone meanwhile. Not for the worker's own thread, which is asked.
 #[must_use]
 pub fn layers(node: &Node) -> Vec<Layer> {
+    let id = node.id;
+    worker::ask(move || node::get(id).map_or_else(Vec::new, |node| layers_now(&node)))
+}
+
+fn layers_now(node: &Node) -> Vec<Layer> {
     let Some(pdo) = node.pdo else { return Vec::new() };
     let services: Vec<(Device, String)> = pdo
         .stack()

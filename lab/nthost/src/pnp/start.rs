@@ -42,6 +42,8 @@ pub(super) fn start(id: NodeId) {
 }
 
 fn run(id: NodeId, pdo: Device) -> Result<(), Problem> {
+    // Whoever has the PDO itself open keeps that.
+    let _ = io::refuse_opens(pdo);
     let services = node::get(id).map_or_else(Vec::new, |node| stack::services(&node));
     node::update(id, |node| node.stack.clone_from(&services));
     let built = load_all(&services).and_then(|drivers| build(&drivers, pdo));
@@ -52,8 +54,9 @@ fn run(id: NodeId, pdo: Device) -> Result<(), Problem> {
         let status = request::start(pdo);
         failed(status).map_or(Ok(()), |status| Err(Problem::FailedStart(status)))
     });
-    if started.is_err() {
-        remove::tear_down_stack(id);
+    match started {
+        Ok(()) => io::allow_opens(pdo),
+        Err(_) => remove::tear_down_stack(id),
     }
     started
 }

@@ -18,16 +18,20 @@ pub fn post(action: impl FnOnce() + Send + 'static) {
 
 /// Has the worker do something and waits for its result and for everything that follows from it.
 pub fn run<R: Send + 'static>(action: impl FnOnce() -> R + Send + 'static) -> R {
+    let result = ask(action);
+    settle();
+    result
+}
+
+/// Has the worker do something and waits for its result. Only there device stacks stay as they are.
+pub(super) fn ask<R: Send + 'static>(action: impl FnOnce() -> R + Send + 'static) -> R {
     let (done, wait) = channel();
     post(move || {
         // The receiver waits below until this arrives.
         let _ = done.send(action());
     });
-    let result = wait
-        .recv()
-        .unwrap_or_else(|_| verifier::lab_defect("a PnP action ended without a result"));
-    settle();
-    result
+    wait.recv()
+        .unwrap_or_else(|_| verifier::lab_defect("a PnP action ended without a result"))
 }
 
 /// Waits until nothing is under way: no `PnP` action, no work item.

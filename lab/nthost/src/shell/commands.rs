@@ -7,7 +7,8 @@
 use std::fs;
 
 use super::session::{CommandError, CommandResult, Session};
-use super::{device, net, pnputil, registry, sc, words};
+use super::{device, net, pnputil, registry, sc, soak, words};
+use crate::verifier::faults;
 use crate::{dbg, report};
 
 /// A command.
@@ -103,6 +104,18 @@ pub const COMMANDS: &[Command] = &[
         run: device::query_interface,
     },
     Command {
+        name: "fail-nth",
+        usage: "N",
+        help: "lets the Nth call from now on that can fail for want of resources, fail; 0 calls that off; wants --faults-on-demand",
+        run: fail_nth,
+    },
+    Command {
+        name: "soak",
+        usage: "FILE /seed N [/threads N] [/operations N | /minutes N] [/round N]",
+        help: "runs random operations of a table in several threads; an equal seed gives each thread the same ones",
+        run: soak::run,
+    },
+    Command {
         name: "log",
         usage: "",
         help: "shows what drivers have printed so far",
@@ -193,6 +206,19 @@ fn tree(session: &mut Session, arguments: &[&str]) -> CommandResult {
 fn log(session: &mut Session, _arguments: &[&str]) -> CommandResult {
     session.say(&dbg::lines().join("\n"));
     Ok(())
+}
+
+fn fail_nth(_session: &mut Session, arguments: &[&str]) -> CommandResult {
+    let [nth] = arguments else {
+        return Err(usage("fail-nth", "one number is wanted"));
+    };
+    let nth = words::number(nth).ok_or_else(|| usage("fail-nth", &format!("{nth} is no number")))?;
+    if faults::on_demand() {
+        faults::fail_nth(u64::from(nth));
+        Ok(())
+    } else {
+        Err(usage("fail-nth", "nthost was started without --faults-on-demand"))
+    }
 }
 
 /// How many lines `traces` shows unless told.

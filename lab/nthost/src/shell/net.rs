@@ -1,7 +1,7 @@
 //! `net start` and `net stop`, with the texts and numbers of Windows.
 
 use super::commands::usage;
-use super::services::{self, SystemError};
+use super::services::{self, StopError, SystemError};
 use super::session::{CommandError, CommandResult, Session};
 use crate::io;
 
@@ -51,15 +51,16 @@ fn stop(session: &mut Session, service: &str) -> CommandResult {
     let Some(service) = services::installed(service) else {
         return Err(no_such_service(session, service));
     };
-    let Some(driver) = io::loaded(&service) else {
-        let text = format!("The {service} service is not started.");
-        return Err(network_error(session, 3521, &text, &service));
-    };
-    if let Some(reason) = io::unstoppable(driver) {
-        let text = "The requested pause, continue, or stop is not valid for this service.";
-        return Err(network_error(session, 2191, text, &format!("{service} {reason}")));
-    }
-    services::stop(&service, driver);
+    services::stop(&service).map_err(|error| match error {
+        StopError::NotStarted => {
+            let text = format!("The {service} service is not started.");
+            network_error(session, 3521, &text, &service)
+        }
+        StopError::Refused(reason) => {
+            let text = "The requested pause, continue, or stop is not valid for this service.";
+            network_error(session, 2191, text, &format!("{service} {reason}"))
+        }
+    })?;
     session.say(&format!("The {service} service was stopped successfully.\n"));
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::commands::usage;
-use super::services::{self, SystemError};
+use super::services::{self, StopError, SystemError};
 use super::session::{CommandError, CommandResult, Session};
 use crate::cm::{self, Value};
 use crate::{io, ldr};
@@ -226,19 +226,13 @@ fn stop(session: &mut Session, service: &str) -> CommandResult {
     let Some(service) = services::installed(service) else {
         return Err(failed(session, "OpenService", services::NO_SUCH_SERVICE, service));
     };
-    let Some(driver) = io::loaded(&service) else {
-        return Err(failed(session, "ControlService", services::NOT_ACTIVE, &service));
-    };
-    if let Some(reason) = io::unstoppable(driver) {
-        let detail = format!("{service} {reason}");
-        return Err(failed(
-            session,
-            "ControlService",
-            services::INVALID_CONTROL,
-            &detail,
-        ));
-    }
-    services::stop(&service, driver);
+    services::stop(&service).map_err(|error| {
+        let (known, detail) = match error {
+            StopError::NotStarted => (services::NOT_ACTIVE, service.clone()),
+            StopError::Refused(reason) => (services::INVALID_CONTROL, format!("{service} {reason}")),
+        };
+        failed(session, "ControlService", known, &detail)
+    })?;
     let text = status(session, &service);
     session.say(&text);
     Ok(())

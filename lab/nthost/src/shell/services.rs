@@ -9,8 +9,8 @@ use crate::abi::{
     STATUS_NOT_SUPPORTED, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND,
     STATUS_ORDINAL_NOT_FOUND, STATUS_UNSUCCESSFUL,
 };
-use crate::cm;
-use crate::io::{self, Driver, DriverError};
+use crate::io::{self, DriverError};
+use crate::{cm, pnp};
 
 /// A system error of winerror.h: its number and its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,20 +136,38 @@ pub(super) fn installed(service: &str) -> Option<String> {
 /// The registry value of a service that goes when its driver does.
 pub(super) const DELETE_FLAG: &str = "DeleteFlag";
 
-/// Loads the service's driver and runs it.
+/// Loads the service's driver and runs it. As on Windows a system thread does that: the one that loads drivers for devices.
 pub(super) fn start(session: &mut Session, service: &str) -> Result<(), DriverError> {
-    io::load(service)?;
+    let name = service.to_owned();
+    pnp::run(move || io::load(&name).map(drop))?;
     session.note_run(service);
     Ok(())
 }
 
+/// Why a service is not stopped.
+pub(super) enum StopError {
+    /// Its driver is not loaded.
+    NotStarted,
+    /// The driver cannot go now.
+    Refused(&'static str),
+}
+
 /// Unloads the driver, and takes a service away that was deleted while it ran.
-pub(super) fn stop(service: &str, driver: Driver) {
-    io::unload(driver);
-    let key = key(service);
-    if cm::dword(&key, DELETE_FLAG).is_some() {
-        cm::delete_key(&key);
-    }
+pub(super) fn stop(service: &str) -> Result<(), StopError> {
+    let name = service.to_owned();
+    pnp::run(move || {
+        // Looked for here: another user may have stopped it meanwhile.
+        let driver = io::loaded(&name).ok_or(StopError::NotStarted)?;
+        if let Some(reason) = io::unstoppable(driver) {
+            return Err(StopError::Refused(reason));
+        }
+        io::unload(driver);
+        let key = key(&name);
+        if cm::dword(&key, DELETE_FLAG).is_some() {
+            cm::delete_key(&key);
+        }
+        Ok(())
+    })
 }
 
 /// What Windows tells of a load that failed.

@@ -59,6 +59,8 @@ pub struct Session {
     /// The services that were started, in lower case.
     started: BTreeSet<String>,
     pub(super) ended: bool,
+    /// What is said is kept for `expect` and not printed.
+    pub(super) quiet: bool,
     outcome: Option<Outcome>,
 }
 
@@ -72,6 +74,16 @@ impl Session {
         }
     }
 
+    /// Another session that looks for files in the same places, and prints nothing.
+    pub(super) fn quiet_copy(&self) -> Self {
+        Self {
+            folder: self.folder.clone(),
+            drivers: self.drivers.clone(),
+            quiet: true,
+            ..Self::default()
+        }
+    }
+
     /// Says whose lines come next: relative file names are looked for in the folder of the script first.
     pub(super) fn enter(&mut self, script: &Path) {
         self.folder = Some(script.parent().unwrap_or_else(|| Path::new("")).to_owned());
@@ -79,8 +91,10 @@ impl Session {
 
     /// Prints text, a newline after it, and keeps it for `expect`.
     pub(super) fn say(&mut self, text: &str) {
-        // A closed pipe leaves nobody to tell.
-        let _ = std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{text}\n"));
+        if !self.quiet {
+            // A closed pipe leaves nobody to tell.
+            let _ = std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{text}\n"));
+        }
         self.output.push_str(text);
         self.output.push('\n');
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::str::FromStr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Serialize, Serializer};
@@ -54,7 +54,7 @@ impl Serialize for PointId {
     }
 }
 
-/// Which call fails: one in a run.
+/// Which call fails: one in a run, unless more are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plan {
     /// None; the points are listed.
@@ -63,12 +63,14 @@ pub enum Plan {
     Nth(u64),
     /// The first call from this stack.
     Stack(PointId),
+    /// Those that [`fail_nth`] is called for. Points are not listed: their stacks are not walked.
+    OnDemand,
 }
 
 impl Plan {
     const fn hits(self, call: u64, id: PointId, first: bool) -> bool {
         match self {
-            Self::Nothing => false,
+            Self::Nothing | Self::OnDemand => false,
             Self::Nth(nth) => nth == call,
             Self::Stack(wanted) => first && wanted.0 == id.0,
         }
@@ -131,8 +133,10 @@ struct Faults {
     plan: Plan,
     calls: u64,
     points: BTreeMap<PointId, Point>,
-    /// The call that failed.
+    /// The call that failed, the last one of several.
     injected: Option<Point>,
+    /// How many failed.
+    injections: u64,
     /// It failed since somebody asked.
     news: bool,
     /// What was seen of it.
@@ -140,11 +144,15 @@ struct Faults {
 }
 
 static WATCHED: AtomicBool = AtomicBool::new(false);
+static ON_DEMAND: AtomicBool = AtomicBool::new(false);
+/// How many calls there are left to the one that fails, with [`Plan::OnDemand`]; zero if none does.
+static LEFT: AtomicU64 = AtomicU64::new(0);
 static FAULTS: Mutex<Faults> = Mutex::new(Faults {
     plan: Plan::Nothing,
     calls: 0,
     points: BTreeMap::new(),
     injected: None,
+    injections: 0,
     news: false,
     noticed: Vec::new(),
 });
@@ -161,7 +169,25 @@ fn with_faults<R>(f: impl FnOnce(&mut Faults) -> R) -> R {
 /// Has the calls that can fail listed, and one of them fail. Before the first image is bound: gates are made then.
 pub fn watch(plan: Plan) {
     with_faults(|faults| faults.plan = plan);
+    ON_DEMAND.store(plan == Plan::OnDemand, Ordering::Relaxed);
     WATCHED.store(true, Ordering::Relaxed);
+}
+
+/// Whether [`fail_nth`] has an effect.
+#[must_use]
+pub fn on_demand() -> bool {
+    ON_DEMAND.load(Ordering::Relaxed)
+}
+
+/// Lets the nth call from now on fail, from 1; zero calls that off.
+pub fn fail_nth(nth: u64) {
+    LEFT.store(nth, Ordering::Relaxed);
+}
+
+/// Counts a call; whether it is the one that [`fail_nth`] meant.
+fn is_due() -> bool {
+    let left = |left: u64| left.checked_sub(1);
+    LEFT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left) == Ok(1)
 }
 
 /// Whether the run watches faults.
@@ -173,6 +199,10 @@ pub fn watched() -> bool {
 /// Whether the current call of an export is the one that fails.
 #[must_use]
 pub fn fails(export: &str) -> bool {
+    let due = is_due();
+    if on_demand() && !due {
+        return false;
+    }
     let addresses: Vec<usize> = ldr::unwind::frames(&processor::current().caller())
         .take(MAX_FRAMES)
         .collect();
@@ -184,7 +214,7 @@ pub fn fails(export: &str) -> bool {
             .map(|address| Owner::at(*address).to_string())
             .collect()
     };
-    let fails = with_faults(|faults| faults.note(id, export, stack));
+    let fails = with_faults(|faults| faults.note(id, export, due, stack));
     if fails {
         IN_DISPATCH.set(true);
     }
@@ -205,7 +235,7 @@ fn frame(address: usize) -> Option<(String, usize)> {
 }
 
 impl Faults {
-    fn note(&mut self, id: PointId, export: &str, stack: impl FnOnce() -> Vec<String>) -> bool {
+    fn note(&mut self, id: PointId, export: &str, due: bool, stack: impl FnOnce() -> Vec<String>) -> bool {
         self.calls += 1;
         let point = self.points.entry(id).or_insert_with(|| Point {
             id,
@@ -215,9 +245,10 @@ impl Faults {
             calls: 0,
         });
         point.calls += 1;
-        let hit = self.plan.hits(self.calls, id, point.calls == 1);
+        let hit = due || self.plan.hits(self.calls, id, point.calls == 1);
         if hit {
             self.injected = Some(point.clone());
+            self.injections += 1;
             self.news = true;
         }
         hit
@@ -238,6 +269,12 @@ pub fn injected() -> Option<Point> {
     with_faults(|faults| faults.injected.clone())
 }
 
+/// How many calls failed.
+#[must_use]
+pub fn injections() -> u64 {
+    with_faults(|faults| faults.injections)
+}
+
 /// The call that failed since this was last asked.
 #[must_use]
 pub fn news() -> Option<Point> {
@@ -246,6 +283,14 @@ pub fn news() -> Option<Point> {
             .then(|| faults.injected.clone())
             .flatten()
     })
+}
+
+/// Forgets that calls failed and what was seen of it: whoever let them fail looks at the outcome in another way.
+pub fn forget() {
+    with_faults(|faults| {
+        faults.news = false;
+        faults.noticed.clear();
+    });
 }
 
 /// Adds to what was seen of the fault.
@@ -306,12 +351,13 @@ mod tests {
             calls: 0,
             points: BTreeMap::new(),
             injected: None,
+            injections: 0,
             news: false,
             noticed: Vec::new(),
         };
         calls
             .iter()
-            .map(|id| faults.note(*id, "ExAllocatePool2", Vec::new))
+            .map(|id| faults.note(*id, "ExAllocatePool2", false, Vec::new))
             .collect()
     }
 

@@ -62,7 +62,11 @@ impl fmt::Display for Outcome {
 
 type EndHook = fn(Outcome, &str);
 
+/// Tells what led to an end that is no pass. The same holds for it as for the end hook.
+type Background = fn() -> String;
+
 static HOOK: OnceLock<EndHook> = OnceLock::new();
+static BACKGROUND: OnceLock<Background> = OnceLock::new();
 static ENDING: AtomicBool = AtomicBool::new(false);
 
 /// Sets what runs once before the process ends, with the outcome and the report's text.
@@ -71,6 +75,12 @@ static ENDING: AtomicBool = AtomicBool::new(false);
 pub fn set_end_hook(hook: EndHook) {
     // A second hook would be a defect of the caller; the first one stays.
     let _ = HOOK.set(hook);
+}
+
+/// Sets what is printed after the report of a run that does not pass.
+pub fn set_background(background: Background) {
+    // A second one would be a defect of the caller; the first one stays.
+    let _ = BACKGROUND.set(background);
 }
 
 /// Prints `report`, then `verdict: …`, and ends the process with the outcome's exit code.
@@ -84,6 +94,9 @@ pub fn end(outcome: Outcome, report: &str) -> ! {
     if !report.is_empty() {
         // A closed pipe leaves nobody to tell.
         let _ = writeln!(out, "{}", report.trim_end());
+    }
+    if let Some(background) = BACKGROUND.get().filter(|_| outcome != Outcome::Pass) {
+        let _ = write!(out, "{}", background());
     }
     if let Some(hook) = HOOK.get() {
         hook(outcome, report);
