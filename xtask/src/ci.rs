@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::{architecture::ARM64, command, deny, drivers, fuzz, miri, package, place, test, wine};
+use crate::{architecture::ARM64, bench, command, deny, drivers, fuzz, miri, package, place, test, wine};
 
 /// The components of rustup that the checks need, with the program of each.
 const COMPONENTS: &[(&str, &str)] = &[("rustfmt", "cargo-fmt"), ("clippy", "cargo-clippy")];
@@ -39,6 +39,11 @@ pub fn ci(arguments: &[String]) -> Result<ExitCode> {
     let packaged = package::run(&["--arch".to_owned(), ARM64.rust.to_owned()])?;
     if packaged != ExitCode::SUCCESS {
         return Ok(packaged);
+    }
+    command::stage("counting instructions");
+    let counted = bench::run(&["--check".to_owned()])?;
+    if counted != ExitCode::SUCCESS {
+        return Ok(counted);
     }
     command::stage("running the helper drivers in Wine");
     let run = wine::run(&[])?;

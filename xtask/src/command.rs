@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, ExitCode, ExitStatus},
     time::Duration,
 };
@@ -136,6 +136,14 @@ fn rendered(command: &Command) -> String {
         .map(|word| word.to_string_lossy())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// The resident bytes of a process, by its folder in `/proc`.
+pub fn resident(process: &Path) -> Result<f64> {
+    let status = crate::files::read(&process.join("status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next());
+    Ok(kibibytes.context("the process has no VmRSS")?.parse::<f64>()? * 1024.0)
 }
 
 #[cfg(test)]

@@ -116,8 +116,15 @@ impl<S: Sleeper, A: Atomic64> Rundown<S, A> {
         }
         // Last: the remover goes on at once.
         if before & (INSIDE | REMOVED) == REMOVED | CALL {
-            self.sleeper.wake();
+            self.wake();
         }
+    }
+
+    /// Once in the life of a device, so it stays out of the calls' way.
+    #[cold]
+    #[inline(never)]
+    fn wake(&self) {
+        self.sleeper.wake();
     }
 }
 

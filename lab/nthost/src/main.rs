@@ -65,7 +65,7 @@ fn command_line() -> Command {
             Arg::new("timing")
                 .long("timing")
                 .action(ArgAction::SetTrue)
-                .help("Print the time from the start to the end of the first DriverEntry"),
+                .help("Print the time from the start to the end of the first DriverEntry, and what each line of a script takes"),
         )
         .arg(
             Arg::new("list-faults")

@@ -2,7 +2,9 @@
 #![allow(unsafe_code, reason = "device objects are shared with drivers by pointer")]
 
 use core::ffi::c_void;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::driver::Driver;
 use super::{file_object, security};
@@ -234,26 +236,36 @@ fn initialize(
     });
 }
 
+/// The device before each one in its driver's list, which has links forward only: so that the last of many is not looked for.
+static BEFORE: Mutex<BTreeMap<usize, Device>> = Mutex::new(BTreeMap::new());
+
+fn with_before<R>(f: impl FnOnce(&mut BTreeMap<usize, Device>) -> R) -> R {
+    f(&mut BEFORE.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
 /// Puts the device at the head of its driver's list.
 fn link(device: Device, driver: Driver) {
     let first = driver.read().DeviceObject;
     device.update(|fields| fields.NextDevice = first);
     driver.update(|fields| fields.DeviceObject = device.0);
+    if !first.is_null() {
+        with_before(|before| before.insert(first.addr(), device));
+    }
 }
 
 fn unlink(device: Device) {
-    let driver = device.driver();
     let next = device.read().NextDevice;
-    let first = driver.read().DeviceObject;
-    if first == device.0 {
-        driver.update(|fields| fields.DeviceObject = next);
-        return;
-    }
-    let mut list = std::iter::successors(Device::from_field(first), |found| {
-        Device::from_field(found.read().NextDevice)
+    let before = with_before(|before| {
+        let found = before.remove(&device.0.addr());
+        before.remove(&next.addr());
+        if let Some(found) = found.filter(|_| !next.is_null()) {
+            before.insert(next.addr(), found);
+        }
+        found
     });
-    if let Some(before) = list.find(|found| found.read().NextDevice == device.0) {
-        before.update(|fields| fields.NextDevice = next);
+    match before {
+        Some(before) => before.update(|fields| fields.NextDevice = next),
+        None => device.driver().update(|fields| fields.DeviceObject = next),
     }
 }
 

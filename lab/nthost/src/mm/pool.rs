@@ -290,7 +290,7 @@ impl Pool {
         if self.freed.len() > QUARANTINE
             && let Some(oldest) = self.freed.pop_front()
         {
-            oldest.pages.unmap();
+            oldest.pages.give_back();
         }
     }
 }

@@ -3,6 +3,7 @@
 mod data;
 mod images;
 mod junit;
+mod line;
 mod picture;
 mod tree;
 mod wdf;
@@ -19,6 +20,7 @@ use crate::verifier::{self, Outcome, faults};
 use crate::{exports, ldr};
 
 pub use junit::{case_ended, case_started};
+pub use line::Line;
 pub use picture::picture;
 pub use tree::{Device, Interface, Layer, drivers_of, observe, status, tree};
 
@@ -46,7 +48,7 @@ fn unloading(image: &ldr::ImageRef) {
     wdf::count(image);
 }
 
-/// Has the time of the first `DriverEntry` printed.
+/// Has the time of the first `DriverEntry` printed, and what each line of a script takes.
 pub fn show_timing() {
     TIMING.store(true, Ordering::Relaxed);
 }

@@ -25,7 +25,11 @@ pub fn run_script(session: &mut Session, script: &Path) {
         session.place = format!("{}:{number}", script.display());
         if !words::is_comment(line) {
             show(line);
+            let timed = report::Line::begin();
             run_line(session, line);
+            if let Some(line) = timed {
+                line.end();
+            }
         }
     }
 }
