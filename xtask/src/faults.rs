@@ -51,7 +51,7 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
     let lab = Lab {
         nthost: lab::build_nthost(release)?,
         drivers: build.folder(),
-        folder: place::TARGET.join("faults"),
+        folder: place::TARGET.join("faults").join(build.profile()),
     };
     let limit = arguments.get_one("limit").copied().unwrap_or(usize::MAX);
     let given = arguments.get_many::<PathBuf>("script").unwrap_or_default();

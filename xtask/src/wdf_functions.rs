@@ -48,6 +48,7 @@ const REFUSED: &[(&str, &str)] = &[
         "miniports: the lab has no port driver that one would be below",
     ),
     ("WdfPdoRequestEject", "ejection is not modelled"),
+    ("WdfChildListRequestChildEject", "ejection is not modelled"),
 ];
 
 /// Writes the page.

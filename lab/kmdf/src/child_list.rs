@@ -527,19 +527,17 @@ pub fn static_config() -> WDF_CHILD_LIST_CONFIG {
 /// `WdfPdoRetrieveIdentificationDescription`.
 ///
 /// # Errors
-/// `STATUS_INVALID_PARAMETER`.
+/// `STATUS_INVALID_PARAMETER` (no PDO), `STATUS_INVALID_DEVICE_REQUEST` (a static child, sizes).
 pub fn retrieve_identification(
     device: Obj<Device>,
     to: Claimed<WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER>,
 ) -> Outcome {
-    let Some((list, entry)) = described(device) else {
-        return fail(STATUS_INVALID_PARAMETER);
-    };
+    let (list, entry) = described(device)?;
     let size = to
         .get()
         .map_or(0, |header| header.IdentificationDescriptionSize as usize);
     if size != list.identification_size() {
-        return fail(STATUS_INVALID_PARAMETER);
+        return fail(wdk_sys::STATUS_INVALID_DEVICE_REQUEST);
     }
     list.describe(&entry, to.pointer(), ptr::null_mut());
     Ok(())
@@ -548,16 +546,14 @@ pub fn retrieve_identification(
 /// `WdfPdoRetrieveAddressDescription`.
 ///
 /// # Errors
-/// `STATUS_INVALID_PARAMETER`.
+/// `STATUS_INVALID_PARAMETER` (no PDO), `STATUS_INVALID_DEVICE_REQUEST` (a static child, sizes).
 pub fn retrieve_address(device: Obj<Device>, to: Claimed<WDF_CHILD_ADDRESS_DESCRIPTION_HEADER>) -> Outcome {
-    let Some((list, entry)) = described(device) else {
-        return fail(STATUS_INVALID_PARAMETER);
-    };
+    let (list, entry) = described(device)?;
     let size = to
         .get()
         .map_or(0, |header| header.AddressDescriptionSize as usize);
     if size != list.address_size() || entry.address.is_null() {
-        return fail(STATUS_INVALID_PARAMETER);
+        return fail(wdk_sys::STATUS_INVALID_DEVICE_REQUEST);
     }
     list.describe(&entry, ptr::null_mut(), to.pointer());
     Ok(())
@@ -566,25 +562,26 @@ pub fn retrieve_address(device: Obj<Device>, to: Claimed<WDF_CHILD_ADDRESS_DESCR
 /// `WdfPdoUpdateAddressDescription`.
 ///
 /// # Errors
-/// `STATUS_INVALID_PARAMETER`.
+/// `STATUS_INVALID_PARAMETER` (no PDO), `STATUS_INVALID_DEVICE_REQUEST` (a static child, sizes).
 pub fn update_address(device: Obj<Device>, from: Claimed<WDF_CHILD_ADDRESS_DESCRIPTION_HEADER>) -> Outcome {
-    let Some((list, entry)) = described(device) else {
-        return fail(STATUS_INVALID_PARAMETER);
-    };
+    let (list, entry) = described(device)?;
     let size = from
         .get()
         .map_or(0, |header| header.AddressDescriptionSize as usize);
     if size != list.address_size() || entry.address.is_null() {
-        return fail(STATUS_INVALID_PARAMETER);
+        return fail(wdk_sys::STATUS_INVALID_DEVICE_REQUEST);
     }
     list.copy_address(from.pointer(), entry.address);
     Ok(())
 }
 
-fn described(device: Obj<Device>) -> Option<(Obj<ChildList>, Entry)> {
-    let (list, id) = device.entry.get()?;
-    if list.is_static() {
-        return None;
+fn described(device: Obj<Device>) -> Outcome<(Obj<ChildList>, Entry)> {
+    if device.parent.is_none() {
+        return fail(STATUS_INVALID_PARAMETER);
     }
-    Some((list, list.entry(id)?))
+    let found = device.entry.get().filter(|(list, _)| !list.is_static());
+    match found.and_then(|(list, id)| Some((list, list.entry(id)?))) {
+        Some(found) => Ok(found),
+        None => fail(wdk_sys::STATUS_INVALID_DEVICE_REQUEST),
+    }
 }

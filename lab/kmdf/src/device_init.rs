@@ -403,7 +403,8 @@ ddi! {
     /// The security descriptor of the device object. That of a control device cannot be taken away (fxdeviceinitapi.cpp).
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
+    /// `STATUS_INVALID_DEVICE_REQUEST` (none for a control device), `STATUS_INVALID_PARAMETER`,
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDeviceInitAssignSDDLString: PFN_WDFDEVICEINITASSIGNSDDLSTRING(
         call, init: PWDFDEVICE_INIT, sddl: PCUNICODE_STRING,
     ) -> NTSTATUS {

@@ -157,7 +157,7 @@ implemented! {
         WdfChildListAddOrUpdateChildDescriptionAsPresent WdfChildListUpdateChildDescriptionAsMissing
         WdfChildListUpdateAllChildDescriptionsAsPresent WdfChildListRetrieveAddressDescription
         WdfChildListRetrievePdo WdfChildListBeginIteration WdfChildListRetrieveNextDevice
-        WdfChildListEndIteration WdfChildListRequestChildEject
+        WdfChildListEndIteration
     }
     crate::query_interface {
         WdfDeviceAddQueryInterface WdfIoTargetQueryForInterface

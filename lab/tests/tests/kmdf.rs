@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use lab_tests::{
-    Run,
+    Build, Lab, Run,
     conform::{self, REMOVE, conforms},
 };
 
@@ -66,6 +66,21 @@ fn registry_values_are_read_and_written_as_by_the_framework() -> Result<()> {
     conforms("kmdf_registry", 79)
 }
 
+#[test]
+fn children_are_listed_described_and_lost_as_by_the_framework() -> Result<()> {
+    conforms("kmdf_children", 102)
+}
+
+#[test]
+fn names_interfaces_and_control_devices_are_those_of_the_framework() -> Result<()> {
+    conforms("kmdf_names", 67)
+}
+
+#[test]
+fn buffers_locks_timers_and_work_items_are_those_of_the_framework() -> Result<()> {
+    conforms("kmdf_requests", 151)
+}
+
 /// The expectation is that of pnpstatemachine.cpp, powerstatemachine.cpp and selfmanagediostatemachine.cpp.
 #[test]
 fn callbacks_and_irps_come_in_the_framework_s_order() -> Result<()> {
@@ -86,4 +101,21 @@ fn callbacks_and_irps_come_in_the_framework_s_order() -> Result<()> {
 #[test]
 fn a_surprise_removal_comes_in_the_framework_s_order() -> Result<()> {
     order("kmdf_order_surprise", &[r"surprise-remove ROOT\CONFORM\0000"])
+}
+
+/// What reaches a plain WDM function driver; the expectation is that of the documentation (State Transitions for `PnP` Devices).
+#[test]
+fn irps_of_a_wdm_driver_come_in_the_documented_order() -> Result<()> {
+    const DISABLE: &str = r"pnputil /disable-device ROOT\CONFORM\0000";
+    const ENABLE: &str = r"pnputil /enable-device ROOT\CONFORM\0000";
+    let name = "wdm_order";
+    let lab = Lab::new(Build::Debug)?;
+    lab.function_driver(name, include_str!("../drivers/wdm_order.c"), conform::HARDWARE_ID)?;
+    let surprise = r"surprise-remove ROOT\CONFORM\0000";
+    let run = conform::run(&lab, name, &[READ, DISABLE, ENABLE, surprise])?;
+    run.passes()?;
+    insta::with_settings!({ prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, told(&run, name));
+    });
+    Ok(())
 }

@@ -4,8 +4,8 @@
 //! `user` (one thread's sequence), `ledger` (what is told when a run does not end well). Every line is a command that a script could have too.
 //!
 //! A user draws its lines from the seed and its own number and from nothing else, so that an equal seed gives each user the same sequence. How the
-//! users' lines fall between each other's is up to the system: only `/threads 1` repeats a run exactly, and not even that where drivers
-//! have threads and work items of their own.
+//! users' lines fall between each other's is up to the system: only `/threads 1`, where each line is over before the next one, repeats a run, as far
+//! as drivers have no threads and work items of their own.
 //!
 //! At the end of a round every file is closed, every device removed and every driver unloaded; nothing of theirs may be left. Then the table's
 //! own lines for this moment have to pass, without faults.
@@ -66,7 +66,7 @@ pub(super) fn run(session: &mut Session, arguments: &[&str]) -> CommandResult {
     verifier::set_background(ledger::describe);
     ledger::begin(wish.plan);
     dbg::silence(Some(LOG_LINES));
-    let users = (0..wish.plan.threads).map(|number| User::new(session, &table, wish.plan.seed, number));
+    let users = (0..wish.plan.threads).map(|number| User::new(session, &table, wish.plan, number));
     let start = Instant::now();
     let users = rounds(session, wish, &table, users.collect())?;
     dbg::silence(None);

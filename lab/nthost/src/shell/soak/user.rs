@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use super::ledger;
+use super::ledger::{self, Plan};
 use super::table::{Operation, Table};
 use crate::pnp;
 use crate::shell::commands;
@@ -32,6 +32,8 @@ pub(super) struct Count {
 #[derive(Debug)]
 pub(super) struct User {
     number: u32,
+    /// Nobody else types: each operation is over before the next one, so that the same ones have the same outcome.
+    alone: bool,
     table: Arc<Table>,
     random: fastrand::Rng,
     session: Session,
@@ -41,12 +43,13 @@ pub(super) struct User {
 }
 
 impl User {
-    /// A user whose sequence is that of the seed and its number.
-    pub(super) fn new(session: &Session, table: &Arc<Table>, seed: u32, number: u32) -> Self {
+    /// A user whose sequence is that of the plan's seed and its number.
+    pub(super) fn new(session: &Session, table: &Arc<Table>, plan: Plan, number: u32) -> Self {
         Self {
             number,
+            alone: plan.threads == 1,
             table: Arc::clone(table),
-            random: fastrand::Rng::with_seed(u64::from(seed) << u32::BITS | u64::from(number)),
+            random: fastrand::Rng::with_seed(u64::from(plan.seed) << u32::BITS | u64::from(number)),
             session: session.quiet_copy(),
             digest: Sha256::new(),
             done: 0,
@@ -86,6 +89,9 @@ impl User {
             self.digest.update(b"\n");
             ledger::begin_line(self.number as usize, &operation.line);
             self.perform(&operation);
+            if self.alone {
+                pnp::settle();
+            }
             ledger::end_line(self.number as usize);
             self.done += 1;
         }
