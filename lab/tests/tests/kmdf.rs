@@ -81,6 +81,11 @@ fn buffers_locks_timers_and_work_items_are_those_of_the_framework() -> Result<()
     conforms("kmdf_requests", 151)
 }
 
+#[test]
+fn settings_states_and_properties_are_those_of_the_framework() -> Result<()> {
+    conforms("kmdf_init", 41)
+}
+
 /// The expectation is that of pnpstatemachine.cpp, powerstatemachine.cpp and selfmanagediostatemachine.cpp.
 #[test]
 fn callbacks_and_irps_come_in_the_framework_s_order() -> Result<()> {
