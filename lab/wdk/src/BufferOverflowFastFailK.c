@@ -1,7 +1,7 @@
 /*
  * The stack cookie of images that a C compiler built with /GS, and the load configuration, in the place of the WDK's BufferOverflowFastFailK.lib.
  * Through the load configuration the loader of Windows sets the cookie, and puts its own routines in the place of the two of Control Flow Guard
- * where the system enforces it; the lab's loader leaves both as they are.
+ * where the system enforces it; the lab's loader does the first of these.
  */
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <ntddk.h>
