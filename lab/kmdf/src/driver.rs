@@ -172,7 +172,7 @@ ddi! {
     }
 }
 
-fn check_config(config: &WDF_DRIVER_CONFIG) -> Outcome {
+const fn check_config(config: &WDF_DRIVER_CONFIG) -> Outcome {
     if config.Size as usize != size_of::<WDF_DRIVER_CONFIG>() {
         return fail(STATUS_INFO_LENGTH_MISMATCH);
     }

@@ -7,10 +7,8 @@ use core::{
 };
 
 use wdk_sys::{
-    _WDF_REQUEST_FORWARD_OPTIONS_FLAGS as ForwardFlags, CCHAR, KPROCESSOR_MODE, NTSTATUS, PDEVICE_OBJECT,
-    PFN_WDF_REQUEST_CANCEL, PIRP, PWDF_REQUEST_FORWARD_OPTIONS, PWDF_REQUEST_PARAMETERS, STATUS_CANCELLED,
-    STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, ULONG,
-    WDF_REQUEST_FORWARD_OPTIONS, WDF_REQUEST_PARAMETERS, WDFFILEOBJECT, WDFQUEUE, WDFREQUEST,
+    CCHAR, KPROCESSOR_MODE, NTSTATUS, PFN_WDF_REQUEST_CANCEL, PIRP, PWDF_REQUEST_PARAMETERS,
+    STATUS_INVALID_DEVICE_REQUEST, ULONG, WDF_REQUEST_PARAMETERS, WDFFILEOBJECT, WDFQUEUE, WDFREQUEST,
 };
 
 use crate::{
@@ -25,12 +23,14 @@ use crate::{
     queue::{self, Queue},
     wdm::{
         bugcheck::Violation,
-        irp::{Irp, WdmFile, release_cancel_lock},
+        irp::{Irp, WdmFile},
         mdl::OwnMdl,
         parameters::Parameters,
     },
 };
 
+pub mod cancel;
+pub mod forward;
 pub mod own;
 
 /// Where `EvtIoStop` of a request stands.
@@ -162,115 +162,7 @@ fn complete_boosted(request: Obj<Request>, status: NTSTATUS, boost: CCHAR) {
     request.delete();
 }
 
-/// Gives a request that a driver has to a queue.
-///
-/// # Errors
-/// `STATUS_INVALID_DEVICE_REQUEST` (the same queue, another device's, a request that can be cancelled, one that waits or that the driver
-/// made), `STATUS_WDF_BUSY`, `STATUS_INSUFFICIENT_RESOURCES`.
-pub fn forward(request: Obj<Request>, to: Obj<Queue>) -> Outcome {
-    let from = request.queue.get();
-    let foreign = request.device.get() != Some(to.device);
-    if from == Some(to) || request.owns_irp || foreign || request.is_cancelable() || request.is_waiting() {
-        return fail(STATUS_INVALID_DEVICE_REQUEST);
-    }
-    move_to(request, from, to, false)
-}
-
-/// Gives a child's request to a queue of its bus, in the bus's own stack location.
-///
-/// # Errors
-/// `STATUS_INVALID_DEVICE_REQUEST` (not the bus's queue, a child that was not set up for it, a request that can be cancelled, waits or is in no
-/// queue), `STATUS_WDF_BUSY`, `STATUS_INSUFFICIENT_RESOURCES`.
-fn forward_to_parent(request: Obj<Request>, irp: Irp, to: Obj<Queue>) -> Outcome {
-    let (from, child) = (request.queue.get(), request.device.get());
-    let (Some(from), Some(child), Some(parent)) = (from, child, to.device.wdm.get()) else {
-        return fail(STATUS_INVALID_DEVICE_REQUEST);
-    };
-    let allowed = child.parent == Some(to.device) && child.settings.identity.forward_to_parent;
-    if !allowed || request.is_cancelable() || request.is_waiting() {
-        return fail(STATUS_INVALID_DEVICE_REQUEST);
-    }
-    irp.copy_to_next();
-    irp.advance(parent);
-    request.device.set(Some(to.device.reference()));
-    let outcome = move_to(request, Some(from), to, false);
-    if outcome.is_ok() {
-        child.release();
-    } else {
-        request.device.set(Some(child));
-        to.device.release();
-        irp.skip();
-    }
-    outcome
-}
-
-/// Takes a request from the driver's side of one queue and has it wait in another.
-pub fn move_to(request: Obj<Request>, from: Option<Obj<Queue>>, to: Obj<Queue>, first: bool) -> Outcome {
-    if let Some(from) = from {
-        from.reference().withdraw(request);
-    }
-    let outcome = to.take_over(request, first);
-    if let Some(from) = from {
-        if outcome.is_err() {
-            from.take_back(request);
-        }
-        // The request may be completed and gone by now; the queue that it left presents the next one.
-        from.dispatch_changes();
-        from.release();
-    }
-    outcome
-}
-
 impl Obj<Request> {
-    /// Makes the IRP of a waiting request cancellable; true when it was cancelled already and nobody else
-    /// will notice.
-    pub fn wait_cancellable(self) -> bool {
-        let Some(irp) = self.irp.get() else { return false };
-        irp.set_driver_context(Request::CONTEXT, self.pointer().cast());
-        irp.set_cancel_routine(Some(cancel_waiting));
-        irp.is_cancelled() && irp.set_cancel_routine(None)
-    }
-
-    /// Takes that back; false when the cancel routine is about to run.
-    pub fn stop_waiting(self) -> bool {
-        self.irp.get().is_some_and(|irp| irp.set_cancel_routine(None))
-    }
-
-    /// Whether it waits in a queue.
-    pub fn is_waiting(self) -> bool {
-        self.queue.get().is_some_and(|queue| queue.has_waiting(self))
-    }
-
-    /// Whether the driver lets it be cancelled.
-    pub fn is_cancelable(self) -> bool {
-        self.cancel.get().is_some()
-    }
-
-    /// Tells the driver that it is cancelled.
-    pub fn call_cancel(self) {
-        self.reference();
-        invoke!(self.cancel.take(), self.handle());
-        self.release();
-    }
-
-    /// Its queue tells the driver, in its turn and under its lock.
-    fn cancel_by(self, queue: Obj<Queue>) {
-        queue.reference();
-        self.due.set(Due::Cancel);
-        queue.dispatch_changes();
-        queue.release();
-    }
-
-    /// Makes a request of the driver cancellable; false when it was cancelled already.
-    fn mark(self, queue: Obj<Queue>, callback: PFN_WDF_REQUEST_CANCEL) -> bool {
-        let Some(irp) = self.irp.get() else { return false };
-        irp.set_driver_context(Request::CONTEXT, self.pointer().cast());
-        self.cancel.set(callback);
-        irp.set_cancel_routine(Some(cancel_with_driver));
-        let gone = irp.is_cancelled() || queue.is_cancelling();
-        !(gone && irp.set_cancel_routine(None))
-    }
-
     /// The queue that presented it; a request without one cannot be made cancellable.
     fn own_queue(self) -> Outcome<Obj<Queue>> {
         self.queue
@@ -283,35 +175,6 @@ impl Obj<Request> {
         match self.irp.get() {
             Some(irp) => irp,
             None => call.violation(Violation::Request, self.handle::<c_void>() as usize),
-        }
-    }
-}
-
-const fn of(irp: Irp) -> Option<Obj<Request>> {
-    Obj::from_pointer(irp.driver_context(Request::CONTEXT).cast())
-}
-
-/// Cancels a request that waits in a queue.
-extern "C" fn cancel_waiting(_device: PDEVICE_OBJECT, irp: PIRP) {
-    let Some(irp) = Irp::of(irp) else { return };
-    release_cancel_lock(irp);
-    if let Some(request) = of(irp)
-        && let Some(queue) = request.queue.get()
-    {
-        queue.reference();
-        queue.cancelled(request);
-        queue.release();
-    }
-}
-
-/// Tells the driver that a request of its own is cancelled.
-extern "C" fn cancel_with_driver(_device: PDEVICE_OBJECT, irp: PIRP) {
-    let Some(irp) = Irp::of(irp) else { return };
-    release_cancel_lock(irp);
-    if let Some(request) = of(irp) {
-        match request.queue.get() {
-            Some(queue) => request.cancel_by(queue),
-            None => request.call_cancel(),
         }
     }
 }
@@ -448,126 +311,11 @@ ddi! {
         queue::handle(request.object(call).queue.get())
     }
 
-    /// Gives a request to another queue of the same device.
-    ///
-    /// # Errors
-    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INVALID_DEVICE_STATE`.
-    fn WdfRequestForwardToIoQueue: PFN_WDFREQUESTFORWARDTOIOQUEUE(
-        call, request: WDFREQUEST, to: WDFQUEUE,
-    ) -> NTSTATUS {
-        let request = request.object(call);
-        request.irp(call);
-        forward(request, to.object(call))
-    }
-
-    /// Gives a child's request to a queue of its bus.
-    ///
-    /// # Errors
-    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER` (unknown flags), those of [`forward_to_parent`].
-    fn WdfRequestForwardToParentDeviceIoQueue: PFN_WDFREQUESTFORWARDTOPARENTDEVICEIOQUEUE(
-        call, request: WDFREQUEST, to: WDFQUEUE, options: PWDF_REQUEST_FORWARD_OPTIONS,
-    ) -> NTSTATUS {
-        let to = to.object(call);
-        let request = request.object(call);
-        let options = options.required(call);
-        if options.Size as usize != size_of::<WDF_REQUEST_FORWARD_OPTIONS>() {
-            return fail(STATUS_INFO_LENGTH_MISMATCH);
-        }
-        let known = ForwardFlags::WDF_REQUEST_FORWARD_OPTION_SEND_AND_FORGET;
-        if options.Flags.cast_signed() & !known != 0 {
-            return fail(STATUS_INVALID_PARAMETER);
-        }
-        forward_to_parent(request, request.irp(call), to)
-    }
-
     /// The process that sent a request.
     fn WdfRequestGetRequestorProcessId: PFN_WDFREQUESTGETREQUESTORPROCESSID(
         call, request: WDFREQUEST,
     ) -> ULONG {
         request.object(call).irp(call).requestor_process()
-    }
-
-    /// Gives a request back to its manual queue, before the others.
-    ///
-    /// # Errors
-    /// `STATUS_INVALID_DEVICE_REQUEST` (no queue, another kind of queue, a request that can be cancelled or waits).
-    fn WdfRequestRequeue: PFN_WDFREQUESTREQUEUE(call, request: WDFREQUEST) -> NTSTATUS {
-        let request = request.object(call);
-        let queue = request.own_queue()?;
-        if !queue.is_manual() || request.is_cancelable() || request.is_waiting() {
-            return fail(STATUS_INVALID_DEVICE_REQUEST);
-        }
-        move_to(request, Some(queue), queue, true)
-    }
-
-    /// Lets a request be cancelled; the callback completes it. One that was cancelled already is told of at once, or when the callback that
-    /// marks it has returned. A request without a queue is left as it is.
-    fn WdfRequestMarkCancelable: PFN_WDFREQUESTMARKCANCELABLE(
-        call, request: WDFREQUEST, callback: PFN_WDF_REQUEST_CANCEL,
-    ) {
-        let request = request.object(call);
-        request.irp(call);
-        if let Ok(queue) = request.own_queue()
-            && !request.mark(queue, callback)
-        {
-            request.cancel_by(queue);
-        }
-    }
-
-    /// The same; one that was cancelled already stays the driver's to complete.
-    ///
-    /// # Errors
-    /// `STATUS_CANCELLED`, `STATUS_INVALID_DEVICE_REQUEST` (no queue, or marked already).
-    fn WdfRequestMarkCancelableEx: PFN_WDFREQUESTMARKCANCELABLEEX(
-        call, request: WDFREQUEST, callback: PFN_WDF_REQUEST_CANCEL,
-    ) -> NTSTATUS {
-        let request = request.object(call);
-        request.irp(call);
-        let queue = request.own_queue()?;
-        if request.is_cancelable() {
-            return fail(STATUS_INVALID_DEVICE_REQUEST);
-        }
-        if request.mark(queue, callback) {
-            return Ok(());
-        }
-        request.cancel.set(None);
-        fail(STATUS_CANCELLED)
-    }
-
-    /// Takes that back.
-    ///
-    /// # Errors
-    /// `STATUS_CANCELLED` (the callback ran or is about to), `STATUS_INVALID_DEVICE_REQUEST` (no queue, or not marked).
-    fn WdfRequestUnmarkCancelable: PFN_WDFREQUESTUNMARKCANCELABLE(call, request: WDFREQUEST) -> NTSTATUS {
-        let request = request.object(call);
-        request.irp(call);
-        request.own_queue()?;
-        if !request.is_cancelable() && !request.irp(call).is_cancelled() {
-            return fail(STATUS_INVALID_DEVICE_REQUEST);
-        }
-        if request.is_cancelable() && request.stop_waiting() {
-            request.cancel.set(None);
-            return Ok(());
-        }
-        fail(STATUS_CANCELLED)
-    }
-
-    /// Whether the sender wants it cancelled.
-    fn WdfRequestIsCanceled: PFN_WDFREQUESTISCANCELED(call, request: WDFREQUEST) -> u8 {
-        u8::from(request.object(call).irp(call).is_cancelled())
-    }
-
-    /// Answers `EvtIoStop`: the driver keeps the request, or gives it back to the queue. Outside of that callback it does nothing.
-    fn WdfRequestStopAcknowledge: PFN_WDFREQUESTSTOPACKNOWLEDGE(call, request: WDFREQUEST, requeue: u8) {
-        let request = request.object(call);
-        let Some(queue) = request.queue.get().filter(|_| request.stop.get() == Stop::Told) else { return };
-        if requeue == 0 {
-            request.stop.set(Stop::Kept);
-            queue.dispatch_changes();
-        } else if !request.is_cancelable() {
-            // The queue took it before, so it has room for it.
-            let _requeued = move_to(request, Some(queue), queue, true);
-        }
     }
 
     /// Whether the sender is a 32-bit process: the lab has none.

@@ -187,10 +187,13 @@ implemented! {
         WdfRequestComplete WdfRequestCompleteWithInformation WdfRequestCompleteWithPriorityBoost
         WdfRequestGetParameters WdfRequestSetInformation WdfRequestGetInformation WdfRequestGetStatus
         WdfRequestGetRequestorMode WdfRequestGetFileObject WdfRequestWdmGetIrp WdfRequestGetIoQueue
-        WdfRequestForwardToIoQueue WdfRequestRequeue WdfRequestMarkCancelable WdfRequestMarkCancelableEx
-        WdfRequestUnmarkCancelable WdfRequestIsCanceled WdfRequestStopAcknowledge
-        WdfRequestIsFrom32BitProcess WdfRequestIsReserved WdfRequestForwardToParentDeviceIoQueue
-        WdfRequestGetRequestorProcessId
+        WdfRequestIsFrom32BitProcess WdfRequestIsReserved WdfRequestGetRequestorProcessId
+    }
+    crate::request::forward {
+        WdfRequestForwardToIoQueue WdfRequestForwardToParentDeviceIoQueue WdfRequestRequeue WdfRequestStopAcknowledge
+    }
+    crate::request::cancel {
+        WdfRequestMarkCancelable WdfRequestMarkCancelableEx WdfRequestUnmarkCancelable WdfRequestIsCanceled
     }
     crate::request::own {
         WdfRequestCreate WdfRequestCreateFromIrp WdfRequestReuse WdfRequestChangeTarget WdfRequestAllocateTimer

@@ -210,7 +210,7 @@ const fn check_size(list: Obj<ChildList>, size: u32) -> Outcome {
     }
 }
 
-fn check_info(call: &Call, list: Obj<ChildList>, info: Claimed<WDF_CHILD_RETRIEVE_INFO>) -> Outcome {
+const fn check_info(call: &Call, list: Obj<ChildList>, info: Claimed<WDF_CHILD_RETRIEVE_INFO>) -> Outcome {
     let Some(info) = info.get() else { return Ok(()) };
     if info.Size as usize != size_of::<WDF_CHILD_RETRIEVE_INFO>() {
         return fail(STATUS_INFO_LENGTH_MISMATCH);

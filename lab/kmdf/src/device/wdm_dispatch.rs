@@ -36,11 +36,11 @@ pub struct Routines([Cell<Routine>; 4]);
 impl Routines {
     /// No routines.
     pub const fn new() -> Self {
-        const NONE: Cell<Routine> = Cell::new(Routine {
+        const NONE: Routine = Routine {
             callback: None,
             context: ptr::null_mut(),
-        });
-        Self([NONE; 4])
+        };
+        Self([Cell::new(NONE), Cell::new(NONE), Cell::new(NONE), Cell::new(NONE)])
     }
 
     const fn of(&self, major: u8) -> Option<&Cell<Routine>> {
@@ -55,7 +55,7 @@ impl Routines {
     }
 
     /// What a routine passes back to have the IRP go on.
-    fn context(&self) -> WDFCONTEXT {
+    const fn context(&self) -> WDFCONTEXT {
         ptr::from_ref(self)
             .cast::<c_void>()
             .cast_mut()

@@ -75,7 +75,7 @@ ddi! {
         if bytes.is_empty() {
             return fail(STATUS_RESOURCE_DATA_NOT_FOUND);
         }
-        if bytes.len() % 2 != 0 || !bytes.ends_with(&[0; 4]) {
+        if !bytes.len().is_multiple_of(2) || !bytes.ends_with(&[0; 4]) {
             return fail(STATUS_OBJECT_TYPE_MISMATCH);
         }
         add_strings(call, data(&block), &attributes, collection.object(call))
