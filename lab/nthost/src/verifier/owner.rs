@@ -65,7 +65,7 @@ impl fmt::Display for Owner {
 
 /// Who calls the current export: the nearest frame of an image other than wdfldr.sys, else wdfldr.sys, else the host.
 ///
-/// A routine that ends in a jump to the export has no frame any more, and is the one that the host called.
+/// A routine that ends in a jump to the export has no frame any more: then it is the one that the host called.
 #[must_use]
 pub fn owner() -> Owner {
     let mut first = Owner::HOST;
