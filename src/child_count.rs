@@ -1,10 +1,18 @@
 //! `ChildCount`: how many children a bus has.
 
 use direct_call::Failure;
-use sample_interface::SAMPLE_BUS_CHILD_LIMIT as LIMIT;
+use sample_interface::SAMPLE_BUS_CHILD_LIMIT;
 use wdk_sys::STATUS_INVALID_PARAMETER;
 
 use crate::parameters::Driver;
+use crate::refusal;
+
+/// The most children of a bus: the contract's number, or as many as lab/bench/crowd needs to see how the cost of a child grows.
+pub const LIMIT: u32 = if cfg!(feature = "crowd") {
+    10_000
+} else {
+    SAMPLE_BUS_CHILD_LIMIT
+};
 
 /// The number of children when the registry names none.
 const DEFAULT: u32 = 2;
@@ -13,19 +21,14 @@ const DEFAULT: u32 = 2;
 ///
 /// # Errors
 ///
-/// `STATUS_INVALID_PARAMETER` when the value is above [`SAMPLE_BUS_CHILD_LIMIT`](LIMIT), and what [`Driver::parameter`] says for one that
+/// `STATUS_INVALID_PARAMETER` when the value is above [`LIMIT`], and what [`Driver::parameter`] says for one that
 /// cannot be read as a `REG_DWORD`; each with one line in the log.
 pub fn read(driver: Driver) -> Result<u32, Failure> {
     match driver.parameter(b"ChildCount") {
         Ok(count) if count.unwrap_or(DEFAULT) <= LIMIT => return Ok(count.unwrap_or(DEFAULT)),
-        Ok(count) => debug_print::println!(
-            "sample: ChildCount is {}, at most {LIMIT} is allowed; the device is refused",
-            count.unwrap_or(DEFAULT)
-        ),
+        Ok(count) => refusal::too_large(c"ChildCount", count.unwrap_or(DEFAULT), LIMIT),
         Err(failure) => {
-            debug_print::println!(
-                "sample: ChildCount cannot be read as a REG_DWORD of 0 to {LIMIT} ({failure}); the device is refused"
-            );
+            refusal::unreadable(c"ChildCount", failure);
             return Err(failure);
         }
     }

@@ -12,7 +12,7 @@ use wdk_sys::{
 use crate::children::Identification;
 use crate::doubler;
 use crate::interfaces::SampleBusInterface;
-use crate::unicode::{ascii, numbered, unicode_string};
+use crate::unicode::{DIGITS, ascii, before_digits, numbered, unicode_string};
 
 /// US English, winnt.h: `MAKELCID(MAKELANGID(LANG_ENGLISH, SUBLANG_ENGLISH_US), SORT_DEFAULT)`.
 const LOCALE: LCID = 0x409;
@@ -21,9 +21,9 @@ const LOCALE: LCID = 0x409;
 const DEVICE_ID: [u16; 17] = ascii(b"SAMPLEBUS\\Doubler");
 /// Compatible ID: any device of this bus.
 const COMPATIBLE_ID: [u16; 16] = ascii(b"SAMPLEBUS\\Device");
-const INSTANCE_ID: [u16; 2] = ascii(b"00");
-const DESCRIPTION: [u16; 17] = ascii(b"Sample doubler 00");
-const LOCATION: [u16; 18] = ascii(b"Sample bus slot 00");
+const INSTANCE_ID: [u16; DIGITS] = before_digits(b"");
+const DESCRIPTION: [u16; 15 + DIGITS] = before_digits(b"Sample doubler ");
+const LOCATION: [u16; 16 + DIGITS] = before_digits(b"Sample bus slot ");
 
 /// `EvtChildListCreateDevice`.
 pub unsafe extern "C" fn evt_child_list_create_device(

@@ -9,8 +9,10 @@ use core::ptr;
 
 use direct_call::call_wdf;
 use direct_call::kmdf::{Device, SpinLock, size_of_ulong};
-use sample_interface::{NtStatus, SAMPLE_BUS_CHILD_LIMIT};
+use sample_interface::NtStatus;
 use wdk_sys::{WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER, WDFCHILDLIST};
+
+use crate::child_count::LIMIT;
 
 /// What identifies a child in the framework's list.
 #[repr(C)]
@@ -32,11 +34,13 @@ impl Identification {
 /// The children of a bus device. Every routine may run in any thread, at IRQL <= `DISPATCH_LEVEL`, while the device exists.
 pub struct Children {
     list: WDFCHILDLIST,
-    /// Bit `number - 1` for each child that is plugged in.
-    plugged: SpinLock<u64>,
+    plugged: SpinLock<Plugged>,
 }
 
-const _: () = assert!(SAMPLE_BUS_CHILD_LIMIT <= u64::BITS);
+/// A bit for each child, which is set while it is plugged in.
+type Plugged = [u64; WORDS];
+
+const WORDS: usize = LIMIT.div_ceil(u64::BITS) as usize;
 
 // SAFETY: the handle of an object that the framework locks, and a lock.
 unsafe impl Send for Children {}
@@ -50,7 +54,7 @@ impl Children {
         let list = unsafe { call_wdf!(WdfFdoGetDefaultChildList, bus.raw()) };
         Self {
             list,
-            plugged: SpinLock::new(0),
+            plugged: SpinLock::new([0; WORDS]),
         }
     }
 
@@ -70,7 +74,7 @@ impl Children {
 
     /// How many children are plugged in, whether the system has found them or not.
     pub fn count(&self) -> u32 {
-        self.plugged.lock().count_ones()
+        self.plugged.lock().iter().map(|word| word.count_ones()).sum()
     }
 
     /// Plugs a child in; see [`SAMPLE_BUS_INTERFACE`](sample_interface::SAMPLE_BUS_INTERFACE).
@@ -79,9 +83,9 @@ impl Children {
     ///
     /// `STATUS_INVALID_PARAMETER`, `STATUS_OBJECT_NAME_COLLISION`, `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn plug_in(&self, number: u32) -> Result<(), NtStatus> {
-        let bit = bit_of(number)?;
         let mut plugged = self.plugged.lock();
-        if *plugged & bit != 0 {
+        let (word, bit) = place_of(&mut plugged, number)?;
+        if *word & bit != 0 {
             return Err(NtStatus::STATUS_OBJECT_NAME_COLLISION);
         }
         let mut identification = Identification::new(number);
@@ -95,7 +99,7 @@ impl Children {
             )
         };
         succeeded(status)?;
-        *plugged |= bit;
+        *word |= bit;
         Ok(())
     }
 
@@ -105,9 +109,9 @@ impl Children {
     ///
     /// `STATUS_INVALID_PARAMETER`, `STATUS_NO_SUCH_DEVICE`.
     pub fn unplug(&self, number: u32) -> Result<(), NtStatus> {
-        let bit = bit_of(number)?;
         let mut plugged = self.plugged.lock();
-        if *plugged & bit == 0 {
+        let (word, bit) = place_of(&mut plugged, number)?;
+        if *word & bit == 0 {
             return Err(NtStatus::STATUS_NO_SUCH_DEVICE);
         }
         let mut identification = Identification::new(number);
@@ -120,19 +124,24 @@ impl Children {
             )
         };
         succeeded(status)?;
-        *plugged &= !bit;
+        *word &= !bit;
         Ok(())
     }
 }
 
+/// The word and the bit of a child.
+///
 /// # Errors
 ///
 /// `STATUS_INVALID_PARAMETER` for a number that no child can have.
-const fn bit_of(number: u32) -> Result<u64, NtStatus> {
-    if number == 0 || number > SAMPLE_BUS_CHILD_LIMIT {
+fn place_of(plugged: &mut Plugged, number: u32) -> Result<(&mut u64, u64), NtStatus> {
+    let place = number.wrapping_sub(1);
+    if place >= LIMIT {
         return Err(NtStatus::STATUS_INVALID_PARAMETER);
     }
-    Ok(1 << (number - 1))
+    let word = plugged.get_mut((place / u64::BITS) as usize);
+    let word = word.ok_or(NtStatus::STATUS_INVALID_PARAMETER)?;
+    Ok((word, 1 << (place % u64::BITS)))
 }
 
 const fn succeeded(status: i32) -> Result<(), NtStatus> {

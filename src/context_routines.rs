@@ -6,7 +6,7 @@ use core::slice;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use direct_call::kmdf::Provider;
-use sample_interface::{NtStatus, SAMPLE_STATISTICS, double_values};
+use sample_interface::{MANY, NtStatus, SAMPLE_STATISTICS, double_few, double_many};
 
 use crate::claimed::{Claimed, status_of};
 
@@ -33,15 +33,54 @@ pub unsafe extern "system" fn SampleDoubleArray(
     Count: usize,
     Done: *mut usize,
 ) -> NtStatus {
+    if Count < MANY {
+        // SAFETY: the caller's promises.
+        unsafe { double_array(Context, Values, Count, Done, double_few) }
+    } else {
+        // SAFETY: the caller's promises.
+        unsafe { double_large_array(Context, Values, Count, Done) }
+    }
+}
+
+/// [`SampleDoubleArray`] for what takes vector registers. Apart, as it takes other registers too, and a routine saves what any of its paths
+/// needs: before an interlocked operation ends, which waits for those stores.
+///
+/// # Safety
+///
+/// That of [`SampleDoubleArray`].
+#[inline(never)]
+unsafe extern "system" fn double_large_array(
+    context: *mut c_void,
+    values: *mut i32,
+    count: usize,
+    done: *mut usize,
+) -> NtStatus {
+    // SAFETY: the caller's promises.
+    unsafe { double_array(context, values, count, done, double_many) }
+}
+
+/// [`SampleDoubleArray`] by a loop of the contract's.
+///
+/// # Safety
+///
+/// That of [`SampleDoubleArray`].
+#[inline(always)]
+unsafe fn double_array(
+    context: *mut c_void,
+    values: *mut i32,
+    count: usize,
+    done: *mut usize,
+    double: fn(&mut [i32]) -> usize,
+) -> NtStatus {
     // SAFETY: a context that `interfaces` published with `Calls`, on which the caller holds a reference.
-    let mut counted = match unsafe { Provider::<Calls>::enter(Context) } {
+    let mut counted = match unsafe { Provider::<Calls>::enter(context) } {
         Ok(counted) => counted,
         Err(removed) => return NtStatus(removed.status()),
     };
     counted.count_call();
-    let outcome = Array::claimed(Values, Count, Done).and_then(|array| {
+    let outcome = Array::claimed(values, count, done).and_then(|array| {
         // SAFETY: the caller's promise for both pointers, which are not null where they are used, and aligned.
-        unsafe { array.double() }
+        unsafe { array.double(double) }
     });
     if outcome.is_err() {
         counted.failures.fetch_add(1, Ordering::Relaxed);
@@ -73,14 +112,14 @@ impl Array {
     /// # Safety
     ///
     /// The pointers are valid for what they were claimed for.
-    unsafe fn double(self) -> Result<(), NtStatus> {
+    unsafe fn double(self, double: fn(&mut [i32]) -> usize) -> Result<(), NtStatus> {
         let values = if self.count == 0 {
             &mut []
         } else {
             // SAFETY: not null and aligned, by `claimed`; valid for `count` values by the caller's promise.
             unsafe { slice::from_raw_parts_mut(self.values, self.count) }
         };
-        let done = double_values(values);
+        let done = double(values);
         // SAFETY: not null and aligned, by `Claimed`; writable by the caller's promise.
         unsafe { self.done.pointer().write(done) };
         if done == self.count {

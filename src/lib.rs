@@ -4,7 +4,7 @@
 //! Parts: `entry` (`DriverEntry`, `EvtDriverDeviceAdd`), `role` (what a device is); `bus` (the device that enumerates), `children` (its
 //! children), `bus_ioctl` and `bus_routines` (who may change them, and how), `get_interface` (a table on request), `child_pdo` (a child); `filter` (the device in other
 //! drivers' stacks); `doubler` (what child and filter have in common), `interfaces` (the tables), `exports` and `context_routines` (the routines
-//! in them), `claimed` (callers' pointers); `dll` (`DllInitialize`, `DllUnload`); `parameters`, `child_count` (what the INF sets), `unicode`
+//! in them), `claimed` (callers' pointers); `dll` (`DllInitialize`, `DllUnload`); `parameters`, `child_count` (what the INF sets), `refusal` (what the log says of it), `unicode`
 //! (strings).
 #![no_std]
 
@@ -26,6 +26,7 @@ mod filter;
 mod get_interface;
 mod interfaces;
 mod parameters;
+mod refusal;
 mod role;
 mod unicode;
 

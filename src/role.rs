@@ -3,10 +3,13 @@
 //! The service's key and not the device's hardware key: all drivers of a stack share the hardware key, and a filter that is put onto a bus
 //! device would make the bus below it a filter too.
 
+use core::ffi::CStr;
+
 use direct_call::Failure;
 use wdk_sys::STATUS_INVALID_PARAMETER;
 
 use crate::parameters::Driver;
+use crate::refusal;
 
 /// What a device of this driver is.
 #[derive(Clone, Copy)]
@@ -21,6 +24,8 @@ pub enum Role {
 const BUS: u32 = 0;
 /// `Role` of a filter.
 const FILTER: u32 = 1;
+/// Both, for the log.
+const ALLOWED: &CStr = c"0 (bus) or 1 (filter)";
 
 /// Reads `Role`.
 ///
@@ -32,15 +37,9 @@ pub fn read(driver: Driver) -> Result<Role, Failure> {
     match driver.parameter(b"Role") {
         Ok(None | Some(BUS)) => return Ok(Role::Bus),
         Ok(Some(FILTER)) => return Ok(Role::Filter),
-        Ok(Some(other)) => {
-            debug_print::println!(
-                "sample: Role is {other}, not {BUS} (bus) or {FILTER} (filter); the device is refused"
-            );
-        }
+        Ok(Some(other)) => refusal::not_allowed(c"Role", other, ALLOWED),
         Err(failure) => {
-            debug_print::println!(
-                "sample: Role cannot be read as a REG_DWORD ({failure}); the device is refused"
-            );
+            refusal::unreadable(c"Role", failure);
             return Err(failure);
         }
     }

@@ -1,4 +1,4 @@
-//! Renders the layout assertions of `src/abi` and the list of known exports from the data under `lab/`.
+//! Renders the layout assertions of `src/abi` and the list of known exports from the data under `lab/`, and takes the framework in.
 
 use std::fmt::Write;
 use std::{env, fs, path::Path};
@@ -80,6 +80,18 @@ fn main() {
     let out = Path::new(&out);
     fs::write(out.join("layout_asserts.rs"), layout_asserts()).expect("cargo made OUT_DIR writable");
     fs::write(out.join("known_exports.txt"), known_exports()).expect("cargo made OUT_DIR writable");
+    fs::write(out.join("wdfldr.sys"), framework()).expect("cargo made OUT_DIR writable");
+}
+
+/// The image that `LAB_WDFLDR` names, to be carried in the program; empty without the variable. `cargo xtask install` sets it.
+fn framework() -> Vec<u8> {
+    const VARIABLE: &str = "LAB_WDFLDR";
+    println!("cargo::rerun-if-env-changed={VARIABLE}");
+    let Some(path) = env::var_os(VARIABLE) else {
+        return Vec::new();
+    };
+    println!("cargo::rerun-if-changed={}", Path::new(&path).display());
+    fs::read(&path).unwrap_or_else(|error| panic!("{VARIABLE} names {}: {error}", Path::new(&path).display()))
 }
 
 /// The assertions for the structures, and for the members of a stack location's parameters.

@@ -4,6 +4,7 @@
 //! [`table`], [`data`], [`plot`] and [`page`] show them; [`counts`] compares counted instructions with the baseline.
 
 mod counts;
+mod crowd;
 mod data;
 mod drivers;
 mod figures;
@@ -11,6 +12,7 @@ mod lab;
 mod machine;
 mod page;
 mod plot;
+mod queries;
 mod samples;
 mod sizes;
 mod table;
@@ -24,7 +26,9 @@ use crate::{build::Build, c_drivers, command, drivers as images, files, lab as h
 
 use figures::Figure;
 use machine::Machine;
+use queries::Query;
 use samples::Samples;
+use sizes::Image;
 
 /// Where the data and the plot go.
 const FOLDER: &str = "bench";
@@ -32,8 +36,11 @@ const FOLDER: &str = "bench";
 /// Everything of one run.
 struct Report {
     machine: Machine,
+    queries: Vec<Query>,
     figures: Vec<Figure>,
-    sections: Vec<sizes::Section>,
+    /// sample.sys, and the same in C.
+    image: Image,
+    image_of_c: Image,
     /// Ticks of the time-stamp counter in a nanosecond.
     clock: f64,
 }
@@ -75,18 +82,24 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
 /// Builds what is measured, and measures.
 fn measure() -> Result<Report> {
     images::build_all(Build::RELEASE)?;
+    images::build_crowd(Build::RELEASE)?;
     c_drivers::build_bench(Build::RELEASE)?;
     let nthost = host::build_nthost(true)?;
+    drivers::demonstrate_c(&nthost)?;
     command::stage("measuring in the lab");
     let mut machine = Machine::look()?;
     let mut samples = Samples::default();
     drivers::measure(&nthost, &mut samples)?;
     lab::measure(&nthost, &mut samples)?;
+    command::stage("starting and removing children");
+    crowd::measure(&nthost, &mut samples)?;
     machine.finish()?;
     Ok(Report {
         machine,
+        queries: queries::count(&nthost)?,
         figures: figures::all(&samples)?,
-        sections: sizes::sections(&Build::RELEASE.folder().join("sample.sys"))?,
+        image: Image::read(&Build::RELEASE.folder().join("sample.sys"))?,
+        image_of_c: Image::read(&Build::RELEASE.folder().join("c/sample.sys"))?,
         clock: samples.clock()?,
     })
 }

@@ -1,7 +1,9 @@
 //! The clients in C and C++: compiled by clang against the kit, linked by rust-lld with the import library of sample.sys.
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -34,16 +36,39 @@ struct CDriver {
     description: &'static str,
     /// The import libraries in the folder of the build.
     libraries: &'static [&'static str],
+    model: Model,
+}
+
+/// What stands between the system and a driver's `DriverEntry`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Model {
+    Wdm,
+    /// The framework's stub, and the exports of sample.sys.
+    Kmdf,
 }
 
 impl CDriver {
-    const fn version(&self, release: bool) -> VersionInfo<'_> {
+    /// The image's name without its folder.
+    fn file_name(&self) -> &str {
+        self.image.rsplit('/').next().unwrap_or(self.image)
+    }
+
+    fn version(&self, release: bool) -> VersionInfo<'_> {
         VersionInfo {
-            image: self.image,
+            image: self.file_name(),
             description: self.description,
             version: env!("CARGO_PKG_VERSION"),
             license: env!("CARGO_PKG_LICENSE"),
             debug: !release,
+        }
+    }
+}
+
+impl Model {
+    const fn entry(self) -> &'static str {
+        match self {
+            Self::Wdm => "DriverEntry",
+            Self::Kmdf => "FxDriverEntry",
         }
     }
 }
@@ -55,6 +80,7 @@ const C_DRIVERS: &[CDriver] = &[
         standard: "-std=c17",
         description: "A legacy driver in C that imports SampleDouble",
         libraries: &[SAMPLE],
+        model: Model::Wdm,
     },
     CDriver {
         image: "legacy-c",
@@ -62,6 +88,7 @@ const C_DRIVERS: &[CDriver] = &[
         standard: "-std=c17",
         description: "A legacy driver in C that asks the bus for its table",
         libraries: &[SAMPLE],
+        model: Model::Wdm,
     },
     CDriver {
         image: "helper-cpp",
@@ -69,6 +96,7 @@ const C_DRIVERS: &[CDriver] = &[
         standard: "-std=c++17",
         description: "A legacy driver in C++ that imports SampleDouble",
         libraries: &[SAMPLE],
+        model: Model::Wdm,
     },
 ];
 
@@ -80,6 +108,23 @@ const BENCH_DRIVERS: &[CDriver] = &[
         standard: "-std=c17",
         description: "The routines of sample.sys in C",
         libraries: &[],
+        model: Model::Wdm,
+    },
+    CDriver {
+        image: "exports",
+        source: "lab/bench/drivers/exports.c",
+        standard: "-std=c17",
+        description: "Times calls of the kernel's exports",
+        libraries: &[],
+        model: Model::Wdm,
+    },
+    CDriver {
+        image: "c/sample",
+        source: "lab/bench/drivers/sample.c",
+        standard: "-std=c17",
+        description: "sample.sys in C",
+        libraries: &[],
+        model: Model::Kmdf,
     },
     CDriver {
         image: "bench",
@@ -87,6 +132,7 @@ const BENCH_DRIVERS: &[CDriver] = &[
         standard: "-std=c17",
         description: "Times direct calls and what stands against them",
         libraries: &[SAMPLE, "reference.lib"],
+        model: Model::Wdm,
     },
 ];
 
@@ -97,6 +143,7 @@ const SOAK_DRIVER: CDriver = CDriver {
     standard: "-std=c17",
     description: "Holds tables of sample.sys and calls through them",
     libraries: &[],
+    model: Model::Wdm,
 };
 
 /// The standards that the header is compiled in, by the test.
@@ -186,6 +233,7 @@ fn without_private(definition: &str) -> String {
 fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver) -> Result<()> {
     let source = place::ROOT.join(driver.source);
     let image = build.folder().join(format!("{}.sys", driver.image));
+    files::make_folder(image.parent().unwrap_or(&image))?;
     let script = build.tools().join(format!("{}.rc", driver.image));
     files::write(&script, driver.version(build.release).script()?.as_bytes())?;
     let header = place::ROOT.join(crate::header::HEADER);
@@ -196,7 +244,12 @@ fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver) -> Result<()>
         .iter()
         .map(|name| build.folder().join(name))
         .collect();
-    let made_of = [&source, &header, &script, &xtask].into_iter().chain(&libraries);
+    // A source's own headers lie beside it.
+    let beside = files::list(source.parent().unwrap_or(&source))?;
+    let made_of = [&header, &script, &xtask]
+        .into_iter()
+        .chain(&libraries)
+        .chain(&beside);
     if is_newer(&image, made_of) {
         return Ok(());
     }
@@ -215,18 +268,36 @@ fn c_driver(toolchain: &Toolchain, build: Build, driver: &CDriver) -> Result<()>
     command::run(
         compiler(build.architecture)
             .arg(driver.standard)
-            .args(["-g", "-gcodeview", "-c"])
+            .args(["-g", "-gcodeview", "-Xclang", "-cfguard", "-c"])
             .arg(driver.source)
             .arg("-o")
             .arg(place::in_root(&object)),
     )?;
     command::run(
-        linker(toolchain, &image, "DriverEntry")?
+        linker(toolchain, &image, driver.model.entry())?
             .arg(&object)
             .arg(&resource)
             .args(&libraries)
+            .args(of_the_model(driver.model, build.architecture)?)
             .args(kit::kernel_libraries(build.architecture)),
     )
+}
+
+/// The libraries and the exports that a driver model brings along.
+fn of_the_model(model: Model, architecture: &Architecture) -> Result<Vec<OsString>> {
+    if model == Model::Wdm {
+        return Ok(vec![]);
+    }
+    let definition = files::read(&place::ROOT.join(DEFINITION))?;
+    let exports = definition.lines().skip_while(|line| *line != "EXPORTS").skip(1);
+    let exports = exports.map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        OsString::from(format!("/EXPORT:{}", words.join(",")))
+    });
+    let libraries = kit::framework_libraries(architecture);
+    Ok(exports
+        .chain(libraries.into_iter().map(PathBuf::into_os_string))
+        .collect())
 }
 
 /// The linker with what every image of a C driver wants; map and symbols lie beside the image.
@@ -245,6 +316,7 @@ pub fn linker(toolchain: &Toolchain, image: &Path, entry: &str) -> Result<Comman
             "/NXCOMPAT",
             "/DYNAMICBASE",
             "/INTEGRITYCHECK",
+            "/GUARD:CF",
             "/OPT:REF,ICF",
             "/DEBUG",
             // As rustc: the image names its symbols without their folder.

@@ -41,6 +41,8 @@ struct Request {
     inx: Option<PathBuf>,
     out: PathBuf,
     framework: bool,
+    /// Symbols for gdb instead of those for Windows' debuggers.
+    dwarf: bool,
     build: Build,
 }
 
@@ -94,6 +96,7 @@ fn arguments() -> Clap {
                 .help("The source of the INF file, which is stamped beside the image"),
         )
         .arg(flag("wdm").help("A driver without the framework"))
+        .arg(flag("dwarf").help("Symbols in the image, for gdb, instead of those for Windows' debuggers"))
         .arg(flag("release").help("A free build; without it a checked one (DBG=1, not optimized)"))
         .arg(
             many("source")
@@ -116,6 +119,7 @@ impl Request {
             inx: one("inx")?,
             out: one("out")?.context("clap lets nobody leave out --out")?,
             framework: !matches.get_flag("wdm"),
+            dwarf: matches.get_flag("dwarf"),
             build: if matches.get_flag("release") {
                 Build::RELEASE
             } else {
@@ -155,7 +159,8 @@ impl Request {
             .args(DIALECT)
             .args(if self.build.release { FREE } else { CHECKED });
         clang
-            .args(["-g", "-gcodeview", "-ivfsoverlay"])
+            .arg(if self.dwarf { "-gdwarf-4" } else { "-gcodeview" })
+            .args(["-g", "-Xclang", "-cfguard", "-ivfsoverlay"])
             .arg(overlay)
             .arg("-I")
             .arg(made);
@@ -177,6 +182,7 @@ impl Request {
         let mut linker = c_drivers::linker(toolchain, &self.out, entry)?;
         command::run(
             linker
+                .args(self.dwarf.then_some("/DEBUG:DWARF"))
                 .args(objects)
                 .args(framework)
                 .args(kit::kernel_libraries(X64)),

@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::{architecture::ARM64, command, deny, drivers, package, place, test, wine};
+use crate::{architecture::ARM64, bench, command, deny, drivers, fuzz, miri, package, place, test, wine};
 
 /// The components of rustup that the checks need, with the program of each.
 const COMPONENTS: &[(&str, &str)] = &[("rustfmt", "cargo-fmt"), ("clippy", "cargo-clippy")];
@@ -40,10 +40,23 @@ pub fn ci(arguments: &[String]) -> Result<ExitCode> {
     if packaged != ExitCode::SUCCESS {
         return Ok(packaged);
     }
+    command::stage("counting instructions");
+    let counted = bench::run(&["--check".to_owned()])?;
+    if counted != ExitCode::SUCCESS {
+        return Ok(counted);
+    }
     command::stage("running the helper drivers in Wine");
     let run = wine::run(&[])?;
     if run != ExitCode::SUCCESS {
         return Ok(run);
+    }
+    let interpreted = miri::run(&[])?;
+    if interpreted != ExitCode::SUCCESS {
+        return Ok(interpreted);
+    }
+    let fuzzed = fuzz::run(&[])?;
+    if fuzzed != ExitCode::SUCCESS {
+        return Ok(fuzzed);
     }
     test::test(arguments)
 }

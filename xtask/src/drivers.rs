@@ -80,6 +80,12 @@ const LAB_DRIVERS: &[Driver] = &[
     },
 ];
 
+/// The bus of many children, which only the bench runs.
+const CROWD: &Driver = &Driver {
+    package: "crowd",
+    image: "crowd/sample",
+};
+
 /// The drivers of a build.
 fn drivers(build: Build) -> impl Iterator<Item = &'static Driver> {
     let lab = if build.is_for_the_lab() { LAB_DRIVERS } else { &[] };
@@ -196,6 +202,27 @@ pub fn check(line: &[String]) -> Result<ExitCode> {
 /// When a tool is missing, or a driver does not build.
 pub fn build_all(build: Build) -> Result<()> {
     build_packages(build, &[])
+}
+
+/// Builds the bus of many children. The others were built before, its INF file among them.
+///
+/// # Errors
+///
+/// When a tool is missing, or it does not build.
+pub fn build_crowd(build: Build) -> Result<()> {
+    command::run(&mut cargo("build", build, &[CROWD.package.to_owned()])?)?;
+    collect(CROWD, build)?;
+    let inf = Path::new("sample.inf");
+    files::copy(&build.folder().join(inf), &build.folder().join("crowd").join(inf)).map(drop)
+}
+
+/// Builds and collects one driver.
+///
+/// # Errors
+///
+/// When a tool is missing, or the driver does not build.
+pub fn build_only(build: Build, package: &str) -> Result<()> {
+    build_packages(build, &[package.to_owned()])
 }
 
 /// Builds drivers, all of them if `packages` is empty, and collects them.

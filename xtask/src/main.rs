@@ -7,6 +7,7 @@ mod architecture;
 mod bench;
 mod build;
 mod c_drivers;
+mod cargo_tool;
 mod cc;
 mod ci;
 mod command;
@@ -15,6 +16,7 @@ mod drivers;
 mod exports;
 mod faults;
 mod files;
+mod fuzz;
 mod header;
 mod host_port;
 mod infverif;
@@ -22,6 +24,9 @@ mod inx;
 mod kit;
 mod lab;
 mod link;
+mod miri;
+mod mutants;
+mod nightly;
 mod package;
 mod panics;
 mod place;
@@ -69,7 +74,12 @@ const TASKS: &[(&str, Run, &str)] = &[
     (
         "lab",
         lab::lab,
-        "gives the lab's prompt, or runs a script [--release] [SCRIPT] [--json FILE] …",
+        "gives the lab's prompt, or runs a script [--release] [SCRIPT] [--json FILE] …, or a driver: run --inf FILE --device ID [--ioctl …]…",
+    ),
+    (
+        "install",
+        lab::install,
+        "installs the lab as one program, `lab`, that needs no other file [--to DIR]",
     ),
     (
         "faults",
@@ -87,6 +97,21 @@ const TASKS: &[(&str, Run, &str)] = &[
         "checks licences, sources and advisories of the dependencies with cargo-deny, which it installs [--advisories]",
     ),
     ("test", test::test, "runs every test [FILTER]"),
+    (
+        "miri",
+        miri::run,
+        "runs the tests of the host crates in Miri [FILTER]",
+    ),
+    (
+        "fuzz",
+        fuzz::run,
+        "gives the lab's readers and the drivers any bytes [TARGET] [--minutes N]",
+    ),
+    (
+        "mutants",
+        mutants::run,
+        "changes the crates of the drivers in one place at a time, and has their tests notice",
+    ),
     (
         "bench",
         bench::run,
@@ -133,7 +158,11 @@ const TASKS: &[(&str, Run, &str)] = &[
         "writes docs/inf-rules.md from the rules of infverif",
     ),
     ("wine", wine::run, "runs the helper drivers in Wine's kernel"),
-    ("ci", ci::ci, "runs what CI runs: format, lints, test"),
+    (
+        "ci",
+        ci::ci,
+        "runs what CI runs: format, lints, Miri, fuzzing, test",
+    ),
 ];
 
 /// The exit code of a wrong command line, as cargo and clap have it.

@@ -1,11 +1,15 @@
 //! The protections that an image asks for: bits of its optional header, and of its sections.
 
+use std::mem::offset_of;
+
 use object::{
     LittleEndian as LE,
     pe::{
-        IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE, IMAGE_DLLCHARACTERISTICS_FORCE_INTEGRITY,
-        IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA, IMAGE_DLLCHARACTERISTICS_NX_COMPAT, IMAGE_SCN_MEM_EXECUTE,
-        IMAGE_SCN_MEM_WRITE,
+        IMAGE_DIRECTORY_ENTRY_LOAD_CONFIG, IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE,
+        IMAGE_DLLCHARACTERISTICS_FORCE_INTEGRITY, IMAGE_DLLCHARACTERISTICS_GUARD_CF,
+        IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA, IMAGE_DLLCHARACTERISTICS_NX_COMPAT,
+        IMAGE_GUARD_CF_FUNCTION_TABLE_PRESENT, IMAGE_GUARD_CF_INSTRUMENTED, IMAGE_SCN_MEM_EXECUTE,
+        IMAGE_SCN_MEM_WRITE, ImageLoadConfigDirectory64,
     },
     read::pe::{ImageOptionalHeader, PeFile64},
 };
@@ -16,7 +20,11 @@ const WANTED: &[(u16, &str)] = &[
     (IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA, "/HIGHENTROPYVA"),
     (IMAGE_DLLCHARACTERISTICS_NX_COMPAT, "/NXCOMPAT"),
     (IMAGE_DLLCHARACTERISTICS_FORCE_INTEGRITY, "/INTEGRITYCHECK"),
+    (IMAGE_DLLCHARACTERISTICS_GUARD_CF, "/GUARD:CF"),
 ];
+
+/// Without these in its load configuration, the bit of /GUARD:CF is a word without a deed.
+const WANTED_OF_GUARD: u32 = IMAGE_GUARD_CF_INSTRUMENTED | IMAGE_GUARD_CF_FUNCTION_TABLE_PRESENT;
 
 /// What is missing, and which sections can be written and executed.
 pub fn objections(image: &PeFile64<'_>) -> Vec<String> {
@@ -25,7 +33,28 @@ pub fn objections(image: &PeFile64<'_>) -> Vec<String> {
         .iter()
         .map(|section| (section.raw_name(), section.characteristics.get(LE)));
     let bits = image.nt_headers().optional_header.dll_characteristics();
-    missing(bits).chain(sections.filter_map(writable_code)).collect()
+    missing(bits)
+        .chain(unguarded(guard_flags(image)))
+        .chain(sections.filter_map(writable_code))
+        .collect()
+}
+
+/// `GuardFlags` of the load configuration, 0 without one.
+fn guard_flags(image: &PeFile64<'_>) -> u32 {
+    let directory = image.data_directory(IMAGE_DIRECTORY_ENTRY_LOAD_CONFIG);
+    let bytes = directory.and_then(|directory| directory.data(image.data(), &image.section_table()).ok());
+    let flags = bytes.and_then(|bytes| bytes.get(offset_of!(ImageLoadConfigDirectory64, guard_flags)..));
+    flags
+        .and_then(|flags| flags.first_chunk())
+        .map_or(0, |flags| u32::from_le_bytes(*flags))
+}
+
+fn unguarded(flags: u32) -> Option<String> {
+    (flags & WANTED_OF_GUARD != WANTED_OF_GUARD).then(|| {
+        format!(
+            "its load configuration has no table of the functions that may be called (GuardFlags {flags:#x})"
+        )
+    })
 }
 
 fn missing(bits: u16) -> impl Iterator<Item = String> {
@@ -41,16 +70,23 @@ fn writable_code((name, characteristics): (&[u8], u32)) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{IMAGE_SCN_MEM_EXECUTE, IMAGE_SCN_MEM_WRITE, missing, writable_code};
+    use super::{IMAGE_SCN_MEM_EXECUTE, IMAGE_SCN_MEM_WRITE, missing, unguarded, writable_code};
 
     #[test]
     fn each_protection_that_is_missing_is_named() {
-        assert_eq!(missing(0x01E0).count(), 0);
-        assert_eq!(missing(0).count(), 4);
+        assert_eq!(missing(0x41E0).count(), 0);
+        assert_eq!(missing(0).count(), 5);
         assert_eq!(
-            missing(0x0160).collect::<Vec<_>>(),
+            missing(0x4160).collect::<Vec<_>>(),
             ["was not linked with /INTEGRITYCHECK"]
         );
+    }
+
+    #[test]
+    fn a_guard_without_a_table_is_named() {
+        assert_eq!(unguarded(0x0001_0500), None);
+        assert!(unguarded(0x100).is_some_and(|text| text.contains("GuardFlags 0x100")));
+        assert!(unguarded(0).is_some());
     }
 
     #[test]

@@ -82,6 +82,7 @@ pub const HOST_PACKAGES: &[&str] = &[
     "version-resource",
     "lab-abi",
     "lab-bench",
+    "lab-fuzz",
     "lab-inf",
     "nthost",
     "xtask",

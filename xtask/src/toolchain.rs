@@ -126,8 +126,8 @@ impl Toolchain {
     }
 }
 
-/// Where cargo keeps the sources of other crates.
-fn cargo_home() -> PathBuf {
+/// Where cargo keeps the sources of other crates, and programs that it installed.
+pub fn cargo_home() -> PathBuf {
     let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
     std::env::var_os("CARGO_HOME").map_or_else(|| home().join(".cargo"), PathBuf::from)
 }

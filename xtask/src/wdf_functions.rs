@@ -19,8 +19,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("WdfDma", "hardware: DMA"),
     ("WdfCommonBuffer", "hardware: DMA"),
     ("WdfInterrupt", "hardware: interrupts"),
-    ("WdfIoResource", "hardware: resources"),
-    ("WdfCmResourceList", "hardware: resources"),
     (
         "WdfCx",
         "class extensions: the lab has none, so nobody can call it with what it needs",
@@ -50,14 +48,7 @@ const REFUSED: &[(&str, &str)] = &[
         "miniports: the lab has no port driver that one would be below",
     ),
     ("WdfPdoRequestEject", "ejection is not modelled"),
-    (
-        "WdfDeviceWdmDispatchIrp",
-        "dispatch routines for plain IRPs beside the queues",
-    ),
-    (
-        "WdfDeviceConfigureWdmIrpDispatchCallback",
-        "dispatch routines for plain IRPs beside the queues",
-    ),
+    ("WdfChildListRequestChildEject", "ejection is not modelled"),
 ];
 
 /// Writes the page.

@@ -7,9 +7,11 @@ use std::{
     fs::{File, OpenOptions},
     path::{Path, PathBuf},
     process::{Command, ExitCode},
+    thread,
+    time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use crate::{build::Build, command, drivers, files, place, toolchain};
 
@@ -36,6 +38,9 @@ const DEBIAN_FOLDER: &str = "/usr/lib/wine";
 const CHANNELS: &str = "fixme-all,err-all,+debugstr";
 const PRINTED_BY: &str = "vDbgPrintEx";
 
+/// How often a log is looked at.
+const LOOK: Duration = Duration::from_micros(500);
+
 /// How long one program may take, in seconds; the first one makes the prefix.
 const TIME_LIMIT: &str = "120";
 
@@ -47,7 +52,8 @@ const TIME_LIMIT: &str = "120";
 pub fn run(_arguments: &[String]) -> Result<ExitCode> {
     let wine = Wine::find()?;
     drivers::build_all(Build::DEBUG)?;
-    wine.prepare()?;
+    let images = CLIENTS.iter().chain(IMPORTED).copied();
+    wine.prepare(Build::DEBUG, images)?;
     let result = CLIENTS.iter().try_for_each(|client| wine.client(client));
     wine.end();
     result?;
@@ -56,15 +62,30 @@ pub fn run(_arguments: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What a start of a driver showed.
+pub struct Start {
+    /// From the command to the line that the driver prints first.
+    pub time: Duration,
+    /// Every line that it printed.
+    pub printed: Vec<String>,
+    /// Resident bytes of every process of Wine's while the driver is there.
+    pub memory: f64,
+}
+
 /// Wine with a prefix of the project's own.
-struct Wine {
+pub struct Wine {
     loader: PathBuf,
     server: PathBuf,
     folder: PathBuf,
 }
 
 impl Wine {
-    fn find() -> Result<Self> {
+    /// Wine, installed if it is missing.
+    ///
+    /// # Errors
+    ///
+    /// When it is missing and cannot be installed.
+    pub fn find() -> Result<Self> {
         if program("wine64").is_none() {
             toolchain::install(&[PACKAGE]).context("Wine is missing")?;
         }
@@ -85,8 +106,12 @@ impl Wine {
         self.folder.join("wine.log")
     }
 
-    /// A server that runs already would write what drivers print to where it was started.
-    fn prepare(&self) -> Result<()> {
+    /// Makes the prefix, and puts images into it. A server that runs already would write what drivers print to where it was started.
+    ///
+    /// # Errors
+    ///
+    /// When Wine cannot make a prefix, or an image is not there.
+    pub fn prepare(&self, build: Build, images: impl Iterator<Item = &'static str>) -> Result<()> {
         files::make_folder(&self.folder)?;
         self.end();
         if !self.prefix().join("system.reg").exists() {
@@ -95,27 +120,92 @@ impl Wine {
             self.end();
         }
         let to = self.prefix().join("drive_c/windows/system32/drivers");
-        for image in CLIENTS.iter().chain(IMPORTED) {
+        for image in images {
             let name = format!("{image}.sys");
-            files::copy(&Build::DEBUG.folder().join(&name), &to.join(&name))?;
+            files::copy(&build.folder().join(&name), &to.join(&name))?;
         }
         Ok(())
     }
 
-    /// One client: created, started, stopped, deleted, and what was printed meanwhile.
-    fn client(&self, client: &str) -> Result<()> {
+    /// Makes a service with an empty log.
+    fn create(&self, client: &str) -> Result<()> {
         // What an interrupted run left over; an error says that there is nothing.
         let _ = self.program(&["sc", "delete", client]);
         self.end();
         File::create(self.log()).with_context(|| format!("cannot write {}", self.log().display()))?;
         let image = format!(r"C:\windows\system32\drivers\{client}.sys");
         self.program(&["sc", "create", client, "binPath=", &image, "type=", "kernel"])?;
+        Ok(())
+    }
+
+    /// Starts a driver in a Wine that runs already, and looks until it has printed its first line.
+    ///
+    /// # Errors
+    ///
+    /// When the driver does not start, or does not print the line.
+    pub fn time_start(&self, client: &str, first_line: &str) -> Result<Start> {
+        self.create(client)?;
+        let start = Instant::now();
+        let time = thread::scope(|scope| -> Result<Duration> {
+            let started = scope.spawn(|| self.says(&["net", "start", client], "was started successfully"));
+            while !started.is_finished() && !self.printed()?.iter().any(|line| line == first_line) {
+                thread::sleep(LOOK);
+            }
+            let time = start.elapsed();
+            started
+                .join()
+                .map_err(|_| anyhow!("the thread that starts the driver ended early"))??;
+            Ok(time)
+        })?;
+        let memory = self.memory()?;
+        self.says(&["net", "stop", client], "was stopped successfully")?;
+        self.program(&["sc", "delete", client])?;
+        self.end();
+        let printed = self.printed()?;
+        ensure!(
+            printed.iter().any(|line| line == first_line),
+            "{client} did not print `{first_line}` in Wine"
+        );
+        Ok(Start {
+            time,
+            printed,
+            memory,
+        })
+    }
+
+    fn printed(&self) -> Result<Vec<String>> {
+        let log = std::fs::read(self.log()).context("cannot read Wine's log")?;
+        Ok(printed(&String::from_utf8_lossy(&log)))
+    }
+
+    /// Resident bytes of all processes of this prefix.
+    fn memory(&self) -> Result<f64> {
+        let prefix = format!("WINEPREFIX={}", self.prefix().display());
+        let is_ours = |process: &PathBuf| {
+            let environment = std::fs::read(process.join("environ")).unwrap_or_default();
+            environment
+                .split(|byte| *byte == 0)
+                .any(|variable| variable == prefix.as_bytes())
+        };
+        let mut memory = 0.0;
+        for process in files::list(Path::new("/proc"))?
+            .iter()
+            .filter(|process| is_ours(process))
+        {
+            // One that has just ended has nothing to say.
+            memory += command::resident(process).unwrap_or(0.0);
+        }
+        Ok(memory)
+    }
+
+    /// One client: created, started, stopped, deleted, and what was printed meanwhile.
+    fn client(&self, client: &str) -> Result<()> {
+        self.create(client)?;
         self.says(&["net", "start", client], "was started successfully")?;
         self.says(&["net", "stop", client], "was stopped successfully")?;
         self.program(&["sc", "delete", client])?;
         self.end();
-        let log = std::fs::read(self.log()).context("cannot read Wine's log")?;
-        let printed = printed(&String::from_utf8_lossy(&log));
+        let printed = self.printed()?;
         for line in &printed {
             println!("{client}: {line}");
         }
@@ -160,7 +250,7 @@ impl Wine {
     }
 
     /// Ends the prefix's server, and waits until it and the services are gone. Without one there is nothing to end.
-    fn end(&self) {
+    pub fn end(&self) {
         for option in ["-k", "-w"] {
             let _ = Command::new("timeout")
                 .args([TIME_LIMIT.as_ref(), self.server.as_os_str()])

@@ -22,8 +22,6 @@ pub trait Atomic64: Sized + Send + Sync {
     ) -> Result<u64, u64>;
     /// See [`AtomicU64::fetch_add`].
     fn fetch_add(&self, value: u64, order: Ordering) -> u64;
-    /// See [`AtomicU64::fetch_sub`].
-    fn fetch_sub(&self, value: u64, order: Ordering) -> u64;
 }
 
 impl Atomic64 for AtomicU64 {
@@ -48,10 +46,6 @@ impl Atomic64 for AtomicU64 {
     fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
         self.fetch_add(value, order)
     }
-
-    fn fetch_sub(&self, value: u64, order: Ordering) -> u64 {
-        self.fetch_sub(value, order)
-    }
 }
 
 /// Replaces the value by `change(value)` until that sticks; returns the value before, or `None` when `change`
@@ -65,34 +59,5 @@ pub(crate) fn update(cell: &impl Atomic64, change: impl Fn(u64) -> Option<u64>) 
             Ok(before) => return Some(before),
             Err(now) => seen = now,
         }
-    }
-}
-
-#[cfg(test)]
-impl Atomic64 for loom::sync::atomic::AtomicU64 {
-    fn new(value: u64) -> Self {
-        Self::new(value)
-    }
-
-    fn load(&self, order: Ordering) -> u64 {
-        self.load(order)
-    }
-
-    fn compare_exchange_weak(
-        &self,
-        current: u64,
-        new: u64,
-        success: Ordering,
-        failure: Ordering,
-    ) -> Result<u64, u64> {
-        self.compare_exchange_weak(current, new, success, failure)
-    }
-
-    fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
-        self.fetch_add(value, order)
-    }
-
-    fn fetch_sub(&self, value: u64, order: Ordering) -> u64 {
-        self.fetch_sub(value, order)
     }
 }

@@ -273,6 +273,21 @@ mod tests {
         }
     }
 
+    /// How often a context was prepared, of the one test that asks.
+    static PREPARED: AtomicUsize = AtomicUsize::new(0);
+
+    /// Counts.
+    #[derive(Debug)]
+    struct Prepares;
+
+    impl Sleeper for Prepares {
+        fn prepare(&self) {
+            PREPARED.fetch_add(1, Ordering::Relaxed);
+        }
+        fn sleep(&self) {}
+        fn wake(&self) {}
+    }
+
     #[derive(Debug)]
     struct NeverSleeps;
 
@@ -340,6 +355,25 @@ mod tests {
         assert_eq!(Arc::strong_count(&data), 2);
         assert!(give_back(context));
         assert_eq!(Arc::strong_count(&data), 1);
+    }
+
+    #[test]
+    fn the_sleeper_is_prepared_once() {
+        drop(Owner::new(Device::new(), Prepares, ()).expect("the test machine has memory"));
+        assert_eq!(PREPARED.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn a_call_that_asks_for_it_is_counted_when_it_ends() {
+        let owner = Owner::new(Device::new(), NeverSleeps, 19).expect("the test machine has memory");
+        assert_eq!(*owner.data(), 19);
+        for ended in 0..3 {
+            // SAFETY: the owner is alive.
+            let inside = unsafe { enter::<Device, NeverSleeps, i32>(owner.context()) };
+            let mut inside = inside.expect("nothing is removed yet");
+            inside.count_call();
+            assert_eq!((inside.counted_calls(), inside.held()), (ended, 0));
+        }
     }
 
     #[test]

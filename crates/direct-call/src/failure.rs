@@ -63,9 +63,18 @@ impl core::error::Error for Failure {}
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use proptest::prelude::*;
 
     use super::Failure;
+
+    #[test]
+    fn a_success_is_none_and_the_text_has_the_status() {
+        assert_eq!(Failure::new(0), Failure::UNSUCCESSFUL);
+        assert_eq!(Failure::check(-1), Err(Failure::new(-1)));
+        assert_eq!(Failure::INVALID_PARAMETER.to_string(), "NTSTATUS 0xc000000d");
+    }
 
     proptest! {
         #[test]

@@ -38,6 +38,8 @@ const fn digit(digit: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
     use alloc::string::ToString;
 
     use proptest::prelude::*;
@@ -50,6 +52,20 @@ mod tests {
             let value = GUID::build_from_slice(&bytes);
             prop_assert_eq!(guid(&value.to_string()), value);
             prop_assert_eq!(guid(&value.to_string().to_lowercase()), value);
+        }
+    }
+
+    #[test]
+    fn any_other_text_is_refused() {
+        for text in [
+            "",
+            "6b29fc40-ca47-1067-b31d-00dd010662d",
+            "6b29fc40-ca47-1067-b31d-00dd010662daa",
+            "6b29fc40xca47-1067-b31d-00dd010662da",
+            "6b29fc4--ca47-1067-b31d-00dd010662da",
+            "6b29fc40-ca47-1067-b31d-00dd010662dg",
+        ] {
+            assert!(std::panic::catch_unwind(|| guid(text)).is_err(), "{text}");
         }
     }
 

@@ -7,9 +7,9 @@
 //!
 //! Parts: [`interface!`] declares a table, and [`bind!`] one that was written by hand; [`negotiation`] is what provider and client
 //! accept; [`Client`] is one reference, [`references`] and [`counted`] keep the context alive; [`rundown`] makes removal wait for calls in
-//! progress; [`two_way`] is for clients that bring routines of their own; [`ctype`] and [`c_header`] are for clients in C; [`failure`]
-//! is an NTSTATUS that cannot be a success. With the feature `kmdf`, the module of that name registers providers with KMDF, queries as a
-//! KMDF client, and has what small drivers need around that.
+//! progress; [`slot`] is a place for what a device holds between two callbacks; [`two_way`] is for clients that bring routines of their own;
+//! [`ctype`] and [`c_header`] are for clients in C; [`failure`] is an NTSTATUS that cannot be a success. With the feature `kmdf`, the module of that
+//! name registers providers with KMDF, queries as a KMDF client, and has what small drivers need around that.
 #![no_std]
 
 extern crate alloc;
@@ -27,6 +27,7 @@ pub mod kmdf;
 pub mod negotiation;
 pub mod references;
 pub mod rundown;
+pub mod slot;
 pub mod two_way;
 
 #[doc(inline)]

@@ -218,12 +218,14 @@ pub fn client_accepts(header: &Header, entries: &[usize], needed: Extent) -> Res
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
     use core::ffi::c_void;
     use core::ptr;
 
     use proptest::prelude::*;
 
     use super::{Extent, Header, QueryError, client_accepts, provider_accepts};
+    use crate::Failure;
 
     extern "system" fn nothing(_context: *mut c_void) {}
 
@@ -267,6 +269,75 @@ mod tests {
             client_accepts(&header(48, 2), &[1, 0], NEEDED),
             Err(QueryError::NullEntry(1))
         );
+    }
+
+    #[test]
+    fn each_error_has_its_status_and_its_words() {
+        let (needed, given) = (2, 1);
+        for (error, status, reason, text) in [
+            (
+                QueryError::Query(Failure::DEVICE_REMOVED),
+                0xC000_02B6_u32,
+                c"the query failed",
+                "the query failed with NTSTATUS 0xc00002b6",
+            ),
+            (
+                QueryError::Size { needed, given },
+                0xC000_0206,
+                c"the provider's table has another size",
+                "the table has 1 bytes, not 2",
+            ),
+            (
+                QueryError::Version { needed, given },
+                0xC000_0059,
+                c"the provider's table has another version",
+                "the table has version 1, not 2",
+            ),
+            (
+                QueryError::Uncounted,
+                0xC000_0001,
+                c"a reference routine is NULL",
+                "a reference routine of the table is NULL",
+            ),
+            (
+                QueryError::NullEntry(7),
+                0xC000_0001,
+                c"an entry of the table is NULL",
+                "entry 7 of the table is NULL",
+            ),
+        ] {
+            assert_eq!(error.failure().status().cast_unsigned(), status);
+            assert_eq!((error.reason(), &*error.to_string()), (reason, text));
+        }
+    }
+
+    #[test]
+    fn a_framework_takes_a_request_that_is_as_large_and_as_new() {
+        let extent = |size, version| Extent { size, version };
+        for (requested, accepted) in [
+            (extent(48, 2), true),
+            (extent(56, 2), true),
+            (extent(48, 3), true),
+            (extent(40, 2), false),
+            (extent(48, 1), false),
+            (extent(40, 3), false),
+            (extent(56, 1), false),
+        ] {
+            assert_eq!(provider_accepts(NEEDED, requested), accepted, "{requested:?}");
+        }
+    }
+
+    #[test]
+    fn a_missing_reference_routine_is_enough() {
+        for (reference, dereference) in [(true, false), (false, true), (false, false)] {
+            let full = header(48, 2);
+            let holes = Header {
+                reference: full.reference.filter(|_| reference),
+                dereference: full.dereference.filter(|_| dereference),
+                ..full
+            };
+            assert_eq!(client_accepts(&holes, &[1], NEEDED), Err(QueryError::Uncounted));
+        }
     }
 
     proptest! {

@@ -255,6 +255,36 @@ fn an_older_table_is_given_back() {
     assert_eq!((provider.held(), device.pins()), (0, 0));
 }
 
+#[test]
+fn a_table_with_a_hole_is_given_back() {
+    let device = Device::new();
+    let provider = provider(device, Queue::default());
+    for entry in 0..Fifo::ROUTINES {
+        let mut table = MaybeUninit::new(table::<Fifo, _>(&provider));
+        let words = table.as_mut_ptr().cast::<usize>();
+        // SAFETY: the entry lies in the table, behind the header.
+        unsafe { words.byte_add(size_of::<Header>()).add(entry).write(0) };
+        // SAFETY: the provider is alive.
+        unsafe { reference(provider.context()) };
+        // SAFETY: filled but for the hole, with a reference.
+        let refused = unsafe { Client::<Fifo>::accept(table) };
+        assert_eq!(refused.err(), Some(QueryError::NullEntry(entry)));
+        assert_eq!((provider.held(), device.pins()), (0, 0));
+    }
+    assert_eq!(Fifo::ROUTINES, 4);
+}
+
+#[test]
+fn a_client_shows_its_header_only() {
+    let provider = provider(Device::new(), Queue::default());
+    let client: Client<Fifo> = query(&provider).expect("the table is the very one");
+    let shown = format!("{client:?}");
+    assert!(
+        shown.starts_with("Client { header: Header { size: 64, version: 3,") && shown.ends_with(", .. }"),
+        "{shown}"
+    );
+}
+
 /// A client of an alarm, and what it heard.
 #[derive(Default)]
 struct Listener(AtomicU32);

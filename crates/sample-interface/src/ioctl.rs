@@ -23,6 +23,8 @@ pub const fn CTL_CODE(device_type: u32, function: u32, method: u32, access: u32)
 
 /// Doubles an `INT`: four bytes in, four bytes out. To the device interface `GUID_DEVINTERFACE_CHILD`.
 ///
+/// Method and access: buffered, since a copy of four bytes costs nothing and user mode cannot change it under the routine; reading and writing, since the buffer is both.
+///
 /// # Errors
 ///
 /// - `STATUS_BUFFER_TOO_SMALL`: input or output is shorter than four bytes; nothing is written.
@@ -40,6 +42,8 @@ pub const IOCTL_CHILD_DOUBLE: u32 = CTL_CODE(
 /// Doubles `INT`s: any number of them in, as many out. To the device interface `GUID_DEVINTERFACE_CHILD`. Where a double does not fit, the
 /// output ends before that value.
 ///
+/// Method and access: buffered, since the values are changed in place and user mode must not change them under the routine; reading and writing, since the buffer is both.
+///
 /// # Errors
 ///
 /// - `STATUS_BUFFER_TOO_SMALL`: there is no value, or the output is shorter than the input; nothing is written.
@@ -53,6 +57,8 @@ pub const IOCTL_CHILD_DOUBLE_ARRAY: u32 = CTL_CODE(
 );
 
 /// Returns the [`SAMPLE_STATISTICS`](crate::SAMPLE_STATISTICS) of the provider. To the device interface `GUID_DEVINTERFACE_CHILD`.
+///
+/// Method and access: buffered, since it is 24 bytes; reading, since it changes nothing.
 ///
 /// # Errors
 ///
@@ -72,6 +78,9 @@ pub const IOCTL_CHILD_QUERY_STATISTICS: u32 = CTL_CODE(
 /// the bus, which `GUID_DEVINTERFACE_SAMPLE_BUS` names: a [`SAMPLE_GET_INTERFACE`](crate::SAMPLE_GET_INTERFACE) in, the table out, with a
 /// reference that the caller gives back.
 ///
+/// Method and access: buffered, so that the I/O manager copies the table; any, since the access of a handle says nothing of a
+/// driver, and the request is refused to user mode whatever the handle.
+///
 /// # Errors
 ///
 /// - `STATUS_INVALID_DEVICE_REQUEST`: from user mode, or as an ordinary device control request.
@@ -88,6 +97,8 @@ pub const IOCTL_INTERNAL_SAMPLE_GET_INTERFACE: u32 = CTL_CODE(
 /// Plugs a child into the bus: its number, a `ULONG`, in; nothing out. To the device interface `GUID_DEVINTERFACE_SAMPLE_BUS`, which only
 /// administrators open.
 ///
+/// Method and access: buffered, since it is four bytes; writing, since it changes the device tree.
+///
 /// # Errors
 ///
 /// - `STATUS_BUFFER_TOO_SMALL`: the input is shorter than four bytes.
@@ -100,6 +111,8 @@ pub const IOCTL_SAMPLE_BUS_PLUG_IN: u32 = CTL_CODE(
 );
 
 /// Pulls a child out of the bus: its number, a `ULONG`, in; nothing out. As [`IOCTL_SAMPLE_BUS_PLUG_IN`].
+///
+/// Method and access: as for [`IOCTL_SAMPLE_BUS_PLUG_IN`].
 ///
 /// # Errors
 ///

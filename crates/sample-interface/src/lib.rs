@@ -15,7 +15,7 @@ mod ioctl;
 mod status;
 mod table;
 
-pub use double::{double_value, double_values};
+pub use double::{MANY, double_few, double_many, double_value, double_values};
 pub use guid::{
     GUID_BUS_TYPE_SAMPLE, GUID_DEVINTERFACE_CHILD, GUID_DEVINTERFACE_REMOTE, GUID_DEVINTERFACE_SAMPLE_BUS,
     GUID_SAMPLE_BUS_INTERFACE, GUID_SAMPLE_INTERFACE, GUID_SAMPLE_INTERFACE_2,

@@ -1,19 +1,21 @@
 /*
  * Times direct calls into sample.sys, and what a driver would use instead, in kernel code.
  *
- * The function driver of the bus's children, whose interfaces it takes, and of a device root\Bench that starts the measurements: IOCTL 0x222000
- * takes a measurement's number and the number of rounds, two ULONGs. Every round runs every subject once, so that a busy machine disturbs
- * subject and reference alike. One line goes out for each sample: `bench: NAME CALLS TICKS`, in ticks of the time-stamp counter.
+ * The function driver of the bus's children, whose interfaces it takes, of a device with sample.sys as its filter, and of a device root\Bench that
+ * starts the measurements: IOCTL 0x222000 takes a measurement's number and the number of rounds, two ULONGs. Every round runs every subject
+ * once, so that a busy machine disturbs subject and reference alike. One line goes out for each sample: `bench: NAME CALLS TICKS`, in ticks of
+ * the time-stamp counter.
  */
 #include <ntddk.h>
 #include <initguid.h>
 #include "sample.h"
 #include "../../tests/drivers/query.h"
 #include "reference.h"
+#include "rundown.h"
 
 #define CHILDREN 8
 #define MOST_ROUNDS 1000
-#define MOST_SUBJECTS 16
+#define MOST_SUBJECTS 24
 #define LARGEST (4 * 1024 * 1024)
 #define TAG 'hcnB'
 #define IOCTL_RUN CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS)
@@ -32,8 +34,8 @@ DEFINE_GUID(GUID_DEVINTERFACE_BENCH, 0x9e1f4b60, 0x2c7d, 0x4a85, 0xb3, 0xd9, 0x0
 static SAMPLE_INTERFACE First[CHILDREN];
 static SAMPLE_INTERFACE_2 Second[CHILDREN], Reference;
 static volatile LONG Slots;
-/* The device of a child, and the one that the requests go to. */
-static PDEVICE_OBJECT Child, Target;
+/* The tops of the stacks of a child, of the device that the requests go to, of one with sample.sys as a filter, and of the bus. */
+static PDEVICE_OBJECT Child, Target, Filtered, Bus;
 static INT *Values;
 static SIZE_T Count;
 static PIRP Reused;
@@ -45,12 +47,26 @@ static ULONG64 Ticks(VOID)
     return __builtin_ia32_rdtsc();
 }
 
-static VOID QueryAndRelease(VOID)
+/* What a client does once: asks a stack, and gives the interface back. */
+static NTSTATUS QueryAndRelease(PDEVICE_OBJECT Top)
 {
     SAMPLE_INTERFACE table;
-    if (NT_SUCCESS(Query(Child, &GUID_SAMPLE_INTERFACE, &table.InterfaceHeader, sizeof(table), SAMPLE_INTERFACE_VERSION_1))) {
+    NTSTATUS status = Query(Top, &GUID_SAMPLE_INTERFACE, &table.InterfaceHeader, sizeof(table), SAMPLE_INTERFACE_VERSION_1);
+    if (NT_SUCCESS(status)) {
         table.InterfaceHeader.InterfaceDereference(table.InterfaceHeader.Context);
     }
+    return status;
+}
+
+/* The interface of the bus, which its own stack answers, and a child's through that. */
+static NTSTATUS QueryBusAndRelease(PDEVICE_OBJECT Top)
+{
+    SAMPLE_BUS_INTERFACE table;
+    NTSTATUS status = Query(Top, &GUID_SAMPLE_BUS_INTERFACE, &table.InterfaceHeader, sizeof(table), SAMPLE_BUS_INTERFACE_VERSION_1);
+    if (NT_SUCCESS(status)) {
+        table.InterfaceHeader.InterfaceDereference(table.InterfaceHeader.Context);
+    }
+    return status;
 }
 
 /* A request of its own for each call, as drivers send it. */
@@ -107,8 +123,11 @@ static __inline__ NTSTATUS DoubleInline(INT *Value)
 /* A subject makes `Calls` calls and returns the ticks that they took. Twice 0 is 0: no value ever overflows. */
 typedef ULONG64 (*SUBJECT)(ULONG Calls);
 
+/* Where the compiler puts a loop can cost a fifth, so each begins a line of the cache. */
+#define ALIGNED __attribute__((noinline, aligned(64)))
+
 #define SUBJECT(Name, Statement)                                                                                                           \
-    static ULONG64 Name(ULONG Calls)                                                                                                       \
+    static ALIGNED ULONG64 Name(ULONG Calls)                                                                                               \
     {                                                                                                                                      \
         INT values[SEVERAL] = { 0 }, *value = values;                                                                                      \
         SIZE_T done = 0;                                                                                                                   \
@@ -124,8 +143,18 @@ typedef ULONG64 (*SUBJECT)(ULONG Calls);
 
 static KEVENT Event;
 
-/* One loop for every table: where the compiler puts a loop can cost a fifth. */
-static __attribute__((noinline)) ULONG64 TimeTable(const PSAMPLE_DOUBLE volatile *Entry, ULONG Calls)
+/* Rundown protection alone, around nothing. */
+static RUNDOWN Protection;
+
+static __inline__ VOID Protect(VOID)
+{
+    if (EnterRundown(&Protection)) {
+        LeaveRundown(&Protection, TRUE);
+    }
+}
+
+/* One loop for every table. */
+static ALIGNED ULONG64 TimeTable(const PSAMPLE_DOUBLE volatile *Entry, ULONG Calls)
 {
     INT values[SEVERAL] = { 0 };
     ULONG64 start = Ticks();
@@ -142,12 +171,16 @@ static ULONG64 TableTwo(ULONG Calls) { return TimeTable(&Second[0].SampleDouble,
 SUBJECT(Inlined, DoubleInline(value))
 SUBJECT(ImportOfC, ReferenceDouble(value))
 SUBJECT(Import, SampleDouble(value))
+SUBJECT(Protected, Protect())
 SUBJECT(ContextOfC, Reference.SampleDoubleArray(Reference.InterfaceHeader.Context, value, 1, &done))
 SUBJECT(Context, Second[0].SampleDoubleArray(Second[0].InterfaceHeader.Context, value, 1, &done))
 SUBJECT(HostExport, KeClearEvent(&Event))
 SUBJECT(InternalRequest, SendInternal(value))
 SUBJECT(ReusedRequest, SendReused(value))
-SUBJECT(Queries, QueryAndRelease())
+SUBJECT(QueryPdo, QueryAndRelease(Child))
+SUBJECT(QueryFilter, QueryAndRelease(Filtered))
+SUBJECT(QueryFdo, QueryBusAndRelease(Bus))
+SUBJECT(QueryThroughParent, QueryBusAndRelease(Child))
 SUBJECT(LoopOfC, ReferenceLoop(Values, Count))
 SUBJECT(ArrayOfC, Reference.SampleDoubleArray(Reference.InterfaceHeader.Context, Values, Count, &done))
 SUBJECT(Array, Second[0].SampleDoubleArray(Second[0].InterfaceHeader.Context, Values, Count, &done))
@@ -160,10 +193,22 @@ typedef struct {
 } ENTRY;
 
 static const ENTRY Calls[] = {
-    { "inline", Inlined, 20000 },      { "c-table", TableOfC, 20000 },   { "table-1", TableOne, 20000 },
-    { "table-2", TableTwo, 20000 },    { "c-import", ImportOfC, 20000 }, { "import", Import, 20000 },
-    { "c-context", ContextOfC, 5000 }, { "context", Context, 5000 },     { "host-export", HostExport, 5000 },
-    { "internal", InternalRequest, 50 },      { "reused", ReusedRequest, 200 }, { "query", Queries, 20 },
+    { "inline", Inlined, 20000 },
+    { "c-table", TableOfC, 20000 },
+    { "table-1", TableOne, 20000 },
+    { "table-2", TableTwo, 20000 },
+    { "c-import", ImportOfC, 20000 },
+    { "import", Import, 20000 },
+    { "protection", Protected, 5000 },
+    { "c-context", ContextOfC, 5000 },
+    { "context", Context, 5000 },
+    { "host-export", HostExport, 5000 },
+    { "internal", InternalRequest, 50 },
+    { "reused", ReusedRequest, 200 },
+    { "query-pdo", QueryPdo, 20 },
+    { "query-filter", QueryFilter, 20 },
+    { "query-fdo", QueryFdo, 20 },
+    { "query-parent", QueryThroughParent, 20 },
 };
 
 static const ENTRY Arrays[] = { { "c-loop", LoopOfC, 0 }, { "c-array", ArrayOfC, 0 }, { "array", Array, 0 }, { "sweep", Sweep, 0 } };
@@ -223,150 +268,55 @@ static NTSTATUS MeasureArrays(ULONG Rounds)
     return STATUS_SUCCESS;
 }
 
-#define THREAD_ROUNDS 201
-/* A slice is short, so that some slices are disturbed by nobody. */
-#define FIRST_CALLS 100000
-#define SECOND_CALLS 10000
+#include "callers.h"
 
-typedef struct {
-    ULONG Index;
-    ULONG Slot;
-    ULONG Version;
-    ULONG64 Start[THREAD_ROUNDS];
-    ULONG64 End[THREAD_ROUNDS];
-} CALLER;
-
-static CALLER Callers[CHILDREN];
-/* What the first caller takes while the others wait: the reference of the round. */
-static ULONG64 Alone[THREAD_ROUNDS];
-static volatile LONG Arrived;
-static LONG Together;
-
-/* Version 0 stands for the C provider's table: what the machine allows. */
-static ULONG CallsOf(ULONG Version) { return Version == 2 ? SECOND_CALLS : FIRST_CALLS; }
-
-static VOID CallThrough(const CALLER *Caller)
+/* The bus's stack is not the bench's: it is opened, as a client in another stack does. */
+static NTSTATUS OpenBus(PFILE_OBJECT *File)
 {
-    const SAMPLE_INTERFACE *first = &First[Caller->Slot];
-    const SAMPLE_INTERFACE_2 *second = &Second[Caller->Slot];
-    INT values[SEVERAL] = { 0 };
-    ULONG i, calls = CallsOf(Caller->Version);
-    SIZE_T done;
-    if (Caller->Version == 0) {
-        for (i = 0; i < calls; i++) {
-            Reference.SampleDouble(&values[i % SEVERAL]);
-        }
-    } else if (Caller->Version == 1) {
-        for (i = 0; i < calls; i++) {
-            first->SampleDouble(&values[i % SEVERAL]);
-        }
-    } else {
-        for (i = 0; i < calls; i++) {
-            second->SampleDoubleArray(second->InterfaceHeader.Context, &values[i % SEVERAL], 1, &done);
-        }
+    PWSTR links;
+    UNICODE_STRING link;
+    NTSTATUS status = IoGetDeviceInterfaces(&GUID_DEVINTERFACE_SAMPLE_BUS, NULL, 0, &links);
+    if (!NT_SUCCESS(status)) {
+        return status;
     }
+    RtlInitUnicodeString(&link, links);
+    status = IoGetDeviceObjectPointer(&link, FILE_READ_DATA, File, &Bus);
+    ExFreePoolWithTag(links, 0);
+    return status;
 }
 
-/* Waits until every caller has come here as often as this one. */
-static VOID Meet(LONG Times)
+/* So many queries of one kind: of the child's PDO, the filter, the bus's FDO, the bus through the child. */
+static NTSTATUS Ask(ULONG Kind, ULONG Times)
 {
-    LARGE_INTEGER breath;
-    ULONG spins;
-    breath.QuadPart = -100;
-    InterlockedIncrement(&Arrived);
-    for (spins = 1; Arrived < Together * Times; spins++) {
-        YieldProcessor();
-        if (spins % 4096 == 0) {
-            /* More callers than processors: the others need this one. */
-            KeDelayExecutionThread(KernelMode, FALSE, &breath);
+    NTSTATUS status = STATUS_SUCCESS;
+    while (Times-- != 0 && NT_SUCCESS(status)) {
+        switch (Kind) {
+        case 0:
+            status = QueryAndRelease(Child);
+            break;
+        case 1:
+            status = QueryAndRelease(Filtered);
+            break;
+        case 2:
+            status = QueryBusAndRelease(Bus);
+            break;
+        case 3:
+            status = QueryBusAndRelease(Child);
+            break;
+        default:
+            status = STATUS_INVALID_PARAMETER;
+            break;
         }
     }
+    return status;
 }
 
-static VOID CallerThread(PVOID Context)
-{
-    CALLER *caller = Context;
-    LONG round;
-    for (round = 0; round < THREAD_ROUNDS; round++) {
-        Meet(2 * round + 1);
-        if (caller->Index == 0) {
-            Alone[round] = Ticks();
-            CallThrough(caller);
-            Alone[round] = Ticks() - Alone[round];
-        }
-        Meet(2 * round + 2);
-        caller->Start[round] = Ticks();
-        CallThrough(caller);
-        caller->End[round] = Ticks();
-    }
-    PsTerminateSystemThread(STATUS_SUCCESS);
-}
-
-static VOID TellThreads(ULONG Threads, ULONG Version, BOOLEAN Separate)
-{
-    PCSTR where = Separate ? "separate" : "one";
-    ULONG round, i, calls = CallsOf(Version);
-    for (round = 0; round < THREAD_ROUNDS; round++) {
-        ULONG64 start = Callers[0].Start[round], end = Callers[0].End[round];
-        for (i = 1; i < Threads; i++) {
-            start = Callers[i].Start[round] < start ? Callers[i].Start[round] : start;
-            end = Callers[i].End[round] > end ? Callers[i].End[round] : end;
-        }
-        DbgPrint("bench: alone-%lu-%s-%lu %lu %llu\n", Version, where, Threads, calls, Alone[round]);
-        DbgPrint("bench: threads-%lu-%s-%lu %lu %llu\n", Version, where, Threads, Threads * calls, end - start);
-    }
-}
-
-static NTSTATUS RunThreads(ULONG Threads, ULONG Version, BOOLEAN Separate)
-{
-    PVOID threads[CHILDREN];
-    ULONG i;
-    Arrived = 0;
-    Together = (LONG)Threads;
-    for (i = 0; i < Threads; i++) {
-        HANDLE handle;
-        NTSTATUS status;
-        Callers[i].Index = i;
-        Callers[i].Slot = Separate ? i : 0;
-        Callers[i].Version = Version;
-        status = PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, CallerThread, &Callers[i]);
-        if (!NT_SUCCESS(status)) {
-            /* Those that run wait for the others for ever: the run's time limit ends it. */
-            return status;
-        }
-        ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, NULL, KernelMode, &threads[i], NULL);
-        ZwClose(handle);
-    }
-    for (i = 0; i < Threads; i++) {
-        KeWaitForSingleObject(threads[i], Executive, KernelMode, FALSE, NULL);
-        ObDereferenceObject(threads[i]);
-    }
-    TellThreads(Threads, Version, Separate);
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS MeasureThreads(VOID)
-{
-    ULONG threads, version, separate;
-    for (version = 0; version <= 2; version++) {
-        for (separate = 0; separate <= (version != 0); separate++) {
-            for (threads = 2; threads <= CHILDREN; threads *= 2) {
-                NTSTATUS status = RunThreads(threads, version, (BOOLEAN)separate);
-                if (!NT_SUCCESS(status)) {
-                    return status;
-                }
-            }
-        }
-    }
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS Run(ULONG Which, ULONG Rounds)
+static NTSTATUS Measurement(ULONG Which, ULONG Rounds)
 {
     LARGE_INTEGER frequency, before = KeQueryPerformanceCounter(&frequency), after;
     ULONG64 ticks = Ticks();
     NTSTATUS status;
-    if (Slots < CHILDREN || Rounds == 0 || Rounds > MOST_ROUNDS) {
+    if (Slots < CHILDREN || Filtered == NULL || Rounds == 0 || Rounds > MOST_ROUNDS) {
         return STATUS_INVALID_PARAMETER;
     }
     switch (Which) {
@@ -376,14 +326,28 @@ static NTSTATUS Run(ULONG Which, ULONG Rounds)
     case 1:
         status = MeasureArrays(Rounds);
         break;
-    default:
-        status = MeasureThreads();
+    case 2:
+        status = MeasureCallers();
         break;
+    default:
+        /* Nothing is timed: the host counts what so many queries of one kind take. */
+        return Ask(Which - 3, Rounds);
     }
     ticks = Ticks() - ticks;
     after = KeQueryPerformanceCounter(NULL);
     /* Nanoseconds, and the ticks in them. */
     DbgPrint("bench: clock %llu %llu\n", (ULONGLONG)((after.QuadPart - before.QuadPart) * 1000000000ULL / frequency.QuadPart), ticks);
+    return status;
+}
+
+static NTSTATUS Run(ULONG Which, ULONG Rounds)
+{
+    PFILE_OBJECT file;
+    NTSTATUS status = OpenBus(&file);
+    if (NT_SUCCESS(status)) {
+        status = Measurement(Which, Rounds);
+        ObDereferenceObject(file);
+    }
     return status;
 }
 
@@ -396,7 +360,7 @@ static VOID OfferRuns(PDEVICE_OBJECT Pdo)
     }
 }
 
-/* A child has the interfaces; the device that starts the measurements has none. */
+/* A child has the bus's interface too, a filter not; the device that starts the measurements has none. */
 static VOID Begin(PDEVICE_OBJECT Device, BENCH_EXTENSION *Extension)
 {
     SAMPLE_INTERFACE first;
@@ -404,6 +368,11 @@ static VOID Begin(PDEVICE_OBJECT Device, BENCH_EXTENSION *Extension)
     if (!NT_SUCCESS(Query(Device, &GUID_SAMPLE_INTERFACE, &first.InterfaceHeader, sizeof(first), SAMPLE_INTERFACE_VERSION_1))) {
         Target = Device;
         OfferRuns(Extension->Pdo);
+        return;
+    }
+    if (!NT_SUCCESS(QueryBusAndRelease(Device))) {
+        Filtered = Device;
+        first.InterfaceHeader.InterfaceDereference(first.InterfaceHeader.Context);
         return;
     }
     slot = InterlockedIncrement(&Slots) - 1;
@@ -545,5 +514,6 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
     Driver->DriverExtension->AddDevice = AddDevice;
     Driver->DriverUnload = Unload;
     ReferenceTable(&Reference);
+    KeInitializeEvent(&Protection.Left, NotificationEvent, FALSE);
     return STATUS_SUCCESS;
 }

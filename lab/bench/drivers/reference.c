@@ -1,17 +1,15 @@
 /*
  * What the bench compares sample.sys with: the same routines in C, in an image of their own. A kernel DLL.
  *
- * The array routine protects its context as sample.sys does, with one interlocked operation before the work and one behind it, and counts nothing.
+ * The array routine protects its context as sample.sys does, and counts its calls.
  */
 #include <ntddk.h>
 #include "sample.h"
 #define REFERENCE_IMPORT __declspec(dllexport)
 #include "reference.h"
+#include "rundown.h"
 
-#define REMOVED 1
-#define CALL 2
-
-static volatile LONG64 Rundown;
+static RUNDOWN Rundown;
 
 NTSTATUS ReferenceDouble(INT *Value)
 {
@@ -47,19 +45,6 @@ VOID ReferenceSweep(INT *Values, SIZE_T Count)
     }
 }
 
-static BOOLEAN Enter(volatile LONG64 *State)
-{
-    LONG64 seen = *State;
-    while ((seen & REMOVED) == 0) {
-        LONG64 found = InterlockedCompareExchange64(State, seen + CALL, seen);
-        if (found == seen) {
-            return TRUE;
-        }
-        seen = found;
-    }
-    return FALSE;
-}
-
 /* The checks of the contract, in its order. */
 static NTSTATUS CheckArray(const INT *Values, SIZE_T Count, const SIZE_T *Done)
 {
@@ -80,9 +65,9 @@ static NTSTATUS CheckArray(const INT *Values, SIZE_T Count, const SIZE_T *Done)
 
 static NTSTATUS DoubleArray(PVOID Context, INT *Values, SIZE_T Count, SIZE_T *Done)
 {
-    volatile LONG64 *state = Context;
+    RUNDOWN *rundown = Context;
     NTSTATUS status;
-    if (!Enter(state)) {
+    if (!EnterRundown(rundown)) {
         return STATUS_DEVICE_REMOVED;
     }
     status = CheckArray(Values, Count, Done);
@@ -90,7 +75,7 @@ static NTSTATUS DoubleArray(PVOID Context, INT *Values, SIZE_T Count, SIZE_T *Do
         *Done = ReferenceLoop(Values, Count);
         status = *Done == Count ? STATUS_SUCCESS : STATUS_INTEGER_OVERFLOW;
     }
-    InterlockedExchangeAdd64(state, -CALL);
+    LeaveRundown(rundown, TRUE);
     return status;
 }
 
@@ -98,6 +83,7 @@ static VOID Nothing(PVOID Context) { UNREFERENCED_PARAMETER(Context); }
 
 VOID ReferenceTable(PSAMPLE_INTERFACE_2 Table)
 {
+    KeInitializeEvent(&Rundown.Left, NotificationEvent, FALSE);
     RtlZeroMemory(Table, sizeof(*Table));
     Table->InterfaceHeader.Size = sizeof(*Table);
     Table->InterfaceHeader.Version = SAMPLE_INTERFACE_VERSION_2;

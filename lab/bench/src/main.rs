@@ -16,6 +16,7 @@ type Core = fn(usize);
 /// Name and loop of each core.
 const CORES: &[(&str, Core)] = &[
     ("double_values_1", |turns| double::<1>(turns)),
+    ("double_values_7", |turns| double::<7>(turns)),
     ("double_values_16", |turns| double::<16>(turns)),
     ("double_values_1024", |turns| double::<1024>(turns)),
     ("references", references),

@@ -8,6 +8,7 @@
 //! Not modelled, and told as warnings of a [`Package`]: `Include` and `Needs`, deleting and renaming, `Interfaces`, components, co-installers
 //! and the rest of what Windows reads; and what Windows itself ignores. Other directories are refused, and so is an INF that has nothing for
 //! amd64.
+#![forbid(unsafe_code)]
 
 mod package;
 mod parse;

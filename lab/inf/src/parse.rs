@@ -116,6 +116,34 @@ impl Inf {
         }
     }
 
+    /// The hardware and compatible IDs of every model, in lower case, each once, in the order of the file.
+    #[must_use]
+    pub fn device_ids(&self) -> Vec<String> {
+        let mut ids = Vec::new();
+        let manufacturers = self
+            .section("Manufacturer")
+            .map_or(&[][..], |section| &section.directives);
+        for line in manufacturers {
+            let base = line.value(0);
+            let decorated = line.values.iter().skip(1);
+            let names = decorated
+                .map(|target| format!("{base}.{target}"))
+                .chain([base.to_owned()]);
+            let models = names
+                .filter_map(|name| self.section(&name))
+                .flat_map(|section| &section.directives);
+            for id in models
+                .flat_map(|model| model.values.iter().skip(1))
+                .map(|id| id.to_lowercase())
+            {
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
+            }
+        }
+        ids
+    }
+
     /// Reads the text of an INF or INX file, whichever way it is encoded.
     ///
     /// # Errors

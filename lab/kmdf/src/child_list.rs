@@ -31,8 +31,8 @@ mod relations;
 
 pub use relations::{bus_relations, only, with_related};
 
-/// What names an entry of a list; never used twice.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What names an entry of a list; never used twice, later ones higher.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EntryId(u64);
 
 impl EntryId {
@@ -78,6 +78,8 @@ impl Presence {
 #[derive(Clone, Copy)]
 pub struct Entry {
     id: EntryId,
+    /// Of the identification's bytes.
+    hash: u64,
     identification: Identification,
     address: Address,
     /// Its PDO, once there is one.
@@ -90,10 +92,58 @@ pub struct Entry {
 }
 
 struct Entries {
+    /// In the order of their IDs, as they came.
     list: Array<Entry>,
+    /// In this order, so that a child among many is found where the driver leaves the comparison to the list.
+    by_hash: Array<(u64, EntryId)>,
     next_id: u64,
     scans: u32,
     invalidate: bool,
+}
+
+impl Entries {
+    fn place(&self, id: EntryId) -> Option<usize> {
+        let entries = self.list.as_slice();
+        entries.binary_search_by_key(&id, |entry| entry.id).ok()
+    }
+
+    fn get_mut(&mut self, id: EntryId) -> Option<&mut Entry> {
+        let place = self.place(id)?;
+        self.list.as_mut_slice().get_mut(place)
+    }
+
+    /// # Errors
+    /// `STATUS_INSUFFICIENT_RESOURCES`; then nothing was added.
+    fn push(&mut self, entry: Entry) -> Outcome {
+        let key = (entry.hash, entry.id);
+        let at = self.by_hash.as_slice().partition_point(|known| *known < key);
+        self.list.push(entry)?;
+        self.by_hash.insert(at, key).inspect_err(|_| {
+            self.list.remove(self.list.as_slice().len() - 1);
+        })
+    }
+
+    fn remove(&mut self, id: EntryId) -> Option<Entry> {
+        let place = self.place(id)?;
+        let entry = self.list.remove(place)?;
+        let key = (entry.hash, id);
+        if let Ok(at) = self.by_hash.as_slice().binary_search(&key) {
+            self.by_hash.remove(at);
+        }
+        Some(entry)
+    }
+
+    /// The newest of those with this hash for which `wanted` holds.
+    fn newest(&self, hash: u64, wanted: impl Fn(&Entry) -> bool) -> Option<EntryId> {
+        let all = self.by_hash.as_slice();
+        let from = all.partition_point(|(known, _)| *known < hash);
+        let same = all.iter().skip(from).take_while(|(known, _)| *known == hash);
+        let found = same.filter(|(_, id)| {
+            let entry = self.place(*id).and_then(|at| self.list.as_slice().get(at));
+            entry.is_some_and(&wanted)
+        });
+        found.last().map(|(_, id)| *id)
+    }
 }
 
 /// What a WDFCHILDLIST stands for.
@@ -115,8 +165,8 @@ framework! {
 impl Drop for ChildList {
     fn drop(&mut self) {
         let tag = self.header.client.tag();
-        while let Some(entry) = { self.entries.lock().list.remove(0) } {
-            free_descriptions(tag, &entry);
+        for entry in self.entries.lock().list.as_slice() {
+            free_descriptions(tag, entry);
         }
     }
 }
@@ -138,6 +188,7 @@ pub fn new(
     let client = device.header.client;
     let entries = Entries {
         list: Array::new(client.tag()),
+        by_hash: Array::new(client.tag()),
         next_id: 1,
         scans: 0,
         invalidate: false,
@@ -164,15 +215,14 @@ impl Obj<ChildList> {
         self.device.static_list.get() == Some(self)
     }
 
-    fn same(self, first: Identification, second: Identification) -> bool {
+    /// What the driver's comparison says; `None` when it has none.
+    fn compared(self, first: Identification, second: Identification) -> Option<bool> {
         let compare = self.config.EvtChildListIdentificationDescriptionCompare;
-        match invoke!(compare, self.handle(), first, second) {
-            Some(answer) => answer != 0,
-            None => {
-                bytes(first.cast(), self.identification_size())
-                    == bytes(second.cast(), self.identification_size())
-            }
-        }
+        invoke!(compare, self.handle(), first, second).map(|answer| answer != 0)
+    }
+
+    fn identity(&self, description: Identification) -> &[u8] {
+        bytes(description.cast(), self.identification_size())
     }
 
     const fn identification_size(self) -> usize {
@@ -185,11 +235,14 @@ impl Obj<ChildList> {
 
     /// The newest entry for this child, whatever its presence.
     fn find(self, entries: &mut Entries, wanted: Identification) -> Option<&mut Entry> {
-        let at = entries
-            .list
-            .as_slice()
-            .iter()
-            .rposition(|entry| self.same(entry.identification, wanted))?;
+        if self.config.EvtChildListIdentificationDescriptionCompare.is_none() {
+            let bytes = self.identity(wanted);
+            let same = |entry: &Entry| self.identity(entry.identification) == bytes;
+            let id = entries.newest(hash(bytes), same)?;
+            return entries.get_mut(id);
+        }
+        let same = |entry: &Entry| self.compared(entry.identification, wanted) == Some(true);
+        let at = entries.list.as_slice().iter().rposition(same)?;
         entries.list.as_mut_slice().get_mut(at)
     }
 
@@ -223,9 +276,11 @@ impl Obj<ChildList> {
         address: Address,
     ) -> Outcome<EntryId> {
         let id = EntryId(entries.next_id);
+        let identification = self.duplicate_identification(identification)?;
         let entry = Entry {
             id,
-            identification: self.duplicate_identification(identification)?,
+            hash: hash(self.identity(identification)),
+            identification,
             address: ptr::null_mut(),
             pdo: None,
             presence: Presence::New,
@@ -234,7 +289,7 @@ impl Obj<ChildList> {
         };
         let added = self
             .duplicate_address(address)
-            .and_then(|address| entries.list.push(Entry { address, ..entry }));
+            .and_then(|address| entries.push(Entry { address, ..entry }));
         if let Err(failure) = added {
             free_descriptions(self.header.client.tag(), &entry);
             return Err(failure);
@@ -260,15 +315,13 @@ impl Obj<ChildList> {
 
     /// Makes a present child missing; one without a PDO is simply forgotten.
     fn lose(self, entries: &mut Entries, id: EntryId) {
-        let Some(at) = entries.list.as_slice().iter().position(|entry| entry.id == id) else {
-            return;
-        };
+        let Some(at) = entries.place(id) else { return };
         let Some(entry) = entries.list.as_mut_slice().get_mut(at) else {
             return;
         };
         match entry.presence {
             Presence::New if entry.pdo.is_none() => {
-                if let Some(entry) = entries.list.remove(at) {
+                if let Some(entry) = entries.remove(id) {
                     free_descriptions(self.header.client.tag(), &entry);
                 }
             }
@@ -294,8 +347,10 @@ impl Obj<ChildList> {
         let mut entries = self.entries.lock();
         entries.scans = entries.scans.saturating_sub(1);
         if entries.scans == 0 {
-            while let Some(id) = unfound(&entries) {
+            let mut next = EntryId(0);
+            while let Some(id) = unfound(&entries, next) {
                 self.lose(&mut entries, id);
+                next = id;
             }
         }
         drop(entries);
@@ -324,24 +379,11 @@ impl Obj<ChildList> {
 
     /// A copy of the entry.
     fn entry(self, id: EntryId) -> Option<Entry> {
-        self.entries
-            .lock()
-            .list
-            .as_slice()
-            .iter()
-            .find(|entry| entry.id == id)
-            .copied()
+        self.entries.lock().get_mut(id).copied()
     }
 
     fn update(self, id: EntryId, change: impl FnOnce(&mut Entry)) {
-        if let Some(entry) = self
-            .entries
-            .lock()
-            .list
-            .as_mut_slice()
-            .iter_mut()
-            .find(|entry| entry.id == id)
-        {
+        if let Some(entry) = self.entries.lock().get_mut(id) {
             change(entry);
         }
     }
@@ -439,14 +481,21 @@ const fn config(list: &Obj<ChildList>) -> &WDF_CHILD_LIST_CONFIG {
     unsafe { &(*list.pointer()).config }
 }
 
-/// A present child that the scan did not find.
-fn unfound(entries: &Entries) -> Option<EntryId> {
-    entries
-        .list
-        .as_slice()
-        .iter()
+/// The first present child, from this ID on, that the scan did not find.
+fn unfound(entries: &Entries, from: EntryId) -> Option<EntryId> {
+    let list = entries.list.as_slice();
+    let start = list.partition_point(|entry| entry.id < from);
+    list.iter()
+        .skip(start)
         .find(|entry| entry.presence.is_present() && !entry.found_in_scan)
         .map(|entry| entry.id)
+}
+
+/// FNV-1a, which is short and good enough for descriptions.
+fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
+    })
 }
 
 fn free_descriptions(tag: Tag, entry: &Entry) {
@@ -527,19 +576,17 @@ pub fn static_config() -> WDF_CHILD_LIST_CONFIG {
 /// `WdfPdoRetrieveIdentificationDescription`.
 ///
 /// # Errors
-/// `STATUS_INVALID_PARAMETER`.
+/// `STATUS_INVALID_PARAMETER` (no PDO), `STATUS_INVALID_DEVICE_REQUEST` (a static child, sizes).
 pub fn retrieve_identification(
     device: Obj<Device>,
     to: Claimed<WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER>,
 ) -> Outcome {
-    let Some((list, entry)) = described(device) else {
-        return fail(STATUS_INVALID_PARAMETER);
-    };
+    let (list, entry) = described(device)?;
     let size = to
         .get()
         .map_or(0, |header| header.IdentificationDescriptionSize as usize);
     if size != list.identification_size() {
-        return fail(STATUS_INVALID_PARAMETER);
+        return fail(wdk_sys::STATUS_INVALID_DEVICE_REQUEST);
     }
     list.describe(&entry, to.pointer(), ptr::null_mut());
     Ok(())
@@ -548,16 +595,14 @@ pub fn retrieve_identification(
 /// `WdfPdoRetrieveAddressDescription`.
 ///
 /// # Errors
-/// `STATUS_INVALID_PARAMETER`.
+/// `STATUS_INVALID_PARAMETER` (no PDO), `STATUS_INVALID_DEVICE_REQUEST` (a static child, sizes).
 pub fn retrieve_address(device: Obj<Device>, to: Claimed<WDF_CHILD_ADDRESS_DESCRIPTION_HEADER>) -> Outcome {
-    let Some((list, entry)) = described(device) else {
-        return fail(STATUS_INVALID_PARAMETER);
-    };
+    let (list, entry) = described(device)?;
     let size = to
         .get()
         .map_or(0, |header| header.AddressDescriptionSize as usize);
     if size != list.address_size() || entry.address.is_null() {
-        return fail(STATUS_INVALID_PARAMETER);
+        return fail(wdk_sys::STATUS_INVALID_DEVICE_REQUEST);
     }
     list.describe(&entry, ptr::null_mut(), to.pointer());
     Ok(())
@@ -566,25 +611,26 @@ pub fn retrieve_address(device: Obj<Device>, to: Claimed<WDF_CHILD_ADDRESS_DESCR
 /// `WdfPdoUpdateAddressDescription`.
 ///
 /// # Errors
-/// `STATUS_INVALID_PARAMETER`.
+/// `STATUS_INVALID_PARAMETER` (no PDO), `STATUS_INVALID_DEVICE_REQUEST` (a static child, sizes).
 pub fn update_address(device: Obj<Device>, from: Claimed<WDF_CHILD_ADDRESS_DESCRIPTION_HEADER>) -> Outcome {
-    let Some((list, entry)) = described(device) else {
-        return fail(STATUS_INVALID_PARAMETER);
-    };
+    let (list, entry) = described(device)?;
     let size = from
         .get()
         .map_or(0, |header| header.AddressDescriptionSize as usize);
     if size != list.address_size() || entry.address.is_null() {
-        return fail(STATUS_INVALID_PARAMETER);
+        return fail(wdk_sys::STATUS_INVALID_DEVICE_REQUEST);
     }
     list.copy_address(from.pointer(), entry.address);
     Ok(())
 }
 
-fn described(device: Obj<Device>) -> Option<(Obj<ChildList>, Entry)> {
-    let (list, id) = device.entry.get()?;
-    if list.is_static() {
-        return None;
+fn described(device: Obj<Device>) -> Outcome<(Obj<ChildList>, Entry)> {
+    if device.parent.is_none() {
+        return fail(STATUS_INVALID_PARAMETER);
     }
-    Some((list, list.entry(id)?))
+    let found = device.entry.get().filter(|(list, _)| !list.is_static());
+    match found.and_then(|(list, id)| Some((list, list.entry(id)?))) {
+        Some(found) => Ok(found),
+        None => fail(wdk_sys::STATUS_INVALID_DEVICE_REQUEST),
+    }
 }

@@ -7,10 +7,13 @@ use wdk_sys::{
 
 use crate::{
     device::{Device, Kind, finish_control},
-    device_init::{DeviceInit, kept_text},
+    device_init::{DeviceInit, Role, kept_text},
     object::Obj,
-    unsupported,
-    wdm::{bugcheck::Violation, irp::Irp},
+    wdm::{
+        bugcheck::Violation,
+        irp::Irp,
+        sync::{PASSIVE_LEVEL, irql},
+    },
 };
 
 /// `IRP_MJ_SHUTDOWN`.
@@ -20,25 +23,32 @@ pub fn shutdown(device: Obj<Device>, irp: Irp) -> NTSTATUS {
 }
 
 ddi! {
-    /// A structure for a control device; null when there is no memory.
+    /// A structure for a control device; null when there is no memory, or for a malformed string. IRQL: `PASSIVE_LEVEL`.
     fn WdfControlDeviceInitAllocate: PFN_WDFCONTROLDEVICEINITALLOCATE(
         call, driver: WDFDRIVER, sddl: PCUNICODE_STRING,
     ) -> PWDFDEVICE_INIT {
         driver.object(call);
-        let sddl = sddl.not_null(call);
-        let Ok(sddl) = kept_text(call.client, sddl) else { return core::ptr::null_mut() };
+        if irql() != PASSIVE_LEVEL {
+            return core::ptr::null_mut();
+        }
+        let Ok(sddl) = kept_text(call.client, sddl.not_null(call)) else { return core::ptr::null_mut() };
         let Ok(init) = DeviceInit::for_control(call.client) else { return core::ptr::null_mut() };
         init.settings().sddl = Some(sddl);
         init.pointer()
     }
 
-    /// Asks for a call at shutdown, which the lab never does.
+    /// Asks for a call at shutdown; the lab never shuts down, so it does not come.
     fn WdfControlDeviceInitSetShutdownNotification: PFN_WDFCONTROLDEVICEINITSETSHUTDOWNNOTIFICATION(
-        call, init: PWDFDEVICE_INIT, notification: PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION, _flags: UCHAR,
+        call, init: PWDFDEVICE_INIT, notification: PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION, flags: UCHAR,
     ) {
-        init.init(call).settings().shutdown = notification;
-        if notification.is_some() {
-            unsupported::stop_for(call.name());
+        /// wdfcontrol.h: `WdfDeviceShutdown` and `WdfDeviceLastChanceShutdown`
+        const BOTH: UCHAR = 3;
+        let init = init.init(call);
+        if notification.is_none() {
+            call.violation(Violation::NullParameter, 0);
+        }
+        if matches!(init.role, Role::Control) && flags & !BOTH == 0 {
+            init.settings().shutdown = notification;
         }
     }
 

@@ -216,7 +216,9 @@ handles! {
     WDFSTRING__ => crate::string::Text,
     WDFCOLLECTION__ => crate::collection::Collection,
     WDFCHILDLIST__ => crate::child_list::ChildList,
-    WDFCMRESLIST__ => crate::resource::ResourceList,
+    WDFCMRESLIST__ => crate::resource::assigned::ResourceList,
+    WDFIORESREQLIST__ => crate::resource::requirements::Requirements,
+    WDFIORESLIST__ => crate::resource::requirements::Alternative,
     WDFWMIPROVIDER__ => crate::wmi::WmiProvider,
     WDFWMIINSTANCE__ => crate::wmi::WmiInstance,
 }
@@ -286,6 +288,7 @@ values! {
     wdk_sys::PFN_WDF_REQUEST_CANCEL,
     wdk_sys::PFN_WDF_REQUEST_COMPLETION_ROUTINE,
     wdk_sys::PFN_WDF_IO_QUEUE_STATE,
+    wdk_sys::PFN_WDFDEVICE_WDM_IRP_DISPATCH,
     wdk_sys::PFN_WDFDEVICE_WDM_IRP_PREPROCESS,
     wdk_sys::PFN_WDF_IO_IN_CALLER_CONTEXT,
     wdk_sys::PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION,

@@ -24,7 +24,7 @@ use crate::{
     query_interface::QueryInterfaces,
     queue::Queues,
     related::RelatedDevices,
-    resource::ResourceList,
+    resource::assigned::ResourceList,
     wdm::{
         device_object::{DeviceObject, NewDevice, Security, zeroed},
         size32,
@@ -36,8 +36,10 @@ use crate::{
 pub mod api;
 pub mod power_policy;
 pub mod state;
+pub mod wdm_dispatch;
 
 use power_policy::WakeDepth;
+use wdm_dispatch::Routines;
 
 /// wdm.h: how read and write requests carry their buffers.
 const DO_BUFFERED_IO: ULONG = 0x4;
@@ -133,6 +135,8 @@ pub struct Device {
     pub child_lists: SpinLock<Array<Obj<ChildList>>>,
     /// Raw and translated resources.
     pub resources: Cell<Option<(Obj<ResourceList>, Obj<ResourceList>)>>,
+    /// The driver's own dispatch routines.
+    pub routines: Routines,
     /// IRPs in progress; removal waits for them.
     pub in_progress: Rundown,
     /// The file objects that are open on the device.
@@ -197,6 +201,7 @@ impl Device {
             static_list: Cell::new(None),
             child_lists: SpinLock::new(Array::new(client.tag())),
             resources: Cell::new(None),
+            routines: Routines::new(),
             in_progress: Rundown::zeroed(),
             files: SpinLock::new(Array::new(client.tag())),
             link: RefCell::new(None),

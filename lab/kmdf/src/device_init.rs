@@ -18,8 +18,8 @@ use wdk_sys::{
     PUCHAR, PWDF_FILEOBJECT_CONFIG, PWDF_IO_TYPE_CONFIG, PWDF_OBJECT_ATTRIBUTES,
     PWDF_PNPPOWER_EVENT_CALLBACKS, PWDF_POWER_POLICY_EVENT_CALLBACKS, PWDFDEVICE_INIT,
     STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, UCHAR, ULONG, WDF_CHILD_LIST_CONFIG,
-    WDF_DEVICE_IO_TYPE, WDF_FILEOBJECT_CONFIG, WDF_PDO_EVENT_CALLBACKS, WDF_PNPPOWER_EVENT_CALLBACKS,
-    WDFDEVICE_INIT,
+    WDF_DEVICE_IO_TYPE, WDF_FDO_EVENT_CALLBACKS, WDF_FILEOBJECT_CONFIG, WDF_PDO_EVENT_CALLBACKS,
+    WDF_PNPPOWER_EVENT_CALLBACKS, WDFDEVICE_INIT,
 };
 
 use crate::{
@@ -77,6 +77,7 @@ pub struct Preprocess {
 pub struct Settings {
     pub pnp: WDF_PNPPOWER_EVENT_CALLBACKS,
     pub pdo: WDF_PDO_EVENT_CALLBACKS,
+    pub fdo: WDF_FDO_EVENT_CALLBACKS,
     pub read_write_io: WDF_DEVICE_IO_TYPE,
     pub device_type: ULONG,
     pub characteristics: ULONG,
@@ -107,6 +108,7 @@ impl Settings {
         Self {
             pnp: zeroed(),
             pdo: zeroed(),
+            fdo: zeroed(),
             read_write_io: _WDF_DEVICE_IO_TYPE::WdfDeviceIoBuffered,
             device_type: FILE_DEVICE_UNKNOWN,
             characteristics: FILE_DEVICE_SECURE_OPEN,
@@ -401,7 +403,8 @@ ddi! {
     /// The security descriptor of the device object. That of a control device cannot be taken away (fxdeviceinitapi.cpp).
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
+    /// `STATUS_INVALID_DEVICE_REQUEST` (none for a control device), `STATUS_INVALID_PARAMETER`,
+    /// `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDeviceInitAssignSDDLString: PFN_WDFDEVICEINITASSIGNSDDLSTRING(
         call, init: PWDFDEVICE_INIT, sddl: PCUNICODE_STRING,
     ) -> NTSTATUS {

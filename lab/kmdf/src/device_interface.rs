@@ -4,7 +4,7 @@ use core::cell::{Cell, RefCell};
 
 use wdk_sys::{
     BOOLEAN, GUID, PCUNICODE_STRING, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE,
-    STATUS_NOT_FOUND, UNICODE_STRING, WDFDEVICE, WDFSTRING,
+    STATUS_OBJECT_NAME_NOT_FOUND, UNICODE_STRING, WDFDEVICE, WDFSTRING,
 };
 
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     string,
     wdm::{
         device_object::{DeviceObject, set_interface_state},
+        sync::{PASSIVE_LEVEL, irql},
         text::{Wide, kernel_text},
     },
 };
@@ -117,18 +118,21 @@ ddi! {
     /// Adds a device interface; it is on whenever the device is started.
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_REQUEST` (a control device), `STATUS_INVALID_PARAMETER`,
+    /// `STATUS_INVALID_DEVICE_REQUEST` (a control device, IRQL), `STATUS_INVALID_PARAMETER`,
     /// `STATUS_INSUFFICIENT_RESOURCES`, what `IoRegisterDeviceInterface` returns.
     fn WdfDeviceCreateDeviceInterface: PFN_WDFDEVICECREATEDEVICEINTERFACE(
         call, device: WDFDEVICE, class: *const GUID, reference: PCUNICODE_STRING,
     ) -> NTSTATUS {
         let device = device.object(call);
         let class = class.required(call);
+        if irql() != PASSIVE_LEVEL {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        let text = reference.valid_text()?;
         if device.kind == Kind::Control {
             return fail(STATUS_INVALID_DEVICE_REQUEST);
         }
         let tag = call.client.tag();
-        let text = reference.valid_text()?;
         let interface = device.interfaces.0.push(Interface {
             class,
             reference: if text.is_empty() { None } else { Some(Wide::of(tag, text)?) },
@@ -143,14 +147,17 @@ ddi! {
         if device.stage.get() == Stage::Started { interface.set(true) } else { Ok(()) }
     }
 
-    /// Turns an interface on or off.
+    /// Turns an interface on or off; before the start that lasts until the start only, which turns it on.
     fn WdfDeviceSetDeviceInterfaceState: PFN_WDFDEVICESETDEVICEINTERFACESTATE(
         call, device: WDFDEVICE, class: *const GUID, reference: PCUNICODE_STRING, on: BOOLEAN,
     ) {
-        set_state(device.object(call), &class.required(call), reference, on != 0);
+        let device = device.object(call);
+        if device.stage.get() == Stage::Started {
+            set_state(device, &class.required(call), reference, on != 0);
+        }
     }
 
-    /// The same, for an interface that stays off until the driver turns it on.
+    /// The same, and the start leaves the interface as it is.
     fn WdfDeviceSetDeviceInterfaceStateEx: PFN_WDFDEVICESETDEVICEINTERFACESTATEEX(
         call, device: WDFDEVICE, class: *const GUID, reference: PCUNICODE_STRING, on: BOOLEAN,
     ) {
@@ -160,14 +167,19 @@ ddi! {
     /// The name under which user mode opens an interface.
     ///
     /// # Errors
-    /// `STATUS_NOT_FOUND`, `STATUS_INVALID_DEVICE_STATE` (not registered yet),
+    /// `STATUS_INVALID_PARAMETER`, `STATUS_INVALID_DEVICE_REQUEST` (a control device), `STATUS_OBJECT_NAME_NOT_FOUND`,
+    /// `STATUS_INVALID_DEVICE_STATE` (not registered yet),
     /// `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDeviceRetrieveDeviceInterfaceString: PFN_WDFDEVICERETRIEVEDEVICEINTERFACESTRING(
         call, device: WDFDEVICE, class: *const GUID, reference: PCUNICODE_STRING, text: WDFSTRING,
     ) -> NTSTATUS {
         let (device, text) = (device.object(call), text.object(call));
-        let Some(interface) = device.interfaces.find(&class.required(call), reference.text()) else {
-            return fail(STATUS_NOT_FOUND);
+        let (class, reference) = (class.required(call), reference.valid_text()?);
+        if device.kind == Kind::Control {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        let Some(interface) = device.interfaces.find(&class, reference) else {
+            return fail(STATUS_OBJECT_NAME_NOT_FOUND);
         };
         let name = *interface.name.borrow();
         if name.Buffer.is_null() {

@@ -5,7 +5,8 @@ use core::ptr;
 
 use wdk_sys::{
     DEVICE_REGISTRY_PROPERTY, POOL_TYPE, PULONG, PVOID, PWDF_OBJECT_ATTRIBUTES, STATUS_BUFFER_TOO_SMALL,
-    STATUS_INVALID_DEVICE_REQUEST, ULONG, WDFDEVICE, WDFMEMORY, ntddk::IoGetDeviceProperty,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE, ULONG, WDFDEVICE, WDFMEMORY,
+    ntddk::IoGetDeviceProperty,
 };
 
 use crate::{
@@ -13,7 +14,8 @@ use crate::{
     failure::{Outcome, check, fail},
     memory,
     object::{Attributes, Parent},
-    wdm::device_object::DeviceObject,
+    pool::{Array, Tag},
+    wdm::{device_object::DeviceObject, size32, text::Wide},
 };
 
 pub mod keyed;
@@ -32,6 +34,33 @@ pub fn query(
     let (outcome, needed) = read(physical, property, buffer.pointer(), length);
     result.put(needed);
     outcome
+}
+
+/// The name of a PDO, for a link to it.
+///
+/// # Errors
+/// `STATUS_INVALID_DEVICE_STATE` (none), `STATUS_INSUFFICIENT_RESOURCES`, what `IoGetDeviceProperty` returns.
+pub fn object_name(tag: Tag, physical: DeviceObject) -> Outcome<Wide> {
+    const NAME: DEVICE_REGISTRY_PROPERTY::Type =
+        DEVICE_REGISTRY_PROPERTY::DevicePropertyPhysicalDeviceObjectName;
+    /// Longer than any name of the I/O manager's.
+    const LONGEST: usize = 128;
+    let mut units = Array::of(tag, &[0_u16; LONGEST])?;
+    let (outcome, bytes) = read(
+        physical,
+        NAME,
+        units.as_mut_slice().as_mut_ptr().cast(),
+        size32::<[u16; LONGEST]>(),
+    );
+    outcome?;
+    match units
+        .as_slice()
+        .get(..bytes as usize / 2)
+        .and_then(<[u16]>::split_last)
+    {
+        Some((_, name)) => Wide::of(tag, name),
+        None => fail(STATUS_INVALID_DEVICE_STATE),
+    }
 }
 
 fn read(

@@ -87,17 +87,18 @@ ddi! {
     /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER`, `STATUS_DRIVER_INTERNAL_ERROR` (the second
     /// call of a client), those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfDriverCreate: PFN_WDFDRIVERCREATE(
-        call, driver_object: PDRIVER_OBJECT, _registry_path: PCUNICODE_STRING,
+        call, driver_object: PDRIVER_OBJECT, registry_path: PCUNICODE_STRING,
         attributes: PWDF_OBJECT_ATTRIBUTES, config: PWDF_DRIVER_CONFIG, driver: *mut WDFDRIVER,
     ) -> NTSTATUS {
         driver_object.not_null(call);
-        driver.put(core::ptr::null_mut());
         let config = config.required(call);
         check_config(&config)?;
-        let attributes = Attributes::with_callbacks(call, attributes, Parent::Forbidden)?;
+        registry_path.not_null(call).valid_text()?;
         if call.client.driver.get().is_some() {
             return fail(STATUS_DRIVER_INTERNAL_ERROR);
         }
+        check_add(&config)?;
+        let attributes = Attributes::with_callbacks(call, attributes, Parent::Forbidden)?;
         let object = create_driver(call, driver_object.pointer(), &config, &attributes)?;
         driver.put(object.handle());
         Ok(())
@@ -175,10 +176,20 @@ fn check_config(config: &WDF_DRIVER_CONFIG) -> Outcome {
     if config.Size as usize != size_of::<WDF_DRIVER_CONFIG>() {
         return fail(STATUS_INFO_LENGTH_MISMATCH);
     }
+    let known = flags::WdfDriverInitNonPnpDriver
+        | flags::WdfDriverInitNoDispatchOverride
+        | flags::WdfDriverInitCompanion;
+    if config.DriverInitFlags.cast_signed() & !known != 0 {
+        return fail(STATUS_INVALID_PARAMETER);
+    }
+    Ok(())
+}
+
+/// A driver without `PnP` is never asked to add a device; one that keeps its own dispatch routines may have them call its event.
+const fn check_add(config: &WDF_DRIVER_CONFIG) -> Outcome {
     let flags = config.DriverInitFlags.cast_signed();
-    let both = flags::WdfDriverInitNonPnpDriver | flags::WdfDriverInitNoDispatchOverride;
-    // A driver that keeps its own dispatch routines, or has no PnP, is never asked to add a device.
-    if config.EvtDriverDeviceAdd.is_some() && flags & both != 0 {
+    let keeps_own = flags & flags::WdfDriverInitNoDispatchOverride != 0;
+    if !keeps_own && flags & flags::WdfDriverInitNonPnpDriver != 0 && config.EvtDriverDeviceAdd.is_some() {
         return fail(STATUS_INVALID_PARAMETER);
     }
     Ok(())

@@ -3,8 +3,8 @@
 use wdk_sys::{
     ACCESS_MASK, DEVICE_REGISTRY_PROPERTY, LPCGUID, PDEVICE_OBJECT, PINTERFACE, POOL_TYPE, PULONG, PVOID,
     PWDF_CHILD_LIST_CONFIG, PWDF_FDO_EVENT_CALLBACKS, PWDF_OBJECT_ATTRIBUTES, PWDFDEVICE_INIT,
-    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, ULONG, USHORT, WDF_CHILD_LIST_CONFIG,
-    WDF_FDO_EVENT_CALLBACKS, WDFCHILDLIST, WDFDEVICE, WDFKEY, WDFMEMORY,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_EXISTS, ULONG, USHORT,
+    WDF_CHILD_LIST_CONFIG, WDF_FDO_EVENT_CALLBACKS, WDFCHILDLIST, WDFDEVICE, WDFKEY, WDFMEMORY,
 };
 
 use crate::{
@@ -13,9 +13,9 @@ use crate::{
     device::{Device, Kind},
     device_init::{DeviceInit, Role, sized},
     device_property,
-    failure::{Outcome, fail},
+    failure::{Outcome, fail, status},
     object::{Attributes, Obj, Parent},
-    query_interface, registry, unsupported,
+    query_interface, registry,
     wdm::{bugcheck::Violation, device_object::DeviceObject, sync},
 };
 
@@ -67,15 +67,16 @@ ddi! {
         init.settings().filter = true;
     }
 
-    /// Resource callbacks; without hardware there are no resources to add.
+    /// Resource callbacks; those that add resources must be able to remove them.
     fn WdfFdoInitSetEventCallbacks: PFN_WDFFDOINITSETEVENTCALLBACKS(
         call, init: PWDFDEVICE_INIT, callbacks: PWDF_FDO_EVENT_CALLBACKS,
     ) {
-        physical(call, init);
+        let (init, _) = physical(call, init);
         let callbacks = callbacks.required(call);
         sized::<WDF_FDO_EVENT_CALLBACKS>(call, callbacks.Size);
-        if callbacks.EvtDeviceFilterAddResourceRequirements.is_some() || callbacks.EvtDeviceRemoveAddedResources.is_some() {
-            unsupported::stop_for(c"WdfFdoInitSetEventCallbacks with resource callbacks");
+        let adds = callbacks.EvtDeviceFilterAddResourceRequirements.is_some();
+        if !adds || callbacks.EvtDeviceRemoveAddedResources.is_some() {
+            init.settings().fdo = callbacks;
         }
     }
 
@@ -157,13 +158,18 @@ ddi! {
     /// Adds a child that the driver created itself.
     ///
     /// # Errors
-    /// `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`.
-    fn WdfFdoAddStaticChild: PFN_WDFFDOADDSTATICCHILD(call, device: WDFDEVICE, child: WDFDEVICE) -> NTSTATUS {
+    /// `STATUS_INVALID_PARAMETER`, `STATUS_INSUFFICIENT_RESOURCES`. The success code `STATUS_OBJECT_NAME_EXISTS` says that it was added
+    /// before.
+    fn WdfFdoAddStaticChild: PFN_WDFFDOADDSTATICCHILD(call, device: WDFDEVICE, child: WDFDEVICE) -> i32 {
         let (device, child) = (device.object(call), child.object(call));
-        if device.kind != Kind::Fdo || child.kind != Kind::Pdo || child.entry.get().is_some() {
-            return fail(STATUS_INVALID_PARAMETER);
+        let known = child.entry.get().map(|(list, _)| Some(list) == device.static_list.get());
+        if device.kind != Kind::Fdo || child.kind != Kind::Pdo || known == Some(false) {
+            return STATUS_INVALID_PARAMETER;
         }
-        child_list::add_static(static_list(device)?, child)
+        if known == Some(true) {
+            return STATUS_OBJECT_NAME_EXISTS;
+        }
+        status(static_list(device).and_then(|list| child_list::add_static(list, child)))
     }
 
     /// Begins a walk over the static children.

@@ -144,7 +144,7 @@ impl Obj<IoTarget> {
         // As if it came from above: the device's own queue gets it (fxiotargetself.cpp).
         irp.advance(device);
         let queue = own.get().or_else(|| self.owner.queues.for_major(irp.major()));
-        queue::dispatch_to(self.owner, irp, queue);
+        queue::dispatch_to(self.owner, irp, queue, self.owner.settings.in_caller_context);
     }
 }
 

@@ -32,6 +32,7 @@ ddi! {
         call, attributes: PWDF_OBJECT_ATTRIBUTES, size: usize, _pool: POOL_TYPE,
         memory: PWDF_OBJECT_ATTRIBUTES, tag: ULONG, lookaside: *mut WDFLOOKASIDE,
     ) -> NTSTATUS {
+        lookaside.not_null(call).put(core::ptr::null_mut());
         if size == 0 {
             return fail(STATUS_INVALID_PARAMETER);
         }
@@ -40,7 +41,7 @@ ddi! {
         let header = Header::new::<Lookaside>(call.client);
         let object = Lookaside { header, size, tag: (tag != 0).then_some(Tag(tag)), memory };
         let object = create(object, &attributes, call.parent(&attributes, None))?;
-        lookaside.not_null(call).put(object.handle());
+        lookaside.put(object.handle());
         Ok(())
     }
 
@@ -52,8 +53,9 @@ ddi! {
         call, lookaside: WDFLOOKASIDE, memory: *mut WDFMEMORY,
     ) -> NTSTATUS {
         let list = lookaside.object(call);
+        memory.not_null(call).put(core::ptr::null_mut());
         let object = memory::allocate(call, &list.memory, list.tag, list.size)?;
-        memory.not_null(call).put(object.handle());
+        memory.put(object.handle());
         Ok(())
     }
 }

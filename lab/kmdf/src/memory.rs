@@ -9,16 +9,20 @@ use core::{
 };
 
 use wdk_sys::{
-    POOL_TYPE, PVOID, PWDF_OBJECT_ATTRIBUTES, STATUS_BUFFER_TOO_SMALL, STATUS_INSUFFICIENT_RESOURCES,
-    STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_PARAMETER, ULONG, WDFMEMORY, WDFMEMORY_OFFSET,
+    NTSTATUS, POOL_TYPE, PVOID, PWDF_OBJECT_ATTRIBUTES, STATUS_ACCESS_VIOLATION, STATUS_BUFFER_TOO_SMALL,
+    STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_PARAMETER, ULONG, WDFMEMORY,
+    WDFMEMORY_OFFSET,
 };
 
 use crate::{
-    ddi::{Call, Claimed},
+    ddi::Call,
     failure::{Outcome, fail},
     object::{Attributes, Header, Obj, Parent, create},
     pool::{self, Tag},
-    wdm::mdl::{self, OwnMdl},
+    wdm::{
+        bugcheck::Violation,
+        mdl::{self, OwnMdl},
+    },
 };
 
 /// What a WDFMEMORY stands for.
@@ -27,10 +31,22 @@ pub struct Memory {
     header: Header,
     buffer: Cell<*mut u8>,
     size: Cell<usize>,
-    /// The tag of the buffer, when the object owns it.
-    owned: Option<Tag>,
+    origin: Origin,
     /// The locked pages of the buffer, when they are the object's.
     pages: RefCell<Option<OwnMdl>>,
+}
+
+/// Where a buffer comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// The object's own, with this tag.
+    Own(ULONG),
+    /// The driver's.
+    Driver,
+    /// A request's, to be read and written.
+    Request,
+    /// A request's, of which the sender wants to have nothing written.
+    ReadOnly,
 }
 
 framework! {
@@ -43,8 +59,8 @@ framework! {
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        if let (Some(tag), Some(buffer)) = (self.owned, NonNull::new(self.buffer.get())) {
-            pool::free(buffer, tag);
+        if let (Origin::Own(tag), Some(buffer)) = (self.origin, NonNull::new(self.buffer.get())) {
+            pool::free(buffer, Tag(tag));
         }
     }
 }
@@ -97,28 +113,42 @@ pub fn allocate(call: &Call, attributes: &Attributes, tag: Option<Tag>, size: us
         header: Header::new::<Memory>(call.client),
         buffer: Cell::new(buffer),
         size: Cell::new(size),
-        owned: Some(tag),
+        origin: Origin::Own(tag.0),
         pages: RefCell::new(None),
     };
     create(memory, attributes, call.parent(attributes, None))
 }
 
-/// A handle for a buffer of somebody else.
+/// A handle for a buffer of a request's sender, which the driver may not write where it is the input.
 ///
 /// # Errors
 /// `STATUS_INSUFFICIENT_RESOURCES`.
-pub fn over(
+pub fn of_request(
+    call: &Call,
+    request: Obj<Header>,
+    (buffer, size): (*mut c_void, usize),
+    read_only: bool,
+) -> Outcome<Obj<Memory>> {
+    let origin = if read_only {
+        Origin::ReadOnly
+    } else {
+        Origin::Request
+    };
+    over(call, &Attributes::NONE, Some(request), (buffer, size), origin)
+}
+
+fn over(
     call: &Call,
     attributes: &Attributes,
     parent: Option<Obj<Header>>,
-    buffer: *mut c_void,
-    size: usize,
+    (buffer, size): (*mut c_void, usize),
+    origin: Origin,
 ) -> Outcome<Obj<Memory>> {
     let memory = Memory {
         header: Header::new::<Memory>(call.client),
         buffer: Cell::new(buffer.cast()),
         size: Cell::new(size),
-        owned: None,
+        origin,
         pages: RefCell::new(None),
     };
     create(memory, attributes, parent)
@@ -128,12 +158,18 @@ pub fn over(
 ///
 /// # Errors
 /// `STATUS_INSUFFICIENT_RESOURCES`.
-pub fn locked(call: &Call, request: Obj<Header>, pages: OwnMdl, size: usize) -> Outcome<Obj<Memory>> {
+pub fn locked(
+    call: &Call,
+    request: Obj<Header>,
+    pages: OwnMdl,
+    size: usize,
+    read_only: bool,
+) -> Outcome<Obj<Memory>> {
     let start = mdl::mapped(pages.pointer());
     if start.is_null() {
         return fail(STATUS_INSUFFICIENT_RESOURCES);
     }
-    let object = over(call, &Attributes::NONE, Some(request), start, size)?;
+    let object = of_request(call, request, (start, size), read_only)?;
     object.set_deletable(false);
     object.pages.replace(Some(pages));
     Ok(object)
@@ -145,11 +181,14 @@ const fn copy(from: *const u8, to: *mut u8, bytes: usize) {
     unsafe { ptr::copy(from, to, bytes) }
 }
 
-/// The place in the memory where a copy begins, when it fits.
-fn inside(memory: Obj<Memory>, offset: usize, bytes: usize) -> Outcome<*mut u8> {
+/// The place in the memory where a copy begins; one of no bytes, or one that does not fit, is refused.
+fn inside(memory: Obj<Memory>, offset: usize, bytes: usize, refusal: NTSTATUS) -> Outcome<*mut u8> {
+    if bytes == 0 {
+        return fail(STATUS_INVALID_PARAMETER);
+    }
     match offset.checked_add(bytes) {
         Some(end) if end <= memory.size() => Ok(memory.buffer().wrapping_add(offset)),
-        _ => fail(STATUS_BUFFER_TOO_SMALL),
+        _ => fail(refusal),
     }
 }
 
@@ -162,12 +201,14 @@ ddi! {
         call, attributes: PWDF_OBJECT_ATTRIBUTES, _pool: POOL_TYPE, tag: ULONG, size: usize,
         memory: *mut WDFMEMORY, buffer: *mut PVOID,
     ) -> NTSTATUS {
+        memory.not_null(call);
         if size == 0 {
             return fail(STATUS_INVALID_PARAMETER);
         }
+        memory.put(ptr::null_mut());
         let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
         let object = allocate(call, &attributes, (tag != 0).then_some(Tag(tag)), size)?;
-        memory.not_null(call).put(object.handle());
+        memory.put(object.handle());
         buffer.put(object.buffer().cast());
         Ok(())
     }
@@ -179,13 +220,15 @@ ddi! {
     fn WdfMemoryCreatePreallocated: PFN_WDFMEMORYCREATEPREALLOCATED(
         call, attributes: PWDF_OBJECT_ATTRIBUTES, buffer: PVOID, size: usize, memory: *mut WDFMEMORY,
     ) -> NTSTATUS {
+        let buffer = buffer.not_null(call).pointer();
+        memory.not_null(call).put(ptr::null_mut());
         if size == 0 {
             return fail(STATUS_INVALID_PARAMETER);
         }
-        let buffer = buffer.not_null(call).pointer();
         let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
-        let object = over(call, &attributes, call.parent(&attributes, None), buffer, size)?;
-        memory.not_null(call).put(object.handle());
+        let parent = call.parent(&attributes, None);
+        let object = over(call, &attributes, parent, (buffer, size), Origin::Driver)?;
+        memory.put(object.handle());
         Ok(())
     }
 
@@ -196,18 +239,22 @@ ddi! {
         memory.buffer().cast()
     }
 
-    /// Gives a handle of a preallocated buffer another one.
+    /// Gives a handle of a preallocated buffer another one; any other handle ends the run.
     ///
     /// # Errors
     /// `STATUS_INVALID_PARAMETER`.
     fn WdfMemoryAssignBuffer: PFN_WDFMEMORYASSIGNBUFFER(
         call, memory: WDFMEMORY, buffer: PVOID, size: usize,
     ) -> NTSTATUS {
-        let memory = memory.object(call);
-        if size == 0 || memory.owned.is_some() {
+        let (handle, memory) = (memory.pointer().addr(), memory.object(call));
+        if memory.origin != Origin::Driver {
+            call.violation(Violation::InvalidHandle, handle);
+        }
+        let buffer = buffer.not_null(call).pointer();
+        if size == 0 {
             return fail(STATUS_INVALID_PARAMETER);
         }
-        memory.buffer.set(buffer.not_null(call).pointer().cast());
+        memory.buffer.set(buffer.cast());
         memory.size.set(size);
         Ok(())
     }
@@ -215,29 +262,28 @@ ddi! {
     /// Copies out of the memory.
     ///
     /// # Errors
-    /// `STATUS_INVALID_BUFFER_SIZE` (no bytes), `STATUS_BUFFER_TOO_SMALL`.
+    /// `STATUS_INVALID_PARAMETER` (no bytes), `STATUS_BUFFER_TOO_SMALL`.
     fn WdfMemoryCopyToBuffer: PFN_WDFMEMORYCOPYTOBUFFER(
         call, memory: WDFMEMORY, offset: usize, buffer: PVOID, bytes: usize,
     ) -> NTSTATUS {
-        copy_checked(memory.object(call), offset, bytes, |place| copy(place, buffer.not_null(call).pointer().cast(), bytes))
+        let (memory, to) = (memory.object(call), buffer.not_null(call).pointer());
+        copy(inside(memory, offset, bytes, STATUS_BUFFER_TOO_SMALL)?, to.cast(), bytes);
+        Ok(())
     }
 
     /// Copies into the memory.
     ///
     /// # Errors
-    /// `STATUS_INVALID_BUFFER_SIZE` (no bytes), `STATUS_BUFFER_TOO_SMALL`.
+    /// `STATUS_INVALID_PARAMETER` (no bytes), `STATUS_ACCESS_VIOLATION` (a sender's input), `STATUS_INVALID_BUFFER_SIZE`.
     fn WdfMemoryCopyFromBuffer: PFN_WDFMEMORYCOPYFROMBUFFER(
         call, memory: WDFMEMORY, offset: usize, buffer: PVOID, bytes: usize,
     ) -> NTSTATUS {
-        let from: Claimed<c_void> = buffer.not_null(call);
-        copy_checked(memory.object(call), offset, bytes, |place| copy(from.pointer().cast(), place, bytes))
+        let (memory, from) = (memory.object(call), buffer.not_null(call).pointer());
+        let place = inside(memory, offset, bytes, STATUS_INVALID_BUFFER_SIZE);
+        if bytes != 0 && memory.origin == Origin::ReadOnly {
+            return fail(STATUS_ACCESS_VIOLATION);
+        }
+        copy(from.cast(), place?, bytes);
+        Ok(())
     }
-}
-
-fn copy_checked(memory: Obj<Memory>, offset: usize, bytes: usize, action: impl FnOnce(*mut u8)) -> Outcome {
-    if bytes == 0 {
-        return fail(STATUS_INVALID_BUFFER_SIZE);
-    }
-    action(inside(memory, offset, bytes)?);
-    Ok(())
 }

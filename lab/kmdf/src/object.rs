@@ -59,6 +59,8 @@ pub enum Kind {
     Collection,
     ChildList,
     ResourceList,
+    Requirements,
+    Alternative,
     WmiProvider,
     WmiInstance,
     General,
@@ -100,6 +102,8 @@ pub struct Header {
     pub client: Client,
     parent: Cell<Option<Obj<Self>>>,
     first_child: Cell<Option<Obj<Self>>>,
+    /// The children before and after it of the same parent.
+    previous: Cell<Option<Obj<Self>>>,
     sibling: Cell<Option<Obj<Self>>>,
     contexts: ContextList,
     dispose: fn(Obj<Self>),
@@ -123,6 +127,7 @@ impl Header {
             client,
             parent: Cell::new(None),
             first_child: Cell::new(None),
+            previous: Cell::new(None),
             sibling: Cell::new(None),
             contexts: ContextList::new(),
             dispose: |object| T::dispose(object.cast()),
@@ -268,6 +273,11 @@ impl Obj<Header> {
         }
     }
 
+    /// Whether nobody has begun to delete it.
+    fn is_alive(self) -> bool {
+        self.state.get() == State::Alive
+    }
+
     /// A child that has not been disposed of, with a reference.
     fn living_child(self) -> Option<Self> {
         let _tree = self.client.tree.lock();
@@ -302,23 +312,24 @@ impl Obj<Header> {
 
     fn link(self, parent: Self) {
         let _tree = self.client.tree.lock();
-        self.sibling.set(parent.first_child.get());
+        let next = parent.first_child.replace(Some(self));
+        self.sibling.set(next);
         self.parent.set(Some(parent));
-        parent.first_child.set(Some(self));
+        if let Some(next) = next {
+            next.previous.set(Some(self));
+        }
     }
 
     fn unlink(self) {
         let _tree = self.client.tree.lock();
         let Some(parent) = self.parent.take() else { return };
-        let mut place = &parent.first_child;
-        let mut next;
-        while let Some(object) = place.get() {
-            if object == self {
-                place.set(self.sibling.take());
-                return;
-            }
-            next = object;
-            place = &Self::get(next).sibling;
+        let (previous, next) = (self.previous.take(), self.sibling.take());
+        match previous {
+            Some(previous) => previous.sibling.set(next),
+            None => parent.first_child.set(next),
+        }
+        if let Some(next) = next {
+            next.previous.set(previous);
         }
     }
 

@@ -194,7 +194,7 @@ ddi! {
     /// Description and location in one language.
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INVALID_PARAMETER` (the language has its text already),
+    /// `STATUS_INVALID_DEVICE_REQUEST`, `STATUS_INVALID_PARAMETER`,
     /// `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfPdoInitAddDeviceText: PFN_WDFPDOINITADDDEVICETEXT(
         call, init: PWDFDEVICE_INIT, description: PCUNICODE_STRING, location: PCUNICODE_STRING, locale: LCID,
@@ -203,9 +203,6 @@ ddi! {
         let (description, location) = (description.not_null(call), location.not_null(call));
         let mut settings = init.settings();
         let identity = &mut settings.identity;
-        if identity.text_list.as_slice().iter().any(|text| text.locale == locale) {
-            return fail(STATUS_INVALID_PARAMETER);
-        }
         let description = identity.add_text(description.valid_text()?)?;
         let location = identity.add_text(location.valid_text()?)?;
         identity.text_list.push(DeviceText { locale, description, location })
@@ -219,11 +216,15 @@ ddi! {
     /// The child works without a function driver.
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_REQUEST`.
+    /// `STATUS_INVALID_PARAMETER` (another kind of device).
     fn WdfPdoInitAssignRawDevice: PFN_WDFPDOINITASSIGNRAWDEVICE(
-        call, init: PWDFDEVICE_INIT, _class: *const GUID,
+        call, init: PWDFDEVICE_INIT, class: *const GUID,
     ) -> NTSTATUS {
-        let init = child_init(call, init)?;
+        let init = init.init(call);
+        class.not_null(call);
+        if !matches!(init.role, Role::Pdo { .. }) {
+            return fail(STATUS_INVALID_PARAMETER);
+        }
         init.settings().identity.raw = true;
         Ok(())
     }
@@ -255,7 +256,7 @@ ddi! {
     /// The identification description of an enumerated child.
     ///
     /// # Errors
-    /// `STATUS_INVALID_PARAMETER`.
+    /// `STATUS_INVALID_PARAMETER` (no PDO), `STATUS_INVALID_DEVICE_REQUEST` (a static child, sizes).
     fn WdfPdoRetrieveIdentificationDescription: PFN_WDFPDORETRIEVEIDENTIFICATIONDESCRIPTION(
         call, device: WDFDEVICE, description: wdk_sys::PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER,
     ) -> NTSTATUS {
@@ -265,7 +266,7 @@ ddi! {
     /// Changes the address description of an enumerated child.
     ///
     /// # Errors
-    /// `STATUS_INVALID_PARAMETER`.
+    /// `STATUS_INVALID_PARAMETER` (no PDO), `STATUS_INVALID_DEVICE_REQUEST` (a static child, sizes).
     fn WdfPdoUpdateAddressDescription: PFN_WDFPDOUPDATEADDRESSDESCRIPTION(
         call, device: WDFDEVICE, description: wdk_sys::PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER,
     ) -> NTSTATUS {

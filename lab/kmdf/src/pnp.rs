@@ -14,7 +14,7 @@ use crate::{
     child_list,
     device::{Device, Kind},
     device_interface,
-    failure::{Outcome, check, status},
+    failure::{Outcome, check, fail, status},
     object::Obj,
     pdo, power,
     query_interface::{self, Answer},
@@ -37,6 +37,7 @@ pub mod minor {
     pub const QUERY_RESOURCES: u8 = 0x0A;
     pub const QUERY_RESOURCE_REQUIREMENTS: u8 = 0x0B;
     pub const QUERY_DEVICE_TEXT: u8 = 0x0C;
+    pub const FILTER_RESOURCE_REQUIREMENTS: u8 = 0x0D;
     pub const EJECT: u8 = 0x11;
     pub const QUERY_ID: u8 = 0x13;
     pub const QUERY_PNP_DEVICE_STATE: u8 = 0x14;
@@ -97,6 +98,9 @@ pub fn dispatch(device: Obj<Device>, irp: Irp) -> NTSTATUS {
         minor::QUERY_PNP_DEVICE_STATE => query_state(device, irp),
         minor::QUERY_CAPABILITIES => query_capabilities(device, irp),
         minor::DEVICE_USAGE_NOTIFICATION => usage(device, irp),
+        minor::FILTER_RESOURCE_REQUIREMENTS if device.kind == Kind::Fdo => {
+            resource::callbacks::filter_requirements(device, irp)
+        }
         other if device.kind == Kind::Pdo => irp.complete_with(answer_as_pdo(device, irp, other)),
         _ => pass_down(device, irp),
     }
@@ -108,14 +112,8 @@ fn answer_as_pdo(device: Obj<Device>, irp: Irp, minor: u8) -> NTSTATUS {
         minor::QUERY_ID => pdo::query_id(device, irp),
         minor::QUERY_DEVICE_TEXT => pdo::query_device_text(device, irp),
         minor::QUERY_BUS_INFORMATION => pdo::query_bus_information(device, irp),
-        minor::QUERY_RESOURCES if device.settings.pdo.EvtDeviceResourcesQuery.is_some() => {
-            unsupported::stop_for(c"EvtDeviceResourcesQuery")
-        }
-        minor::QUERY_RESOURCE_REQUIREMENTS
-            if device.settings.pdo.EvtDeviceResourceRequirementsQuery.is_some() =>
-        {
-            unsupported::stop_for(c"EvtDeviceResourceRequirementsQuery")
-        }
+        minor::QUERY_RESOURCES => resource::callbacks::query_resources(device, irp),
+        minor::QUERY_RESOURCE_REQUIREMENTS => resource::callbacks::query_requirements(device, irp),
         minor::EJECT if device.settings.pdo.EvtDeviceEject.is_some() => {
             unsupported::stop_for(c"EvtDeviceEject")
         }
@@ -146,7 +144,7 @@ fn start(device: Obj<Device>, irp: Irp) -> NTSTATUS {
         return irp.complete_with(below);
     }
     let (raw, translated) = irp.stack().resources();
-    let outcome = resource::assign(device, raw, translated).and_then(|()| bring_up(device));
+    let outcome = resource::assigned::assign(device, raw, translated).and_then(|()| bring_up(device));
     device.stage.set(if outcome.is_ok() {
         Stage::Started
     } else {
@@ -163,7 +161,7 @@ fn start(device: Obj<Device>, irp: Irp) -> NTSTATUS {
 fn bring_up(device: Obj<Device>) -> Outcome {
     device.queues.reopen();
     device.prepared.set(true);
-    let (raw, translated) = resource::handles(device);
+    let (raw, translated) = resource::assigned::handles(device);
     let prepared = invoke!(
         device.settings.pnp.EvtDevicePrepareHardware,
         device.handle(),
@@ -186,7 +184,7 @@ fn bring_up(device: Obj<Device>) -> Outcome {
 
 fn release_hardware(device: Obj<Device>) {
     if device.prepared.replace(false) {
-        let (_, translated) = resource::handles(device);
+        let (_, translated) = resource::assigned::handles(device);
         let released = invoke!(
             device.settings.pnp.EvtDeviceReleaseHardware,
             device.handle(),
@@ -221,14 +219,20 @@ fn tear_down(device: Obj<Device>) {
     }
 }
 
+/// Whether the device may go now: what the driver said once, then what it says (pnpstatemachine.cpp).
+fn agree(device: Obj<Device>, ask: impl FnOnce() -> Option<NTSTATUS>) -> Outcome {
+    if !device.stoppable.get() {
+        return fail(STATUS_INVALID_DEVICE_STATE);
+    }
+    ask().map_or(Ok(()), check)
+}
+
 fn query_remove(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     if device.stage.get() == Stage::Started {
-        let agreed = invoke!(device.settings.pnp.EvtDeviceQueryRemove, device.handle()).map_or(Ok(()), check);
+        let events = &device.settings.pnp;
+        let agreed = agree(device, || invoke!(events.EvtDeviceQueryRemove, device.handle()));
         if let Err(failure) = agreed {
             return irp.complete_with(failure.status());
-        }
-        if !device.stoppable.get() {
-            return irp.complete_with(STATUS_INVALID_DEVICE_STATE);
         }
         device.stage.set(Stage::QueryRemoved);
     }
@@ -243,10 +247,9 @@ fn cancel_remove(device: Obj<Device>, irp: Irp) -> NTSTATUS {
 }
 
 fn query_stop(device: Obj<Device>, irp: Irp) -> NTSTATUS {
-    let agreed = invoke!(device.settings.pnp.EvtDeviceQueryStop, device.handle()).map_or(Ok(()), check);
-    match agreed {
+    let events = &device.settings.pnp;
+    match agree(device, || invoke!(events.EvtDeviceQueryStop, device.handle())) {
         Err(failure) => irp.complete_with(failure.status()),
-        Ok(()) if !device.stoppable.get() => irp.complete_with(STATUS_INVALID_DEVICE_STATE),
         Ok(()) => succeed(device, irp),
     }
 }

@@ -129,6 +129,18 @@ impl<T: Copy> Array<T> {
         Ok(())
     }
 
+    /// Puts a value before the one at this place.
+    ///
+    /// # Errors
+    /// `STATUS_INSUFFICIENT_RESOURCES`; the array is as it was.
+    pub fn insert(&mut self, at: usize, value: T) -> Outcome {
+        self.push(value)?;
+        if let Some(rest) = self.as_mut_slice().get_mut(at..) {
+            rest.rotate_right(1);
+        }
+        Ok(())
+    }
+
     /// Takes the value at this place out.
     pub fn remove(&mut self, at: usize) -> Option<T> {
         let value = self.as_slice().get(at).copied()?;

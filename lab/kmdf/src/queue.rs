@@ -5,14 +5,14 @@
 use core::cell::Cell;
 
 use wdk_sys::{
-    _WDF_IO_QUEUE_DISPATCH_TYPE as DispatchType, NTSTATUS, PFN_WDF_IO_QUEUE_STATE,
-    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER, STATUS_PENDING,
-    ULONG, WDF_IO_QUEUE_CONFIG, WDFCONTEXT, WDFQUEUE,
+    _WDF_IO_QUEUE_DISPATCH_TYPE as DispatchType, NTSTATUS, PFN_WDF_IO_IN_CALLER_CONTEXT,
+    PFN_WDF_IO_QUEUE_STATE, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE,
+    STATUS_INVALID_PARAMETER, STATUS_PENDING, ULONG, WDF_IO_QUEUE_CONFIG, WDFCONTEXT, WDFQUEUE,
 };
 
 use crate::{
     callback_lock::{CallbackLock, Constraints},
-    device::{Device, Kind},
+    device::{Device, Kind, wdm_dispatch},
     device_init::is_on,
     dispatch::major,
     dpc::{self, Dpc},
@@ -262,6 +262,11 @@ fn connect(queue: Obj<Queue>) -> Outcome {
 /// Handles reads, writes and controls: a request for the queue of the function. A filter passes on what it has no queue for, or what its
 /// default queue has no event for.
 pub fn dispatch(device: Obj<Device>, irp: Irp) -> NTSTATUS {
+    wdm_dispatch::show(device, irp).unwrap_or_else(|| dispatch_below(device, irp))
+}
+
+/// The same for an IRP that the driver's own dispatch routine saw, if it has one.
+pub fn dispatch_below(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     let major = irp.major();
     let queue = device.queues.for_major(major);
     let in_context = device.settings.in_caller_context;
@@ -278,12 +283,16 @@ pub fn dispatch(device: Obj<Device>, irp: Irp) -> NTSTATUS {
     if queue.is_none() && in_context.is_none() {
         return irp.complete_with(STATUS_INVALID_DEVICE_REQUEST);
     }
-    dispatch_to(device, irp, queue)
+    dispatch_to(device, irp, queue, in_context)
 }
 
 /// Makes a request of an IRP, for the driver's own look at it in the sender's context, else for this queue.
-pub fn dispatch_to(device: Obj<Device>, irp: Irp, queue: Option<Obj<Queue>>) -> NTSTATUS {
-    let in_context = device.settings.in_caller_context;
+pub fn dispatch_to(
+    device: Obj<Device>,
+    irp: Irp,
+    queue: Option<Obj<Queue>>,
+    in_context: PFN_WDF_IO_IN_CALLER_CONTEXT,
+) -> NTSTATUS {
     if queue.is_none() && in_context.is_none() {
         return irp.complete_with(STATUS_INVALID_DEVICE_STATE);
     }
@@ -294,6 +303,7 @@ pub fn dispatch_to(device: Obj<Device>, irp: Irp, queue: Option<Obj<Queue>>) -> 
     if in_context.is_some() {
         irp.mark_pending();
         request.was_presented.set(true);
+        request.intended.set(queue);
         invoke!(in_context, device.handle(), request.handle());
         return STATUS_PENDING;
     }
@@ -302,7 +312,7 @@ pub fn dispatch_to(device: Obj<Device>, irp: Irp, queue: Option<Obj<Queue>>) -> 
 
 impl Obj<Queue> {
     /// Whether the queue has an event for this function, or is manual.
-    fn has_event(self, major: u8) -> bool {
+    pub fn has_event(self, major: u8) -> bool {
         let own = match major {
             major::READ => self.config.EvtIoRead.is_some(),
             major::WRITE => self.config.EvtIoWrite.is_some(),

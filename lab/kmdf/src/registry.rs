@@ -4,9 +4,10 @@ use core::cell::RefCell;
 
 use wdk_sys::{
     ACCESS_MASK, HANDLE, KEY_VALUE_PARTIAL_INFORMATION, PCUNICODE_STRING, PULONG, PUNICODE_STRING, PUSHORT,
-    PVOID, PWDF_OBJECT_ATTRIBUTES, REG_DWORD, REG_SZ, STATUS_BUFFER_OVERFLOW, STATUS_BUFFER_TOO_SMALL,
-    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_SUCCESS, ULONG,
-    UNICODE_STRING, WDFDEVICE, WDFDRIVER, WDFKEY, WDFSTRING,
+    PVOID, PWDF_OBJECT_ATTRIBUTES, REG_DWORD, REG_EXPAND_SZ, REG_SZ, STATUS_BUFFER_OVERFLOW,
+    STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER,
+    STATUS_OBJECT_TYPE_MISMATCH, STATUS_RESOURCE_DATA_NOT_FOUND, ULONG, UNICODE_STRING, WDFDEVICE, WDFDRIVER,
+    WDFKEY, WDFSTRING,
 };
 
 use crate::{
@@ -94,16 +95,26 @@ fn data(block: &Array<u8>) -> &[u8] {
     block.as_slice().get(VALUE_HEADER..).unwrap_or(&[])
 }
 
-/// The units of a text value, without what follows its NUL.
-fn text_units(call: &Call, block: &Array<u8>) -> Outcome<Array<u16>> {
+/// The units of a text value, without its last NUL.
+fn text_units(call: &Call, (kind, block): (ULONG, Array<u8>)) -> Outcome<Array<u16>> {
+    if !is_text(kind) {
+        return fail(STATUS_OBJECT_TYPE_MISMATCH);
+    }
+    if data(&block).is_empty() {
+        return fail(STATUS_RESOURCE_DATA_NOT_FOUND);
+    }
     let mut units = Array::new(call.client.tag());
-    for pair in data(block).chunks_exact(2) {
-        match u16::from_le_bytes([pair[0], pair[1]]) {
-            0 => break,
-            unit => units.push(unit)?,
-        }
+    for pair in data(&block).chunks_exact(2) {
+        units.push(u16::from_le_bytes([pair[0], pair[1]]))?;
+    }
+    if let Some((0, text)) = units.as_slice().split_last() {
+        return Array::of(call.client.tag(), text);
     }
     Ok(units)
+}
+
+const fn is_text(kind: ULONG) -> bool {
+    matches!(kind, REG_SZ | REG_EXPAND_SZ)
 }
 
 /// The registry is reached at `PASSIVE_LEVEL` only.
@@ -243,14 +254,14 @@ ddi! {
         call, key: WDFKEY, name: PCUNICODE_STRING,
     ) -> NTSTATUS {
         check_irql()?;
-        key.object(call).with(|key| key.remove_value(name.not_null(call).text()))
+        key.object(call).with(|key| key.remove_value(name.not_null(call).valid_text()?))
     }
 
     /// Reads a `REG_DWORD`.
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), `STATUS_OBJECT_TYPE_MISMATCH` (another type or length),
-    /// `STATUS_OBJECT_NAME_NOT_FOUND`, what `ZwQueryValueKey` returns.
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), `STATUS_INVALID_PARAMETER` (the name), `STATUS_OBJECT_TYPE_MISMATCH` (another type, or too
+    /// short), `STATUS_BUFFER_OVERFLOW` (a longer value), `STATUS_OBJECT_NAME_NOT_FOUND`, what `ZwQueryValueKey` returns.
     fn WdfRegistryQueryULong: PFN_WDFREGISTRYQUERYULONG(
         call, key: WDFKEY, name: PCUNICODE_STRING, value: PULONG,
     ) -> NTSTATUS {
@@ -258,6 +269,7 @@ ddi! {
         let (kind, block) = key.object(call).read(name.not_null(call).valid_text()?)?;
         match data(&block).try_into() {
             Ok(bytes) if kind == REG_DWORD => value.not_null(call).put(ULONG::from_le_bytes(bytes)),
+            Err(_) if kind == REG_DWORD && data(&block).len() > 4 => return fail(STATUS_BUFFER_OVERFLOW),
             _ => return fail(STATUS_OBJECT_TYPE_MISMATCH),
         }
         Ok(())
@@ -270,48 +282,42 @@ ddi! {
     /// `ZwQueryValueKey` returns.
     fn WdfRegistryQueryValue: PFN_WDFREGISTRYQUERYVALUE(
         call, key: WDFKEY, name: PCUNICODE_STRING, length: ULONG, value: PVOID, needed: PULONG, kind: PULONG,
-    ) -> i32 {
-        if let Err(failure) = check_irql() {
-            return failure.status();
-        }
-        match key.object(call).read(name.not_null(call).text()) {
-            Ok((found, block)) => copy_value(call, data(&block), (length, value), needed, (kind, found)),
-            Err(failure) => failure.status(),
-        }
+    ) -> NTSTATUS {
+        check_irql()?;
+        let (found, block) = key.object(call).read(name.not_null(call).valid_text()?)?;
+        copy_value(call, data(&block), (length, value), needed, (kind, found))
     }
 
-    /// Reads a `REG_SZ` into a string.
+    /// Reads a text into a string.
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), `STATUS_OBJECT_TYPE_MISMATCH`, what `ZwQueryValueKey` returns.
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), `STATUS_INVALID_PARAMETER` (the name), `STATUS_OBJECT_TYPE_MISMATCH`,
+    /// `STATUS_RESOURCE_DATA_NOT_FOUND` (no bytes), what `ZwQueryValueKey` returns.
     fn WdfRegistryQueryString: PFN_WDFREGISTRYQUERYSTRING(
         call, key: WDFKEY, name: PCUNICODE_STRING, text: WDFSTRING,
     ) -> NTSTATUS {
         check_irql()?;
-        let (kind, block) = key.object(call).read(name.not_null(call).text())?;
-        if kind != REG_SZ {
-            return fail(STATUS_OBJECT_TYPE_MISMATCH);
-        }
-        string::set(text.object(call), text_units(call, &block)?.as_slice())
+        let value = key.object(call).read(name.not_null(call).valid_text()?)?;
+        string::set(text.object(call), text_units(call, value)?.as_slice())
     }
 
-    /// Reads a `REG_SZ` into a buffer.
+    /// Reads a text into a buffer that has room for its NUL, too, if it has one.
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), `STATUS_OBJECT_TYPE_MISMATCH`, `STATUS_BUFFER_OVERFLOW` with
-    /// the length that is needed, what `ZwQueryValueKey` returns.
+    /// `STATUS_INVALID_DEVICE_REQUEST` (IRQL), `STATUS_INVALID_PARAMETER` (the name, no buffer), `STATUS_BUFFER_OVERFLOW` with the length
+    /// that is needed, `STATUS_OBJECT_TYPE_MISMATCH`, what `ZwQueryValueKey` returns.
     fn WdfRegistryQueryUnicodeString: PFN_WDFREGISTRYQUERYUNICODESTRING(
         call, key: WDFKEY, name: PCUNICODE_STRING, needed: PUSHORT, value: PUNICODE_STRING,
-    ) -> i32 {
-        if let Err(failure) = check_irql() {
-            return failure.status();
+    ) -> NTSTATUS {
+        check_irql()?;
+        let name = name.not_null(call);
+        let name = name.valid_text()?;
+        value.valid_text()?;
+        if value.get().is_some_and(|value| value.MaximumLength == 0) {
+            return fail(STATUS_INVALID_PARAMETER);
         }
-        match key.object(call).read(name.not_null(call).text()).and_then(|(kind, block)| {
-            if kind == REG_SZ { text_units(call, &block) } else { fail(STATUS_OBJECT_TYPE_MISMATCH) }
-        }) {
-            Ok(units) => copy_text(call, units.as_slice(), needed, value),
-            Err(failure) => failure.status(),
-        }
+        let (kind, block) = key.object(call).read(name)?;
+        copy_text(call, (kind, data(&block)), needed, value)
     }
 
     /// Writes a `REG_DWORD`.
@@ -323,7 +329,7 @@ ddi! {
     ) -> NTSTATUS {
         check_irql()?;
         let place = (&raw const value).cast();
-        key.object(call).with(|key| key.set(name.not_null(call).text(), REG_DWORD, place, 4))
+        key.object(call).with(|key| key.set(name.not_null(call).valid_text()?, REG_DWORD, place, 4))
     }
 
     /// Writes a value of any type.
@@ -334,7 +340,7 @@ ddi! {
         call, key: WDFKEY, name: PCUNICODE_STRING, kind: ULONG, length: ULONG, value: PVOID,
     ) -> NTSTATUS {
         check_irql()?;
-        key.object(call).with(|key| key.set(name.not_null(call).text(), kind, value.not_null(call).pointer(), length))
+        key.object(call).with(|key| key.set(name.not_null(call).valid_text()?, kind, value.not_null(call).pointer(), length))
     }
 
     /// Writes a `REG_SZ`.
@@ -346,7 +352,7 @@ ddi! {
     ) -> NTSTATUS {
         check_irql()?;
         let key = key.object(call);
-        string::with(text.object(call), |text| assign_text(call, key, name.text(), text))
+        string::with(text.object(call), |text| assign_text(call, key, name.valid_text()?, text))
     }
 
     /// Writes a `REG_SZ`.
@@ -357,7 +363,7 @@ ddi! {
         call, key: WDFKEY, name: PCUNICODE_STRING, value: PCUNICODE_STRING,
     ) -> NTSTATUS {
         check_irql()?;
-        assign_text(call, key.object(call), name.text(), value.not_null(call).valid_text()?)
+        assign_text(call, key.object(call), name.valid_text()?, value.not_null(call).valid_text()?)
     }
 }
 
@@ -375,7 +381,7 @@ fn copy_value(
     (length, value): (ULONG, Claimed<core::ffi::c_void>),
     needed: Claimed<ULONG>,
     (kind, found): (Claimed<ULONG>, ULONG),
-) -> i32 {
+) -> Outcome {
     kind.put(found);
     needed.put(ULONG::try_from(bytes.len()).unwrap_or(ULONG::MAX));
     let room = call
@@ -384,28 +390,41 @@ fn copy_value(
     match room.get_mut(..bytes.len()) {
         Some(room) => {
             room.copy_from_slice(bytes);
-            STATUS_SUCCESS
+            Ok(())
         }
-        None => STATUS_BUFFER_OVERFLOW,
+        None => fail(STATUS_BUFFER_OVERFLOW),
     }
 }
 
-fn copy_text(call: &Call, units: &[u16], needed: Claimed<u16>, value: Claimed<UNICODE_STRING>) -> i32 {
-    let bytes = u16::try_from(units.len() * 2).unwrap_or(u16::MAX);
-    needed.put(bytes);
-    let Some(mut string) = value.get() else {
-        return STATUS_BUFFER_OVERFLOW;
+fn copy_text(
+    call: &Call,
+    (kind, bytes): (ULONG, &[u8]),
+    needed: Claimed<u16>,
+    value: Claimed<UNICODE_STRING>,
+) -> Outcome {
+    let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+    let room = match value.get() {
+        Some(string) => call
+            .claim(string.Buffer.cast::<u8>())
+            .slice_mut(usize::from(string.MaximumLength)),
+        None => &mut [],
     };
-    let room = call
-        .claim(string.Buffer)
-        .slice_mut(usize::from(string.MaximumLength / 2));
-    match room.get_mut(..units.len()) {
-        Some(room) => {
-            room.copy_from_slice(units);
-            string.Length = bytes;
-            value.put(string);
-            STATUS_SUCCESS
-        }
-        None => STATUS_BUFFER_OVERFLOW,
+    let Some(room) = room.get_mut(..bytes.len()) else {
+        needed.put(length);
+        return fail(STATUS_BUFFER_OVERFLOW);
+    };
+    if !is_text(kind) {
+        return fail(STATUS_OBJECT_TYPE_MISMATCH);
     }
+    needed.put(length);
+    if let Some(mut string) = value.get() {
+        room.copy_from_slice(bytes);
+        string.Length = if bytes.ends_with(&[0, 0]) {
+            length - 2
+        } else {
+            length
+        };
+        value.put(string);
+    }
+    Ok(())
 }

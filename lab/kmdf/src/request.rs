@@ -69,6 +69,8 @@ pub struct Request {
     pub frees_irp: Cell<bool>,
     /// The queue that has it or presented it.
     pub queue: Cell<Option<Obj<Queue>>>,
+    /// The queue that it goes to when the driver has had its look at it in the sender's context.
+    pub intended: Cell<Option<Obj<Queue>>>,
     /// Whether a driver has seen it.
     pub was_presented: Cell<bool>,
     /// What the driver was told, and said, about its power going down.
@@ -101,6 +103,7 @@ impl Request {
             owns_irp,
             frees_irp: Cell::new(owns_irp),
             queue: Cell::new(None),
+            intended: Cell::new(None),
             was_presented: Cell::new(false),
             stop: Cell::new(Stop::Untold),
             due: Cell::new(Due::Nothing),

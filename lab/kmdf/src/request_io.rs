@@ -4,8 +4,8 @@ use core::{ffi::c_void, ptr};
 
 use wdk_sys::{
     _WDF_DEVICE_IO_TYPE, MDL, PMDL, PVOID, STATUS_ACCESS_VIOLATION, STATUS_BUFFER_TOO_SMALL,
-    STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_USER_BUFFER, WDFMEMORY,
-    WDFREQUEST,
+    STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_USER_BUFFER,
+    WDF_DEVICE_IO_TYPE, WDFMEMORY, WDFREQUEST,
 };
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     dispatch::major,
     failure::{Outcome, fail},
     memory,
-    object::{Attributes, Obj},
+    object::Obj,
     request::Request,
     wdm::{
         irp::Irp,
@@ -71,19 +71,21 @@ fn transfer(request: Obj<Request>, irp: Irp) -> Outcome<Buffer> {
     if length == 0 {
         return fail(STATUS_BUFFER_TOO_SMALL);
     }
-    let io = request
-        .device
-        .get()
-        .map_or(_WDF_DEVICE_IO_TYPE::WdfDeviceIoBuffered, |device| {
-            device.settings.read_write_io
-        });
-    let start = match io {
+    let start = match io_type(request) {
         _WDF_DEVICE_IO_TYPE::WdfDeviceIoBuffered => irp.system_buffer(),
         _WDF_DEVICE_IO_TYPE::WdfDeviceIoDirect => irp.mapped_mdl(),
         _ if irp.requestor_mode() == KERNEL_MODE => irp.user_buffer(),
         _ => return fail(STATUS_INVALID_DEVICE_REQUEST),
     };
     Ok(Buffer { start, length })
+}
+
+/// How reads and writes of the request's device carry their buffers.
+fn io_type(request: Obj<Request>) -> WDF_DEVICE_IO_TYPE {
+    let device = request.device.get();
+    device.map_or(_WDF_DEVICE_IO_TYPE::WdfDeviceIoBuffered, |device| {
+        device.settings.read_write_io
+    })
 }
 
 fn control(irp: Irp, side: Side) -> Outcome<Buffer> {
@@ -151,7 +153,7 @@ fn lock_user(
         return fail(STATUS_ACCESS_VIOLATION);
     }
     let mdl = OwnMdl::of_user(buffer, length, writing)?;
-    place.put(memory::locked(call, request.header(), mdl, length)?.handle());
+    place.put(memory::locked(call, request.header(), mdl, length, !writing)?.handle());
     Ok(())
 }
 
@@ -169,18 +171,35 @@ fn retrieve_memory(
     let found = buffer(request, request.irp(call), side)?;
     let object = match known.get() {
         Some(object) => object,
-        None => memory::over(
+        None => memory::of_request(
             call,
-            &Attributes::NONE,
-            Some(request.header()),
-            found.start,
-            found.length,
+            request.header(),
+            (found.start, found.length),
+            is_read_only(request.irp(call), side),
         )?,
     };
     object.set_deletable(false);
     known.set(Some(object));
     place.put(object.handle());
     Ok(())
+}
+
+/// Whether the framework guards this side from being written (fxrequestsystembuffer.cpp, fxrequestoutputbuffer.cpp).
+fn is_read_only(irp: Irp, side: Side) -> bool {
+    const METHOD: u32 = 3;
+    const IN_DIRECT: u32 = 1;
+    const OUT_DIRECT: u32 = 2;
+    let stack = irp.stack();
+    match (stack.MajorFunction, side) {
+        (major::WRITE, _) => true,
+        (major::DEVICE_CONTROL | major::INTERNAL_DEVICE_CONTROL, Side::Input) => {
+            matches!(stack.io_control().code & METHOD, IN_DIRECT | OUT_DIRECT)
+        }
+        (major::DEVICE_CONTROL | major::INTERNAL_DEVICE_CONTROL, Side::Output) => {
+            stack.io_control().code & METHOD == IN_DIRECT
+        }
+        _ => false,
+    }
 }
 
 impl Obj<Request> {
@@ -205,8 +224,10 @@ fn unsafe_user(
     required: usize,
     (place, length): (Claimed<*mut c_void>, Claimed<usize>),
 ) -> Outcome {
-    let irp = request.object(call).irp(call);
+    let request = request.object(call);
+    let irp = request.irp(call);
     place.not_null(call).put(ptr::null_mut());
+    length.put(0);
     let stack = irp.stack();
     let (start, found) = match (stack.MajorFunction, side) {
         (major::DEVICE_CONTROL, _) if stack.io_control().code & method::MASK != method::NEITHER => {
@@ -214,16 +235,30 @@ fn unsafe_user(
         }
         (major::DEVICE_CONTROL, Side::Input) => (stack.io_control().type3, stack.io_control().input),
         (major::DEVICE_CONTROL, Side::Output) => (irp.user_buffer(), stack.io_control().output),
-        (major::WRITE, Side::Input) | (major::READ, Side::Output) => (irp.user_buffer(), stack.transfer().0),
+        (major::WRITE, Side::Input) | (major::READ, Side::Output)
+            if io_type(request) == _WDF_DEVICE_IO_TYPE::WdfDeviceIoNeither =>
+        {
+            (irp.user_buffer(), stack.transfer().0)
+        }
         _ => return fail(STATUS_INVALID_DEVICE_REQUEST),
     };
     let found = found as usize;
-    if found == 0 || found < required {
+    if found < required {
         return fail(STATUS_BUFFER_TOO_SMALL);
     }
     place.put(start);
     length.put(found);
     Ok(())
+}
+
+/// Whether the framework leaves the buffers to the driver.
+fn is_neither(request: Obj<Request>, irp: Irp) -> bool {
+    match irp.major() {
+        major::DEVICE_CONTROL | major::INTERNAL_DEVICE_CONTROL => {
+            irp.stack().io_control().code & method::MASK == method::NEITHER
+        }
+        _ => io_type(request) == _WDF_DEVICE_IO_TYPE::WdfDeviceIoNeither,
+    }
 }
 
 fn retrieve_mdl(
@@ -235,6 +270,9 @@ fn retrieve_mdl(
     let request = request.object(call);
     let irp = request.irp(call);
     place.not_null(call).put(ptr::null_mut());
+    if is_neither(request, irp) {
+        return fail(STATUS_INVALID_DEVICE_REQUEST);
+    }
     let found = buffer(request, irp, side)?;
     place.put(request.mdl_of(found.start, found.length, irp.mdl())?);
     Ok(())

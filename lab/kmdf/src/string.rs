@@ -61,8 +61,9 @@ ddi! {
     fn WdfStringCreate: PFN_WDFSTRINGCREATE(
         call, value: PCUNICODE_STRING, attributes: PWDF_OBJECT_ATTRIBUTES, text: *mut WDFSTRING,
     ) -> NTSTATUS {
+        text.not_null(call).put(core::ptr::null_mut());
         let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
-        text.not_null(call).put(new(call, &attributes, value.valid_text()?)?.handle());
+        text.put(new(call, &attributes, value.valid_text()?)?.handle());
         Ok(())
     }
 

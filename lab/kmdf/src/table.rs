@@ -105,6 +105,9 @@ implemented! {
         WdfDeviceResumeIdleActual WdfDeviceInitSetRemoveLockOptions
         WdfDeviceInitSetReleaseHardwareOrderOnFailure WdfPdoInitRemovePowerDependencyOnParent
     }
+    crate::device::wdm_dispatch {
+        WdfDeviceConfigureWdmIrpDispatchCallback WdfDeviceWdmDispatchIrp WdfDeviceWdmDispatchIrpToIoQueue
+    }
     crate::device::power_policy {
         WdfDeviceAssignS0IdleSettings WdfDeviceAssignSxWakeSettings WdfDeviceIndicateWakeStatus
         WdfDeviceGetDevicePowerPolicyState WdfDeviceWdmAssignPowerFrameworkSettings
@@ -154,13 +157,23 @@ implemented! {
         WdfChildListAddOrUpdateChildDescriptionAsPresent WdfChildListUpdateChildDescriptionAsMissing
         WdfChildListUpdateAllChildDescriptionsAsPresent WdfChildListRetrieveAddressDescription
         WdfChildListRetrievePdo WdfChildListBeginIteration WdfChildListRetrieveNextDevice
-        WdfChildListEndIteration WdfChildListRequestChildEject
+        WdfChildListEndIteration
     }
     crate::query_interface {
         WdfDeviceAddQueryInterface WdfIoTargetQueryForInterface
     }
-    crate::resource {
-        WdfCmResourceListGetCount WdfCmResourceListGetDescriptor
+    crate::resource::assigned {
+        WdfCmResourceListGetCount WdfCmResourceListGetDescriptor WdfCmResourceListInsertDescriptor
+        WdfCmResourceListAppendDescriptor WdfCmResourceListRemove WdfCmResourceListRemoveByDescriptor
+    }
+    crate::resource::requirements {
+        WdfIoResourceRequirementsListSetSlotNumber WdfIoResourceRequirementsListSetInterfaceType
+        WdfIoResourceRequirementsListAppendIoResList WdfIoResourceRequirementsListInsertIoResList
+        WdfIoResourceRequirementsListGetCount WdfIoResourceRequirementsListGetIoResList
+        WdfIoResourceRequirementsListRemove WdfIoResourceRequirementsListRemoveByIoResList
+        WdfIoResourceListCreate WdfIoResourceListAppendDescriptor WdfIoResourceListInsertDescriptor
+        WdfIoResourceListUpdateDescriptor WdfIoResourceListGetCount WdfIoResourceListGetDescriptor
+        WdfIoResourceListRemove WdfIoResourceListRemoveByDescriptor
     }
     crate::queue::api {
         WdfIoQueueCreate WdfIoQueueGetDevice WdfIoQueueGetState WdfIoQueueStart WdfIoQueueStop

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use nthost::shell::{self, Session};
+use nthost::shell::{self, RunPlan, Session};
 use nthost::verifier::faults::{self, Plan, PointId};
 use nthost::verifier::{environment_error, rules};
 use nthost::{ke, ldr, report};
@@ -26,6 +26,7 @@ fn command_line() -> Command {
                 .value_name("DIR")
                 .value_parser(value_parser!(PathBuf))
                 .action(ArgAction::Append)
+                .global(true)
                 .help("A folder with drivers and INF files; may be given more than once"),
         )
         .arg(
@@ -33,6 +34,7 @@ fn command_line() -> Command {
                 .long("json")
                 .value_name("FILE")
                 .value_parser(value_parser!(PathBuf))
+                .global(true)
                 .help("Write the report as data"),
         )
         .arg(
@@ -40,6 +42,7 @@ fn command_line() -> Command {
                 .long("svg")
                 .value_name("FILE")
                 .value_parser(value_parser!(PathBuf))
+                .global(true)
                 .help("Write a picture of the largest device tree"),
         )
         .arg(
@@ -47,13 +50,22 @@ fn command_line() -> Command {
                 .long("time-limit")
                 .value_name("SECONDS")
                 .value_parser(value_parser!(u64))
+                .global(true)
                 .help("End the run with outcome timeout after this many seconds"),
+        )
+        .arg(
+            Arg::new("junit")
+                .long("junit")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .global(true)
+                .help("Write the lines of the run as test cases, in JUnit's form"),
         )
         .arg(
             Arg::new("timing")
                 .long("timing")
                 .action(ArgAction::SetTrue)
-                .help("Print the time from the start to the end of the first DriverEntry"),
+                .help("Print the time from the start to the end of the first DriverEntry, and what each line of a script takes"),
         )
         .arg(
             Arg::new("list-faults")
@@ -96,6 +108,58 @@ fn command_line() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("Without one there is a prompt"),
         )
+        .subcommand(run_command())
+}
+
+/// The options of `run` that are requests, in the order of the command line.
+const REQUESTS: [(&str, &str, &str); 4] = [
+    (
+        "ioctl",
+        "CODE [BYTES] [/out LENGTH]",
+        "Send a device control request",
+    ),
+    ("read", "LENGTH [/offset NUMBER]", "Send a read request"),
+    ("write", "BYTES [/offset NUMBER]", "Send a write request"),
+    (
+        "expect",
+        "TEXT",
+        "Fail unless the last request's answer has the text",
+    ),
+];
+
+fn run_command() -> Command {
+    let option = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    let many = |name, value, help| option(name, value, help).action(ArgAction::Append);
+    Command::new("run")
+        .about("Install a driver, start its devices, ask them, start them again, remove them, and give the verdict")
+        .arg(many("inf", "FILE.inf", "A driver package; its files lie beside it. May be given more than once"))
+        .arg(many("device", "HARDWARE-ID", "A device to make, such as root\\Echo"))
+        .arg(option("service", "FILE.sys", "A driver without a package, to run as a service").conflicts_with("inf"))
+        .arg(option("target", "NAME", "What requests go to: an instance ID or a name; the last device unless given"))
+        .args(REQUESTS.map(|(name, value, help)| many(name, value, help).allow_hyphen_values(true)))
+        .arg_required_else_help(true)
+}
+
+/// What `run` is asked to do.
+fn plan(matches: &ArgMatches) -> RunPlan {
+    let texts = |name: &str| matches.get_many::<String>(name).into_iter().flatten().cloned();
+    let mut requests: Vec<(usize, String)> = REQUESTS
+        .iter()
+        .flat_map(|(name, ..)| {
+            let places = matches.indices_of(name).into_iter().flatten();
+            places.zip(texts(name).map(move |text| format!("{name} {text}")))
+        })
+        .collect();
+    requests.sort();
+    RunPlan {
+        packages: texts("inf").collect(),
+        devices: texts("device").collect(),
+        service: texts("service").next(),
+        target: texts("target").next(),
+        requests: requests.into_iter().map(|(_, request)| request).collect(),
+    }
 }
 
 fn main() {
@@ -111,12 +175,16 @@ fn main() {
         environment_error(&format!("signal handlers cannot be installed: {error}"));
     }
     let script = arguments.get_one::<PathBuf>("script");
-    start_watchdog(&arguments, script.is_some());
+    let plan = arguments.subcommand_matches("run").map(plan);
+    start_watchdog(&arguments, script.is_some() || plan.is_some());
     if arguments.get_flag("timing") {
         report::show_timing();
     }
     if let Some(file) = arguments.get_one::<PathBuf>("json") {
         report::write_json_to(file.clone());
+    }
+    if let Some(file) = arguments.get_one::<PathBuf>("junit") {
+        report::write_junit_to(file.clone());
     }
     if let Some(file) = arguments.get_one::<PathBuf>("svg") {
         report::write_svg_to(file.clone());
@@ -131,9 +199,10 @@ fn main() {
         ldr::add_search_path(folder);
     }
     let mut session = Session::new(drivers);
-    match script {
-        Some(script) => shell::run_script(&mut session, script),
-        None => shell::prompt(&mut session),
+    match (script, plan) {
+        (_, Some(plan)) => shell::run_plan(&mut session, &plan),
+        (Some(script), None) => shell::run_script(&mut session, script),
+        (None, None) => shell::prompt(&mut session),
     }
     shell::finish(session)
 }
@@ -164,8 +233,24 @@ fn start_watchdog(arguments: &ArgMatches, has_script: bool) {
 
 #[cfg(test)]
 mod tests {
+    use super::{command_line, plan};
+
     #[test]
     fn the_command_line_is_consistent() {
-        super::command_line().debug_assert();
+        command_line().debug_assert();
+    }
+
+    #[test]
+    fn requests_keep_the_order_of_the_command_line() {
+        let line =
+            "nthost run --inf x.inf --write text:a --ioctl 4 --write text:b --expect 61 --json out.json";
+        let matches = command_line().get_matches_from(line.split(' '));
+        let (_, run) = matches.subcommand().expect("run is a subcommand");
+        let plan = plan(run);
+        assert_eq!(
+            plan.requests,
+            ["write text:a", "ioctl 4", "write text:b", "expect 61"]
+        );
+        assert_eq!(plan.packages, ["x.inf"]);
     }
 }

@@ -237,6 +237,9 @@ pub const EXCEPTIONS: &str = include_str!("../drivers/seh.c");
 /// Does what compilers and the WDK's headers write into drivers themselves; its option stands in the source.
 pub const INLINE: &str = include_str!("../drivers/inline.c");
 
+/// Writes and reads a file below `\SystemRoot`; its option stands in the source.
+pub const FILING: &str = include_str!("../drivers/filing.c");
+
 /// Where the drivers in C are, and what they share.
 pub(crate) const DRIVERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/drivers");
 /// Where sample.h is.

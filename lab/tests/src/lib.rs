@@ -144,10 +144,23 @@ impl Lab {
     /// As [`Lab::run`].
     pub fn run_with(&self, options: &[&str], lines: &[&str]) -> Result<Run> {
         self.write(SCRIPT, (lines.join("\n") + "\n").as_bytes())?;
+        self.nthost(&["--drivers", "."], &[options, &[SCRIPT]].concat())
+    }
+
+    /// Runs `nthost run` with these options; the framework is looked for in `framework`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lab::run`].
+    pub fn run_driver(&self, framework: &[&str], options: &[&str]) -> Result<Run> {
+        self.nthost(framework, &[&["run"], options].concat())
+    }
+
+    fn nthost(&self, drivers: &[&str], arguments: &[&str]) -> Result<Run> {
         let mut command = Command::new(&self.nthost);
         command.current_dir(self.folder.path()).stdin(Stdio::null());
-        command.args(["--drivers", ".", "--json", REPORT, "--svg", PICTURE]);
-        command.args(options).arg(SCRIPT);
+        command.args(drivers).args(["--json", REPORT, "--svg", PICTURE]);
+        command.args(arguments);
         let ended = command
             .output()
             .with_context(|| format!("cannot run {}", self.nthost.display()))?;

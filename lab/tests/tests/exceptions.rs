@@ -63,7 +63,7 @@ fn what_no_handler_takes_is_a_bugcheck_at_its_place() -> Result<()> {
 #[test]
 fn faults_that_windows_stops_at_do_not_reach_a_handler() -> Result<()> {
     for (case, code) in [
-        (3, "0xCC PAGE_FAULT_IN_FREED_SPECIAL_POOL"),
+        (3, "0xD5 DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL"),
         (4, "0xD1 DRIVER_IRQL_NOT_LESS_OR_EQUAL"),
     ] {
         let run = run("seh", EXCEPTIONS, &[&format!("-DUNHANDLED={case}")])?;

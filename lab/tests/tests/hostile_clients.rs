@@ -176,7 +176,7 @@ fn a_pointer_to_freed_memory_is_caught_with_who_freed_it_and_who_called() -> Res
     let run = abused("FREED_POINTER", &[])?;
     run.ends(exit::BUGCHECK, BUGCHECK)?;
     run.says_in_order(&[
-        "0xCC PAGE_FAULT_IN_FREED_SPECIAL_POOL",
+        "rule: use-after-free",
         "(SampleDouble",
         "freed by abusing.sys",
         "called from abusing.sys",
@@ -209,7 +209,7 @@ fn a_call_without_a_reference_after_the_removal_is_caught_with_who_gave_it_back(
     let run = abused("CALL_AFTER_DEREFERENCE", &[&unplug(), "pnputil /scan-devices"])?;
     run.ends(exit::BUGCHECK, BUGCHECK)?;
     run.says_in_order(&[
-        "0xCC PAGE_FAULT_IN_FREED_SPECIAL_POOL",
+        "rule: use-after-free",
         "SampleDoubleArray",
         "freed by sample.sys",
         "called from abusing.sys",

@@ -34,6 +34,7 @@ const VARIANTS: &[&str] = &[
     "lock-order:resource",
     "resource-invalid:twice",
     "pending-not-marked:later",
+    "location-copied:twice-in-a-stack",
     "null-pointer:export",
     "null-pointer:print",
     "null-pointer:routine",

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, path::PathBuf, process::Command, process::ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
 
 use crate::{command, files, place, toolchain};
 
@@ -17,29 +18,60 @@ const TURNS: u32 = 1000;
 /// Instructions of one turn, by the name of the core.
 type Counts = BTreeMap<String, f64>;
 
+/// What a baseline is of.
+struct Baseline {
+    /// The compiler, as it names itself: another one makes other instructions of the same source.
+    compiler: String,
+    /// The machine that it compiles for: counts of different ones have nothing to do with each other.
+    machine: String,
+    counts: Counts,
+}
+
+impl Baseline {
+    fn read() -> Result<Self> {
+        let text = files::read(&place::ROOT.join(BASELINE))?;
+        let value: Value = serde_json::from_str(&text).with_context(|| format!("{BASELINE} is no JSON"))?;
+        let words = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+        let counts = serde_json::from_value(value["instructions"].clone());
+        Ok(Self {
+            compiler: words("compiler"),
+            machine: words("machine"),
+            counts: counts.with_context(|| format!("{BASELINE} has no list of counts"))?,
+        })
+    }
+
+    fn now() -> Result<Self> {
+        let (compiler, machine) = compiler()?;
+        Ok(Self {
+            compiler,
+            machine,
+            counts: count()?,
+        })
+    }
+}
+
 /// Compares with the baseline.
 ///
 /// # Errors
 ///
-/// When valgrind is missing, or a core has no baseline.
+/// When valgrind is missing, the baseline is another machine's, or a core has none.
 pub fn check() -> Result<ExitCode> {
-    let baseline: Counts = serde_json::from_str(&files::read(&place::ROOT.join(BASELINE))?)
-        .with_context(|| format!("{BASELINE} is no list of counts"))?;
+    let (before, now) = (Baseline::read()?, Baseline::now()?);
+    ensure!(
+        before.machine == now.machine,
+        "{BASELINE} has the counts of {}, and this is {}: they cannot be compared",
+        before.machine,
+        now.machine
+    );
     let mut grown = false;
-    for (name, now) in count()? {
-        let before = *baseline.get(&name).with_context(|| {
-            format!("{BASELINE} has no `{name}`; write it with `cargo xtask bench --baseline`")
-        })?;
-        let too_many = now > before * LIMIT;
-        grown |= too_many;
-        let verdict = if too_many {
-            "more than 5 % above the baseline"
-        } else {
-            ""
-        };
+    for (name, count) in &now.counts {
+        grown |= is_too_many(name, *count, &before.counts)?;
+    }
+    if grown && before.compiler != now.compiler {
         println!(
-            "{name:<20} {now:>10.2} instructions, baseline {before:>10.2}, ratio {:.3}  {verdict}",
-            now / before
+            "xtask: the baseline was counted with {}, this with {}; if the compiler alone is the reason, write a new one with \
+             `cargo xtask bench --baseline`",
+            before.compiler, now.compiler
         );
     }
     Ok(if grown {
@@ -49,16 +81,46 @@ pub fn check() -> Result<ExitCode> {
     })
 }
 
+/// Tells how a core's count compares, and whether it grew by more than the limit.
+fn is_too_many(name: &str, now: f64, before: &Counts) -> Result<bool> {
+    let before = *before.get(name).with_context(|| {
+        format!("{BASELINE} has no `{name}`; write it with `cargo xtask bench --baseline`")
+    })?;
+    let too_many = now > before * LIMIT;
+    let verdict = if too_many {
+        "more than 5 % above the baseline"
+    } else {
+        ""
+    };
+    println!(
+        "{name:<20} {now:>10.2} instructions, baseline {before:>10.2}, ratio {:.3}  {verdict}",
+        now / before
+    );
+    Ok(too_many)
+}
+
 /// Stores what is counted now.
 ///
 /// # Errors
 ///
 /// When valgrind is missing, or the file cannot be written.
 pub fn write_baseline() -> Result<ExitCode> {
-    let counts = serde_json::to_string_pretty(&count()?).context("the counts cannot be written as JSON")?;
-    files::write(&place::ROOT.join(BASELINE), (counts + "\n").as_bytes())?;
+    let now = Baseline::now()?;
+    let value = json!({ "compiler": now.compiler, "machine": now.machine, "instructions": now.counts });
+    let text = serde_json::to_string_pretty(&value).context("the counts cannot be written as JSON")?;
+    files::write(&place::ROOT.join(BASELINE), (text + "\n").as_bytes())?;
     println!("xtask: {BASELINE} is written");
     Ok(ExitCode::SUCCESS)
+}
+
+/// How rustc names itself, and the machine.
+fn compiler() -> Result<(String, String)> {
+    let text = command::output(Command::new("rustc").arg("-vV"))?;
+    let machine = text.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok((
+        text.lines().next().unwrap_or_default().to_owned(),
+        machine.context("rustc does not name its host")?.to_owned(),
+    ))
 }
 
 fn count() -> Result<Counts> {

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use super::{
     Report,
     figures::{Figure, Target, Unit},
+    queries::Query,
+    sizes::Image,
 };
 
 /// Machine, clock, figures and the image's sections.
@@ -29,10 +31,30 @@ pub fn render(report: &Report) -> Result<String> {
         },
         "ticks_per_nanosecond": report.clock,
         "figures": report.figures.iter().map(figure).collect::<Vec<_>>(),
-        "sample_sys": report.sections.iter().map(|section| json!({ "name": section.name, "bytes": section.bytes })).collect::<Vec<_>>(),
+        "queries": report.queries.iter().map(query).collect::<Vec<_>>(),
+        "sample_sys": image(&report.image),
+        "sample_sys_in_c": image(&report.image_of_c),
     });
     let text = serde_json::to_string_pretty(&data).context("the figures cannot be written as JSON")?;
     Ok(text + "\n")
+}
+
+fn query(query: &Query) -> Value {
+    json!({
+        "asked": query.name,
+        "irps": query.irps,
+        "driver_calls": query.calls,
+        "pool_allocations": query.allocations,
+    })
+}
+
+fn image(image: &Image) -> Value {
+    json!({
+        "bytes": image.parts.iter().map(|(name, bytes)| json!({ "part": name, "bytes": bytes })).collect::<Vec<_>>(),
+        "relocations": image.relocations,
+        "imports": image.imports,
+        "code": image.code,
+    })
 }
 
 fn figure(figure: &Figure) -> Value {

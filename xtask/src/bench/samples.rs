@@ -7,8 +7,6 @@ use anyhow::{Context, Result, ensure};
 /// A value in the middle, and the quartiles around it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
-    /// One in twenty is below.
-    pub best: f64,
     /// A quarter is below.
     pub low: f64,
     /// Half is below.
@@ -29,7 +27,6 @@ impl Spread {
         sorted.sort_by(f64::total_cmp);
         let at = |percent: usize| sorted[(sorted.len() - 1) * percent / 100];
         Ok(Self {
-            best: at(5),
             low: at(25),
             median: at(50),
             high: at(75),
@@ -114,14 +111,28 @@ impl Samples {
         Spread::of(self.get(name)?)
     }
 
+    /// The samples of names with `+` between them, added up round by round.
+    fn sum(&self, names: &str) -> Result<Vec<f64>> {
+        let mut sum: Vec<f64> = Vec::new();
+        for name in names.split('+') {
+            let samples = self.get(name)?;
+            sum.resize(samples.len(), 0.0);
+            for (sum, sample) in sum.iter_mut().zip(samples) {
+                *sum += sample;
+            }
+        }
+        Ok(sum)
+    }
+
     /// How many times `reference` a `subject` takes: round by round where both ran in the same rounds, else against the reference's median.
+    /// Either may be a sum, with `+` between the names.
     ///
     /// # Errors
     ///
     /// When one of them was not measured.
     pub fn ratio(&self, subject: &str, reference: &str) -> Result<Spread> {
-        let (subject, reference) = (self.get(subject)?, self.get(reference)?);
-        let middle = Spread::of(reference)?.median;
+        let (subject, reference) = (self.sum(subject)?, self.sum(reference)?);
+        let middle = Spread::of(&reference)?.median;
         let same_rounds = subject.len() == reference.len();
         let ratios: Vec<f64> = subject
             .iter()
@@ -147,6 +158,7 @@ mod tests {
         assert_eq!((ratio.low, ratio.median, ratio.high), (2.0, 3.0, 3.0));
         assert_eq!(samples.get("a")?, [10.0, 200.0, 15.0]);
         assert_eq!(samples.get("ioctl")?, [200.0]);
+        assert_eq!(samples.ratio("a", "a+b")?.median, 0.75);
         Ok(())
     }
 }

@@ -104,7 +104,7 @@ fn unsigned_catalog(
     }
     Contents {
         files: &contents,
-        device_ids: &sources::device_ids(inf),
+        device_ids: &inf.device_ids(),
         architecture: build.architecture.inf,
         time: certificate.signing_time()?,
     }

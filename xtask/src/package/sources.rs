@@ -150,35 +150,6 @@ pub fn listed_files(inf: &Inf) -> Vec<String> {
     names
 }
 
-/// The hardware and compatible IDs of every model, in lower case, each once, in the order of the file.
-pub fn device_ids(inf: &Inf) -> Vec<String> {
-    let mut ids = Vec::new();
-    let manufacturers = inf
-        .section("Manufacturer")
-        .map_or(&[][..], |section| &section.directives);
-    for line in manufacturers {
-        let base = line.value(0);
-        let decorated = line
-            .values
-            .iter()
-            .skip(1)
-            .map(|target| format!("{base}.{target}"));
-        let models = decorated
-            .chain([base.to_owned()])
-            .filter_map(|name| inf.section(&name))
-            .flat_map(|section| &section.directives);
-        for id in models
-            .flat_map(|model| model.values.iter().skip(1))
-            .map(|id| id.to_lowercase())
-        {
-            if !ids.contains(&id) {
-                ids.push(id);
-            }
-        }
-    }
-    ids
-}
-
 /// Where a listed file comes from: headers are sources, everything else is built.
 pub fn origin(name: &str, build: Build) -> PathBuf {
     let header = place::ROOT.join(header::HEADER);
@@ -246,16 +217,8 @@ mod tests {
             })?;
             assert!(!text.to_lowercase().contains("amd64"), "{}", package.inx);
             let (arm, x64) = (stamped(package, ARM64)?, stamped(package, X64)?);
-            assert_eq!(device_ids(&arm), device_ids(&x64), "{}", package.inx);
+            assert_eq!(arm.device_ids(), x64.device_ids(), "{}", package.inx);
         }
-        Ok(())
-    }
-
-    #[test]
-    fn ids_are_listed_once_in_lower_case() -> Result<()> {
-        let text = b"[Manufacturer]\nUs = M, NTamd64, NTarm64\n[M.NTamd64]\na = I, Root\\A, ROOT\\b\n[M.NTarm64]\na = I, root\\a\n";
-        let inf = Inf::parse(Path::new("x.inf"), text)?;
-        assert_eq!(device_ids(&inf), ["root\\a", "root\\b"]);
         Ok(())
     }
 

@@ -15,9 +15,9 @@ use wdk_sys::{PFN_WDF_OBJECT_CONTEXT_CLEANUP, STATUS_SUCCESS, WDF_OBJECT_ATTRIBU
 
 use super::context::{Context, object_attributes};
 use super::device::Device;
-use super::slot::Slot;
 use crate::Failure;
 use crate::call_wdf;
+use crate::slot::Slot;
 
 /// The least alignment of what the framework allocates, `MEMORY_ALLOCATION_ALIGNMENT` of 64-bit Windows, ntdef.h.
 const ALIGNMENT: usize = 16;

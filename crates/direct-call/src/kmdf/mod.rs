@@ -17,13 +17,14 @@ mod gate;
 mod provide;
 mod provider;
 mod request;
-mod slot;
 mod spin_lock;
 mod started;
 mod target;
 
 #[doc(inline)]
 pub use crate::Client;
+#[doc(inline)]
+pub use crate::slot::Slot;
 #[doc(inline)]
 pub use below::Offers;
 #[doc(inline)]
@@ -42,8 +43,6 @@ pub use provide::{Providing, query_two_way};
 pub use provider::{InSlot, Inside, Provider, ProviderSlot, forward_to_parent};
 #[doc(inline)]
 pub use request::{Output, Plain, Request};
-#[doc(inline)]
-pub use slot::Slot;
 #[doc(inline)]
 pub use spin_lock::{Locked, SpinLock};
 #[doc(inline)]

@@ -5,7 +5,7 @@ use wdk_sys::{NTSTATUS, STATUS_SUCCESS, WDF_PNPPOWER_EVENT_CALLBACKS, WDFCMRESLI
 
 use super::device::Device;
 use super::device_init::DeviceInit;
-use super::slot::Slot;
+use crate::slot::Slot;
 use crate::{Failure, device_context};
 
 /// What a device holds from `EvtDevicePrepareHardware` to `EvtDeviceReleaseHardware`: the owners of interfaces of its stack.

@@ -215,3 +215,9 @@ fn real_files_read_the_same_after_printing() {
         assert_eq!(meaning(&inf), meaning(&parse(&inf.to_string()).unwrap()));
     }
 }
+
+#[test]
+fn ids_are_listed_once_in_lower_case() {
+    let text = "[Manufacturer]\nUs = M, NTamd64, NTarm64\n[M.NTamd64]\na = I, Root\\A, ROOT\\b\n[M.NTarm64]\na = I, root\\a\n";
+    assert_eq!(parse(text).unwrap().device_ids(), ["root\\a", "root\\b"]);
+}

@@ -3,16 +3,16 @@
 use core::ptr;
 
 use wdk_sys::{
-    _WDF_CHILD_LIST_RETRIEVE_DEVICE_STATUS as Retrieved, BOOLEAN, PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER,
+    _WDF_CHILD_LIST_RETRIEVE_DEVICE_STATUS as Retrieved, PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER,
     PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER, PWDF_CHILD_LIST_CONFIG, PWDF_CHILD_LIST_ITERATOR,
-    PWDF_CHILD_RETRIEVE_INFO, PWDF_OBJECT_ATTRIBUTES, STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_PARAMETER,
-    STATUS_NO_MORE_ENTRIES, STATUS_NO_SUCH_DEVICE, WDF_CHILD_LIST_CONFIG, WDF_CHILD_LIST_ITERATOR,
-    WDF_CHILD_RETRIEVE_INFO, WDFCHILDLIST, WDFDEVICE,
+    PWDF_CHILD_RETRIEVE_INFO, PWDF_OBJECT_ATTRIBUTES, STATUS_INFO_LENGTH_MISMATCH,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, STATUS_NO_MORE_ENTRIES, STATUS_NO_SUCH_DEVICE,
+    WDF_CHILD_LIST_CONFIG, WDF_CHILD_LIST_ITERATOR, WDF_CHILD_RETRIEVE_INFO, WDFCHILDLIST, WDFDEVICE,
 };
 
 use super::{ChildList, Entry, new};
 use crate::{
-    ddi::Claimed,
+    ddi::{Call, Claimed},
     device::Kind,
     failure::{Outcome, fail},
     object::{Attributes, Obj, Parent},
@@ -22,7 +22,7 @@ ddi! {
     /// A further list of children.
     ///
     /// # Errors
-    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER` (no bus), those of the attributes,
+    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER` (no bus, no identification, no callback), those of the attributes,
     /// `STATUS_INSUFFICIENT_RESOURCES`.
     fn WdfChildListCreate: PFN_WDFCHILDLISTCREATE(
         call, device: WDFDEVICE, config: PWDF_CHILD_LIST_CONFIG, attributes: PWDF_OBJECT_ATTRIBUTES,
@@ -33,7 +33,8 @@ ddi! {
         if config.Size as usize != size_of::<WDF_CHILD_LIST_CONFIG>() {
             return fail(STATUS_INFO_LENGTH_MISMATCH);
         }
-        if device.kind != Kind::Fdo {
+        let is_usable = config.IdentificationDescriptionSize != 0 && config.EvtChildListCreateDevice.is_some();
+        if device.kind != Kind::Fdo || !is_usable {
             return fail(STATUS_INVALID_PARAMETER);
         }
         let attributes = Attributes::of(call, attributes, Parent::Forbidden)?;
@@ -59,7 +60,8 @@ ddi! {
     /// Reports a child as present.
     ///
     /// # Errors
-    /// `STATUS_INVALID_PARAMETER` (sizes), `STATUS_INSUFFICIENT_RESOURCES`. The success code
+    /// `STATUS_INVALID_DEVICE_REQUEST` (sizes, an address where there is none or none where there is one),
+    /// `STATUS_INSUFFICIENT_RESOURCES`. The success code
     /// `STATUS_OBJECT_NAME_EXISTS` says that it was known.
     fn WdfChildListAddOrUpdateChildDescriptionAsPresent: PFN_WDFCHILDLISTADDORUPDATECHILDDESCRIPTIONASPRESENT(
         call, list: WDFCHILDLIST, identification: PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER,
@@ -68,8 +70,8 @@ ddi! {
         let list = list.object(call);
         let size = identification.required(call).IdentificationDescriptionSize as usize;
         let address_size = address.get().map_or(0, |header| header.AddressDescriptionSize as usize);
-        if size != list.identification_size() || (!address.is_null() && address_size != list.address_size()) {
-            return STATUS_INVALID_PARAMETER;
+        if size != list.identification_size() || address_size != list.address_size() {
+            return STATUS_INVALID_DEVICE_REQUEST;
         }
         list.add(identification.pointer(), address.pointer()).unwrap_or_else(crate::failure::Failure::status)
     }
@@ -77,7 +79,7 @@ ddi! {
     /// Reports a child as missing.
     ///
     /// # Errors
-    /// `STATUS_INVALID_PARAMETER` (size), `STATUS_NO_SUCH_DEVICE`.
+    /// `STATUS_INVALID_DEVICE_REQUEST` (size), `STATUS_NO_SUCH_DEVICE`.
     fn WdfChildListUpdateChildDescriptionAsMissing: PFN_WDFCHILDLISTUPDATECHILDDESCRIPTIONASMISSING(
         call, list: WDFCHILDLIST, identification: PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER,
     ) -> NTSTATUS {
@@ -96,7 +98,7 @@ ddi! {
     /// The address description of a child.
     ///
     /// # Errors
-    /// `STATUS_INVALID_PARAMETER` (size), `STATUS_NO_SUCH_DEVICE`.
+    /// `STATUS_INVALID_DEVICE_REQUEST` (size), `STATUS_NO_SUCH_DEVICE`.
     fn WdfChildListRetrieveAddressDescription: PFN_WDFCHILDLISTRETRIEVEADDRESSDESCRIPTION(
         call, list: WDFCHILDLIST, identification: PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER,
         address: PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER,
@@ -104,19 +106,26 @@ ddi! {
         let list = list.object(call);
         check_size(list, identification.required(call).IdentificationDescriptionSize)?;
         if address.required(call).AddressDescriptionSize as usize != list.address_size() {
-            return fail(STATUS_INVALID_PARAMETER);
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
         }
         let Some(entry) = list.lookup(identification.pointer()) else { return fail(STATUS_NO_SUCH_DEVICE) };
         list.describe(&entry, ptr::null_mut(), address.pointer());
         Ok(())
     }
 
-    /// The PDO of a child, null when it has none (the status in the structure says why).
+    /// The PDO of a child, null when it has none (the status in the structure says why), and for sizes that are not the list's.
     fn WdfChildListRetrievePdo: PFN_WDFCHILDLISTRETRIEVEPDO(
         call, list: WDFCHILDLIST, info: PWDF_CHILD_RETRIEVE_INFO,
     ) -> WDFDEVICE {
         let list = list.object(call);
         let mut answer = info.required(call);
+        let identification = call.claim(answer.IdentificationDescription).get();
+        let address = call.claim(answer.AddressDescription).get();
+        let fits = identification.is_some_and(|header| check_size(list, header.IdentificationDescriptionSize).is_ok())
+            && address.is_none_or(|header| header.AddressDescriptionSize as usize == list.address_size());
+        if answer.Size as usize != size_of::<WDF_CHILD_RETRIEVE_INFO>() || !fits {
+            return ptr::null_mut();
+        }
         let entry = list.lookup(answer.IdentificationDescription);
         answer.Status = retrieved(entry.as_ref());
         if let Some(entry) = &entry {
@@ -138,7 +147,8 @@ ddi! {
     /// The next child.
     ///
     /// # Errors
-    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER`, `STATUS_NO_MORE_ENTRIES`.
+    /// `STATUS_INFO_LENGTH_MISMATCH`, `STATUS_INVALID_PARAMETER` (flags, sizes), `STATUS_INVALID_DEVICE_REQUEST` (an address where there is
+    /// none), `STATUS_NO_MORE_ENTRIES`.
     fn WdfChildListRetrieveNextDevice: PFN_WDFCHILDLISTRETRIEVENEXTDEVICE(
         call, list: WDFCHILDLIST, iterator: PWDF_CHILD_LIST_ITERATOR, device: *mut WDFDEVICE,
         info: PWDF_CHILD_RETRIEVE_INFO,
@@ -146,11 +156,17 @@ ddi! {
         let list = list.object(call);
         let mut place = iterator.required(call);
         device.not_null(call).put(ptr::null_mut());
-        check_info(list, info)?;
+        if place.Size as usize != size_of::<WDF_CHILD_LIST_ITERATOR>() {
+            return fail(STATUS_INFO_LENGTH_MISMATCH);
+        }
+        if place.Flags & !ALL_CHILDREN != 0 {
+            return fail(STATUS_INVALID_PARAMETER);
+        }
+        check_info(call, list, info)?;
         let mut at = place.Reserved[0] as usize;
         while let Some(entry) = list.at(at) {
             at += 1;
-            if !entry.presence.is_wanted(place.Flags) {
+            if !entry.presence.is_wanted(place.Flags) || !is_asked_for(list, &entry, info) {
                 continue;
             }
             place.Reserved[0] = ptr::without_provenance_mut(at);
@@ -169,32 +185,47 @@ ddi! {
         list.object(call);
         iterator.required(call);
     }
+}
 
-    /// Ejection is not modelled: the child cannot be ejected.
-    fn WdfChildListRequestChildEject: PFN_WDFCHILDLISTREQUESTCHILDEJECT(
-        call, list: WDFCHILDLIST, identification: PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER,
-    ) -> BOOLEAN {
-        list.object(call);
-        identification.required(call);
-        crate::unsupported::stop_for(call.name())
-    }
+/// wdfchildlist.h: `WdfRetrieveAllChildren`
+const ALL_CHILDREN: u32 = 7;
+
+/// Whether the driver's own comparison, if it has one, wants this child.
+fn is_asked_for(list: Obj<ChildList>, entry: &Entry, info: Claimed<WDF_CHILD_RETRIEVE_INFO>) -> bool {
+    let Some(info) = info.get() else { return true };
+    let equal = invoke!(
+        info.EvtChildListIdentificationDescriptionCompare,
+        list.handle(),
+        info.IdentificationDescription,
+        entry.identification
+    );
+    equal.is_none_or(|equal| equal != 0)
 }
 
 const fn check_size(list: Obj<ChildList>, size: u32) -> Outcome {
     if size as usize == list.identification_size() {
         Ok(())
     } else {
-        fail(STATUS_INVALID_PARAMETER)
+        fail(STATUS_INVALID_DEVICE_REQUEST)
     }
 }
 
-const fn check_info(list: Obj<ChildList>, info: Claimed<WDF_CHILD_RETRIEVE_INFO>) -> Outcome {
+fn check_info(call: &Call, list: Obj<ChildList>, info: Claimed<WDF_CHILD_RETRIEVE_INFO>) -> Outcome {
     let Some(info) = info.get() else { return Ok(()) };
     if info.Size as usize != size_of::<WDF_CHILD_RETRIEVE_INFO>() {
         return fail(STATUS_INFO_LENGTH_MISMATCH);
     }
-    if !info.AddressDescription.is_null() && list.address_size() == 0 {
+    if let Some(identification) = call.claim(info.IdentificationDescription).get()
+        && identification.IdentificationDescriptionSize as usize != list.identification_size()
+    {
         return fail(STATUS_INVALID_PARAMETER);
+    }
+    match call.claim(info.AddressDescription).get() {
+        Some(_) if list.address_size() == 0 => return fail(STATUS_INVALID_DEVICE_REQUEST),
+        Some(address) if address.AddressDescriptionSize as usize != list.address_size() => {
+            return fail(STATUS_INVALID_PARAMETER);
+        }
+        _ => {}
     }
     Ok(())
 }

@@ -264,9 +264,10 @@ impl Obj<ChildList> {
     /// the PDO.
     pub fn forget_if_missing(self, id: EntryId) -> bool {
         let mut entries = self.entries.lock();
-        let entry = entries
-            .list
-            .remove_where(|entry| entry.id == id && entry.presence == Presence::ReportedMissing);
+        let missing = entries
+            .get_mut(id)
+            .is_some_and(|entry| entry.presence == Presence::ReportedMissing);
+        let entry = if missing { entries.remove(id) } else { None };
         drop(entries);
         if let Some(entry) = entry {
             self.clean(&entry);
@@ -307,11 +308,7 @@ impl Obj<ChildList> {
     }
 
     fn discard(self, entry: Entry) {
-        let removed = self
-            .entries
-            .lock()
-            .list
-            .remove_where(|other| other.id == entry.id);
+        let removed = self.entries.lock().remove(entry.id);
         if let Some(removed) = removed {
             self.clean(&removed);
         }

@@ -5,16 +5,16 @@ use core::ptr;
 use wdk_sys::{
     _WDF_SPECIAL_FILE_TYPE as SpecialFile, BOOLEAN, PCUNICODE_STRING, PDEVICE_OBJECT, PFILE_OBJECT, PIRP,
     PPNP_BUS_INFORMATION, PWDF_DEVICE_PNP_CAPABILITIES, PWDF_DEVICE_POWER_CAPABILITIES, PWDF_DEVICE_STATE,
-    PWDF_OBJECT_ATTRIBUTES, PWDFDEVICE_INIT, STATUS_INVALID_DEVICE_REQUEST, STATUS_NOT_FOUND, STATUS_SUCCESS,
-    ULONG, WDF_DEVICE_FAILED_ACTION, WDF_DEVICE_PNP_CAPABILITIES, WDF_DEVICE_POWER_CAPABILITIES,
-    WDF_DEVICE_STATE, WDF_SPECIAL_FILE_TYPE, WDFCOMPANIONTARGET, WDFDEVICE, WDFDRIVER, WDFFILEOBJECT,
-    WDFIOTARGET, WDFSTRING,
+    PWDF_OBJECT_ATTRIBUTES, PWDFDEVICE_INIT, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE,
+    STATUS_INVALID_PARAMETER, STATUS_NOT_FOUND, STATUS_SUCCESS, ULONG, WDF_DEVICE_FAILED_ACTION,
+    WDF_DEVICE_PNP_CAPABILITIES, WDF_DEVICE_POWER_CAPABILITIES, WDF_DEVICE_STATE, WDF_SPECIAL_FILE_TYPE,
+    WDFCOMPANIONTARGET, WDFDEVICE, WDFDRIVER, WDFFILEOBJECT, WDFIOTARGET, WDFSTRING,
 };
 
 use super::{Kind, create};
 use crate::{
     device_init::sized,
-    dispatch,
+    device_property, dispatch,
     failure::fail,
     file_object,
     object::{Attributes, Obj, Parent},
@@ -209,21 +209,34 @@ ddi! {
         let (device, text) = (device.object(call), text.object(call));
         match &device.settings.name {
             Some(name) => string::set(text, name.text()),
-            None => fail(STATUS_NOT_FOUND),
+            None => fail(STATUS_INVALID_PARAMETER),
         }
     }
 
-    /// A further name for the device object.
+    /// A further name for the device object, or for the PDO of one without a name. IRQL: `PASSIVE_LEVEL`.
     ///
     /// # Errors
-    /// `STATUS_INVALID_DEVICE_REQUEST` (no name to link to), what `IoCreateSymbolicLink` returns.
+    /// `STATUS_INVALID_DEVICE_REQUEST` (an empty name, IRQL, the second link), `STATUS_INVALID_PARAMETER`, `STATUS_INVALID_DEVICE_STATE` (no
+    /// name to link to), what `IoGetDeviceProperty` and `IoCreateSymbolicLink` return.
     fn WdfDeviceCreateSymbolicLink: PFN_WDFDEVICECREATESYMBOLICLINK(
         call, device: WDFDEVICE, link: PCUNICODE_STRING,
     ) -> NTSTATUS {
         let device = device.object(call);
-        let link = Wide::of(call.client.tag(), link.not_null(call).valid_text()?)?;
-        let Some(name) = &device.settings.name else { return fail(STATUS_INVALID_DEVICE_REQUEST) };
-        create_link(&link.counted(), &name.counted())?;
+        if link.required(call).Length == 0 || irql() != PASSIVE_LEVEL {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        let link = Wide::of(call.client.tag(), link.valid_text()?)?;
+        if device.link.borrow().is_some() {
+            return fail(STATUS_INVALID_DEVICE_REQUEST);
+        }
+        match (&device.settings.name, device.physical.get()) {
+            (Some(name), _) => create_link(&link.counted(), &name.counted())?,
+            (None, Some(physical)) => {
+                let name = device_property::object_name(call.client.tag(), physical)?;
+                create_link(&link.counted(), &name.counted())?;
+            }
+            (None, None) => return fail(STATUS_INVALID_DEVICE_STATE),
+        }
         device.link.replace(Some(link));
         Ok(())
     }

@@ -10,7 +10,7 @@ use wdk_sys::{
 use super::{Attributes, Header, Obj, Parent, context, create};
 use crate::{
     ddi::{Call, Claimed},
-    failure::fail,
+    failure::{STATUS_WDF_PARENT_NOT_SPECIFIED, fail},
     wdm::bugcheck::Violation,
 };
 
@@ -94,13 +94,16 @@ ddi! {
     /// Adds a context.
     ///
     /// # Errors
-    /// those of the attributes, `STATUS_INSUFFICIENT_RESOURCES`. A context of the same type that is there
+    /// `STATUS_WDF_PARENT_NOT_SPECIFIED` (no attributes), those of the attributes, `STATUS_OBJECT_NAME_INVALID` (no type),
+    /// `STATUS_DELETE_PENDING`, `STATUS_INSUFFICIENT_RESOURCES`. A context of the same type that is there
     /// already is given back with `STATUS_OBJECT_NAME_EXISTS`, which is a success code.
     fn WdfObjectAllocateContext: PFN_WDFOBJECTALLOCATECONTEXT(
         call, object: WDFOBJECT, attributes: PWDF_OBJECT_ATTRIBUTES, memory: *mut PVOID,
     ) -> i32 {
         let object = object.any(call);
-        attributes.not_null(call);
+        if attributes.is_null() {
+            return STATUS_WDF_PARENT_NOT_SPECIFIED;
+        }
         match Attributes::of(call, attributes, Parent::Forbidden) {
             Err(failure) => failure.status(),
             Ok(attributes) if attributes.context.is_null() => context::NO_TYPE,

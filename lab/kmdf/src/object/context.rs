@@ -10,7 +10,8 @@ use core::{cell::Cell, ffi::c_void, mem, ptr, ptr::NonNull};
 
 use wdk_sys::{
     PCWDF_OBJECT_CONTEXT_TYPE_INFO, PFN_WDF_OBJECT_CONTEXT_CLEANUP, PFN_WDF_OBJECT_CONTEXT_DESTROY,
-    STATUS_INFO_LENGTH_MISMATCH, STATUS_OBJECT_NAME_EXISTS, WDF_OBJECT_CONTEXT_TYPE_INFO, WDFOBJECT,
+    STATUS_DELETE_PENDING, STATUS_INFO_LENGTH_MISMATCH, STATUS_OBJECT_NAME_EXISTS,
+    WDF_OBJECT_CONTEXT_TYPE_INFO, WDFOBJECT,
 };
 
 use super::{Attributes, Header, Obj, attributes};
@@ -29,7 +30,7 @@ struct Context {
     destroy: PFN_WDF_OBJECT_CONTEXT_DESTROY,
 }
 
-/// The contexts of one object, the newest first.
+/// The contexts of one object, the oldest first.
 pub struct ContextList(Cell<Option<NonNull<Context>>>);
 
 impl ContextList {
@@ -49,7 +50,7 @@ impl ContextList {
         let bytes = mem::size_of::<Context>().saturating_add(attributes.context_size);
         let block = pool::allocate(owner.client.tag(), bytes)?.cast::<Context>();
         let context = Context {
-            next: Cell::new(self.0.get()),
+            next: Cell::new(None),
             owner,
             kind: unique(attributes.context),
             cleanup: Cell::new(attributes.cleanup),
@@ -57,7 +58,10 @@ impl ContextList {
         };
         // SAFETY: A fresh block, larger than this, aligned to 16.
         unsafe { block.write(context) };
-        self.0.set(Some(block));
+        match self.iter().last() {
+            Some(last) => get(last).next.set(Some(block)),
+            None => self.0.set(Some(block)),
+        }
         Ok(data(block))
     }
 
@@ -72,13 +76,16 @@ impl ContextList {
     /// Adds a context after creation; one of the same type is kept, as the framework does.
     ///
     /// # Errors
-    /// `STATUS_OBJECT_NAME_EXISTS` with the memory of the context that is there,
+    /// `STATUS_DELETE_PENDING`, `STATUS_OBJECT_NAME_EXISTS` with the memory of the context that is there,
     /// `STATUS_INSUFFICIENT_RESOURCES`.
     pub fn add_late(
         &self,
         owner: Obj<Header>,
         attributes: &Attributes,
     ) -> Result<*mut c_void, (wdk_sys::NTSTATUS, *mut c_void)> {
+        if !owner.is_alive() {
+            return Err((STATUS_DELETE_PENDING, ptr::null_mut()));
+        }
         let present = self.find(attributes.context);
         if !present.is_null() {
             return Err((STATUS_OBJECT_NAME_EXISTS, present));

@@ -290,7 +290,7 @@ ddi! {
         if request.queue.get().is_some() {
             return fail(STATUS_INVALID_DEVICE_REQUEST);
         }
-        let queue = device.queues.for_major(irp.major());
+        let queue = request.intended.take().or_else(|| device.queues.for_major(irp.major()));
         let below = device.attached.get().filter(|_| device.settings.filter);
         match (queue, below) {
             (None, None) => fail(STATUS_INVALID_DEVICE_REQUEST),

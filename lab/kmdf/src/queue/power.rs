@@ -140,9 +140,15 @@ impl Obj<Queue> {
     /// The next request of the driver that `EvtIoStop` was not called for; a cancelled one is only waited for.
     fn next_untold(self) -> Option<Obj<Request>> {
         let state = self.state.lock();
-        let requests = state.with_driver.as_slice().iter();
-        let mut untold = requests.filter(|request| request.stop.replace(Stop::Told) == Stop::Untold);
-        untold.find(|request| request.due.get() == Due::Nothing).copied()
+        for request in state.with_driver.as_slice() {
+            if request.stop.get() == Stop::Untold {
+                request.stop.set(Stop::Told);
+                if request.due.get() == Due::Nothing {
+                    return Some(*request);
+                }
+            }
+        }
+        None
     }
 
     /// Tells it that those which it kept may go on.

@@ -2,7 +2,8 @@
 
 use wdk_sys::{
     PCUNICODE_STRING, POOL_TYPE, PULONG, PWDF_OBJECT_ATTRIBUTES, PWDFMEMORY_OFFSET, REG_MULTI_SZ,
-    STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH, ULONG, WDFCOLLECTION, WDFKEY, WDFMEMORY,
+    STATUS_INVALID_PARAMETER, STATUS_OBJECT_TYPE_MISMATCH, STATUS_RESOURCE_DATA_NOT_FOUND, ULONG,
+    WDFCOLLECTION, WDFKEY, WDFMEMORY,
 };
 
 use super::{check_irql, data};
@@ -26,14 +27,18 @@ ddi! {
         call, key: WDFKEY, name: PCUNICODE_STRING, _pool: POOL_TYPE, attributes: PWDF_OBJECT_ATTRIBUTES,
         memory: *mut WDFMEMORY, kind: PULONG,
     ) -> NTSTATUS {
+        memory.not_null(call).put(core::ptr::null_mut());
         check_irql()?;
         let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
-        let (found, block) = key.object(call).read(name.not_null(call).text())?;
+        let (found, block) = key.object(call).read(name.not_null(call).valid_text()?)?;
         let bytes = data(&block);
+        if bytes.is_empty() {
+            return fail(STATUS_RESOURCE_DATA_NOT_FOUND);
+        }
         let object = memory::allocate(call, &attributes, None, bytes.len())?;
         object.fill(bytes);
         kind.put(found);
-        memory.not_null(call).put(object.handle());
+        memory.put(object.handle());
         Ok(())
     }
 
@@ -48,7 +53,7 @@ ddi! {
         check_irql()?;
         let (start, length) = memory.object(call).part(part.get())?;
         let Ok(length) = ULONG::try_from(length) else { return fail(STATUS_INVALID_PARAMETER) };
-        key.object(call).with(|key| key.set(name.not_null(call).text(), kind, start.cast(), length))
+        key.object(call).with(|key| key.set(name.not_null(call).valid_text()?, kind, start.cast(), length))
     }
 
     /// Reads a `REG_MULTI_SZ` as strings.
@@ -62,8 +67,15 @@ ddi! {
     ) -> NTSTATUS {
         check_irql()?;
         let attributes = Attributes::of(call, attributes, Parent::Allowed)?;
-        let (kind, block) = key.object(call).read(name.not_null(call).text())?;
+        let (kind, block) = key.object(call).read(name.not_null(call).valid_text()?)?;
         if kind != REG_MULTI_SZ {
+            return fail(STATUS_OBJECT_TYPE_MISMATCH);
+        }
+        let bytes = data(&block);
+        if bytes.is_empty() {
+            return fail(STATUS_RESOURCE_DATA_NOT_FOUND);
+        }
+        if bytes.len() % 2 != 0 || !bytes.ends_with(&[0; 4]) {
             return fail(STATUS_OBJECT_TYPE_MISMATCH);
         }
         add_strings(call, data(&block), &attributes, collection.object(call))
@@ -81,7 +93,7 @@ ddi! {
         let units = join_strings(call, collection.object(call))?;
         let Ok(bytes) = ULONG::try_from(units.as_slice().len() * 2) else { return fail(STATUS_INVALID_PARAMETER) };
         let start = units.as_slice().as_ptr().cast();
-        key.object(call).with(|key| key.set(name.not_null(call).text(), REG_MULTI_SZ, start, bytes))
+        key.object(call).with(|key| key.set(name.not_null(call).valid_text()?, REG_MULTI_SZ, start, bytes))
     }
 }
 

@@ -174,6 +174,7 @@ ddi! {
         }
         let new_irp = flags & ReuseFlags::WDF_REQUEST_REUSE_SET_NEW_IRP != 0;
         request.sent.completion.set(Completion::NONE);
+        request.sent.status.set(None);
         if !request.owns_irp {
             if new_irp {
                 return fail(STATUS_WDF_REQUEST_INVALID_STATE);

@@ -81,7 +81,11 @@ pub fn delete_key(path: &str) -> bool {
     let below = format!(r"{path}\");
     with_keys(|keys| {
         let found = keys.remove(&path).is_some();
-        keys.retain(|key, _| !key.starts_with(&below));
+        let rest = keys.range(below.clone()..).map(|(key, _)| key.clone());
+        let gone: Vec<String> = rest.take_while(|key| key.starts_with(&below)).collect();
+        for key in gone {
+            keys.remove(&key);
+        }
         found
     })
 }

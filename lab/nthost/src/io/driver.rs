@@ -268,7 +268,7 @@ fn devices(driver: Driver) -> Vec<Device> {
 
 /// Unloads a `PnP` driver that has no device left.
 pub fn unload_if_idle(driver: Driver) {
-    if service_of(driver).is_empty() || !devices(driver).is_empty() {
+    if service_of(driver).is_empty() || !driver.read().DeviceObject.is_null() {
         return;
     }
     if !driver.read().DriverStart.is_null() {

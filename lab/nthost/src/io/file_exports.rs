@@ -8,6 +8,7 @@ use core::ffi::c_void;
 
 use super::device::Device;
 use super::file_object::{self, Opener};
+use super::volume::{self, Disposition};
 use crate::abi::{
     ACCESS_MASK, DEVICE_OBJECT, FILE_OBJECT, HANDLE, IO_STATUS_BLOCK, NTSTATUS, OBJECT_ATTRIBUTES,
     STATUS_INVALID_PARAMETER, STATUS_SUCCESS, UNICODE_STRING,
@@ -53,37 +54,55 @@ unsafe extern "win64" fn IoGetRelatedDeviceObject(file: *mut FILE_OBJECT) -> *mu
     Device::of_driver(device).top().as_ptr()
 }
 
-/// Devices only; there is no file system.
+/// Devices, and files below `\SystemRoot`.
 unsafe extern "win64" fn ZwCreateFile(
     handle: *mut HANDLE,
-    _access: ACCESS_MASK,
+    access: ACCESS_MASK,
     attributes: *const OBJECT_ATTRIBUTES,
     status_block: *mut IO_STATUS_BLOCK,
     _allocation_size: *const i64,
     _file_attributes: u32,
     _share_access: u32,
-    _disposition: u32,
-    _options: u32,
+    disposition: u32,
+    options: u32,
     _ea: *const c_void,
     ea_length: u32,
 ) -> NTSTATUS {
     if ea_length != 0 {
         verifier::unsupported("ZwCreateFile with extended attributes");
     }
+    let way = |path: &str| way_to(path, access, Disposition(disposition), options);
     // SAFETY: the driver keeps the routine's contract about ObjectAttributes, IoStatusBlock and FileHandle.
-    unsafe { open(handle, attributes, status_block) }
+    unsafe { open(handle, attributes, status_block, way) }
 }
 
 unsafe extern "win64" fn ZwOpenFile(
     handle: *mut HANDLE,
-    _access: ACCESS_MASK,
+    access: ACCESS_MASK,
     attributes: *const OBJECT_ATTRIBUTES,
     status_block: *mut IO_STATUS_BLOCK,
     _share_access: u32,
-    _options: u32,
+    options: u32,
 ) -> NTSTATUS {
+    let way = |path: &str| way_to(path, access, Disposition::FILE_OPEN, options);
     // SAFETY: the driver keeps the routine's contract about ObjectAttributes, IoStatusBlock and FileHandle.
-    unsafe { open(handle, attributes, status_block) }
+    unsafe { open(handle, attributes, status_block, way) }
+}
+
+/// Opens what a name stands for: the handle, and `Information` of the open.
+fn way_to(
+    path: &str,
+    access: ACCESS_MASK,
+    disposition: Disposition,
+    options: u32,
+) -> Result<(HANDLE, usize), NTSTATUS> {
+    if volume::has(path) {
+        return volume::open(path, access, disposition, options);
+    }
+    let opened = file_object::open(path, Opener::Kernel(verifier::owner()));
+    opened
+        .map(|opened| (opened.into_handle(), FILE_OPENED))
+        .map_err(|error| error.status())
 }
 
 /// # Safety
@@ -92,6 +111,7 @@ unsafe fn open(
     handle: *mut HANDLE,
     attributes: *const OBJECT_ATTRIBUTES,
     status_block: *mut IO_STATUS_BLOCK,
+    way: impl FnOnce(&str) -> Result<(HANDLE, usize), NTSTATUS>,
 ) -> NTSTATUS {
     // SAFETY: the caller promises null or initialized attributes.
     let Some(attributes) = (unsafe { attributes.as_ref() }) else {
@@ -102,15 +122,15 @@ unsafe fn open(
     }
     // SAFETY: initialized attributes name a valid string.
     let path = unsafe { unicode::text(attributes.ObjectName) };
-    let opened = match file_object::open(&path, Opener::Kernel(verifier::owner())) {
-        Ok(opened) => opened.into_handle(),
-        Err(error) => return error.status(),
+    let (opened, information) = match way(&path) {
+        Ok(opened) => opened,
+        Err(status) => return status,
     };
     // SAFETY: the caller promises a place for the handle.
     unsafe { handle.write(opened) };
     let end = IO_STATUS_BLOCK {
         Status: STATUS_SUCCESS,
-        Information: FILE_OPENED,
+        Information: information,
     };
     // SAFETY: the caller promises a place for the status block.
     unsafe { status_block.write(end) };

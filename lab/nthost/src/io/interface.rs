@@ -1,6 +1,6 @@
 //! Device interfaces: names under which user mode and drivers find devices of a class.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use super::device::Device;
@@ -17,10 +17,47 @@ struct Interface {
     enabled: bool,
 }
 
-/// Every registered interface by its lower-case link.
-static INTERFACES: Mutex<BTreeMap<String, Interface>> = Mutex::new(BTreeMap::new());
+struct Interfaces {
+    /// Every registered interface by its lower-case link.
+    by_link: BTreeMap<String, Interface>,
+    /// The lower-case links of a device.
+    of_device: BTreeSet<(usize, String)>,
+}
 
-fn with_interfaces<R>(f: impl FnOnce(&mut BTreeMap<String, Interface>) -> R) -> R {
+impl Interfaces {
+    fn insert(&mut self, interface: Interface) {
+        let (pdo, link) = (interface.pdo, interface.link.to_lowercase());
+        let known = self.by_link.entry(link.clone()).or_insert(interface);
+        self.of_device.remove(&(known.pdo.as_ptr().addr(), link.clone()));
+        known.pdo = pdo;
+        self.of_device.insert((pdo.as_ptr().addr(), link));
+    }
+
+    fn of(&self, pdo: Device) -> impl Iterator<Item = &Interface> {
+        let pdo = pdo.as_ptr().addr();
+        let links = self.of_device.range((pdo, String::new())..);
+        let links = links.take_while(move |(known, _)| *known == pdo);
+        links.filter_map(|(_, link)| self.by_link.get(link))
+    }
+
+    fn forget(&mut self, pdo: Device) {
+        let links: Vec<String> = self
+            .of(pdo)
+            .map(|interface| interface.link.to_lowercase())
+            .collect();
+        for link in links {
+            self.by_link.remove(&link);
+            self.of_device.remove(&(pdo.as_ptr().addr(), link));
+        }
+    }
+}
+
+static INTERFACES: Mutex<Interfaces> = Mutex::new(Interfaces {
+    by_link: BTreeMap::new(),
+    of_device: BTreeSet::new(),
+});
+
+fn with_interfaces<R>(f: impl FnOnce(&mut Interfaces) -> R) -> R {
     f(&mut INTERFACES.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
@@ -50,7 +87,7 @@ pub(super) fn register(pdo: Device, instance: &str, class: &GUID, reference: &st
         class: *class,
         enabled: false,
     };
-    with_interfaces(|interfaces| interfaces.entry(link.to_lowercase()).or_insert(interface).pdo = pdo);
+    with_interfaces(|interfaces| interfaces.insert(interface));
     link
 }
 
@@ -60,7 +97,7 @@ pub(super) fn register(pdo: Device, instance: &str, class: &GUID, reference: &st
 /// success) for one that is enabled already.
 pub(super) fn set_state(link: &str, enable: bool) -> NTSTATUS {
     let found = with_interfaces(|interfaces| {
-        let interface = interfaces.get_mut(&link.to_lowercase())?;
+        let interface = interfaces.by_link.get_mut(&link.to_lowercase())?;
         let before = std::mem::replace(&mut interface.enabled, enable);
         Some((before, interface.clone()))
     });
@@ -100,7 +137,7 @@ pub(super) fn links_with(class: &GUID, pdo: Option<Device>, inactive: bool) -> V
             && pdo.is_none_or(|pdo| interface.pdo == pdo)
     };
     with_interfaces(|interfaces| {
-        let found = interfaces.values().filter(wanted);
+        let found = interfaces.by_link.values().filter(wanted);
         found.map(|interface| interface.link.clone()).collect()
     })
 }
@@ -109,7 +146,7 @@ pub(super) fn links_with(class: &GUID, pdo: Option<Device>, inactive: bool) -> V
 #[must_use]
 pub fn links_of(pdo: Device) -> Vec<(String, GUID, bool)> {
     with_interfaces(|interfaces| {
-        let own = interfaces.values().filter(|interface| interface.pdo == pdo);
+        let own = interfaces.of(pdo);
         own.map(|interface| (interface.link.clone(), interface.class, interface.enabled))
             .collect()
     })
@@ -136,5 +173,5 @@ pub fn disable_all(pdo: Device) {
 /// Forgets the interfaces of a device object that is about to go.
 pub fn forget_device(pdo: Device) {
     disable_all(pdo);
-    with_interfaces(|interfaces| interfaces.retain(|_, interface| interface.pdo != pdo));
+    with_interfaces(|interfaces| interfaces.forget(pdo));
 }

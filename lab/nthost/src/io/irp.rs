@@ -7,7 +7,6 @@
     reason = "IRPs and their stack locations are shared with drivers by pointer"
 )]
 
-use std::collections::HashMap;
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
 
@@ -20,7 +19,7 @@ use crate::abi::{
 };
 use crate::ke::{self, thread};
 use crate::mm::pool::{self, HOST_TAG, Kind, Request};
-use crate::verifier::{self, Dispatched, Leak, Owner, rules};
+use crate::verifier::{self, AddressMap, Dispatched, Leak, Owner, rules};
 
 /// What ends a request: runs once, when the IRP has left the top of the stack, with the IRP still there.
 pub type Finish = Box<dyn FnOnce(Irp) + Send>;
@@ -35,15 +34,15 @@ struct Record {
     dispatched: Vec<Dispatched>,
 }
 
-static IRPS: Mutex<Option<HashMap<usize, Record>>> = Mutex::new(None);
+static IRPS: Mutex<Option<AddressMap<Record>>> = Mutex::new(None);
 
-fn with_irps<R>(f: impl FnOnce(&mut HashMap<usize, Record>) -> R) -> R {
+fn with_irps<R>(f: impl FnOnce(&mut AddressMap<Record>) -> R) -> R {
     f(IRPS
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .get_or_insert_with(|| {
             verifier::register_auditor(leaks);
-            HashMap::new()
+            AddressMap::default()
         }))
 }
 
@@ -244,12 +243,12 @@ pub fn call_driver(device: Device, irp: Irp) -> NTSTATUS {
     irp.move_to(number);
     irp.update_location(number, |location| location.DeviceObject = device.as_ptr());
     let major = irp.location(number).MajorFunction;
-    let dispatched = Dispatched::new(number, device.dispatch_address(major));
+    let routine = device.dispatch_routine(major);
+    let dispatched = Dispatched::new(number, routine as usize);
     with_record(irp, |record| record.dispatched.push(dispatched.clone()));
-    let status = device.dispatch(major, irp.as_ptr());
-    dispatched.returned(status);
+    let status = device.dispatch(routine, irp.as_ptr());
     let is_there = |record: &mut Record| record.dispatched.iter().any(|known| known.is(&dispatched));
-    if status != STATUS_PENDING && with_record(irp, is_there) == Some(true) {
+    if !dispatched.returned(status) && status != STATUS_PENDING && with_record(irp, is_there) == Some(true) {
         dispatched.forgotten(status);
     }
     status
@@ -266,8 +265,12 @@ fn check_sent(irp: Irp, next: i8) {
         return;
     }
     let (below, own) = (irp.location(next), irp.location(next + 1));
-    let same = |a: Option<_>, b: Option<_>| a.is_some() && a.map(|a| a as usize) == b.map(|b| b as usize);
-    if same(below.CompletionRoutine, own.CompletionRoutine) && below.Context == own.Context {
+    let address = |location: &IO_STACK_LOCATION| location.CompletionRoutine.map(|routine| routine as usize);
+    let Some(routine) = address(&below).filter(|routine| address(&own) == Some(*routine)) else {
+        return;
+    };
+    // A driver that is in a stack twice sets its own routine again, and rightly.
+    if below.Context == own.Context && verifier::owner().image() != Owner::at(routine).image() {
         let what = format!("{irp:?} is sent with the completion routine of the location above");
         verifier::broken(rules::LOCATION_COPIED, &what, verifier::owner());
     }
@@ -280,15 +283,15 @@ fn with_record<R>(irp: Irp, f: impl FnOnce(&mut Record) -> R) -> Option<R> {
 /// Tells the dispatch routines of a location that the packet goes up past it.
 fn passed(irp: Irp, number: i8, marked: bool) {
     let status = irp.read().IoStatus.Status;
-    let gone = with_record(irp, |record| {
-        record
-            .dispatched
-            .extract_if(.., |dispatched| dispatched.location() == number)
-            .collect::<Vec<_>>()
+    with_record(irp, |record| {
+        record.dispatched.retain(|dispatched| {
+            let passes = dispatched.location() == number;
+            if passes {
+                dispatched.passed(marked, status);
+            }
+            !passes
+        });
     });
-    for dispatched in gone.unwrap_or_default() {
-        dispatched.passed(marked, status);
-    }
 }
 
 /// `IofCompleteRequest`: takes the packet up the stack, from completion routine to completion routine.

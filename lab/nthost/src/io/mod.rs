@@ -21,6 +21,7 @@ mod query_trace;
 mod remove_lock;
 mod security;
 mod user_output;
+mod volume;
 mod work_item;
 
 use crate::exports::Export;
@@ -49,5 +50,6 @@ pub const TABLES: &[&[Export]] = &[
     property_exports::EXPORTS,
     query_trace::EXPORTS,
     remove_lock::EXPORTS,
+    volume::EXPORTS,
     work_item::EXPORTS,
 ];

@@ -15,9 +15,11 @@ pub fn call<R>(what: &str, target: usize, f: impl FnOnce() -> R) -> R {
     let outer = processor.caller();
     let level = processor.irql();
     processor.set_caller(Caller::default());
+    let caller = processor.routine.swap(target, Ordering::Relaxed);
     let depth = processor.depth.fetch_add(1, Ordering::Relaxed);
     let result = f();
     processor.depth.fetch_sub(1, Ordering::Relaxed);
+    processor.routine.store(caller, Ordering::Relaxed);
     verifier::locks::check_return(what, target, depth);
     let after = processor.irql();
     if after != level {

@@ -52,6 +52,8 @@ pub struct Processor {
     irql: AtomicU8,
     /// Depth of calls into driver code.
     pub depth: AtomicU32,
+    /// The routine of a driver's that the innermost of them is; zero in none.
+    pub routine: AtomicUsize,
 }
 
 /// An offset as gates write it.
@@ -104,6 +106,7 @@ impl Processor {
             export: AtomicU32::new(0),
             irql: AtomicU8::new(0),
             depth: AtomicU32::new(0),
+            routine: AtomicUsize::new(0),
         }));
         block.describe_processor();
         // SAFETY: the block is never freed, and nothing else in a Linux x86-64 process uses the GS base.

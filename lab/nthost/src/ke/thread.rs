@@ -5,7 +5,7 @@ use core::ffi::c_void;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -54,6 +54,8 @@ pub struct Seen {
 }
 
 static THREADS: Mutex<BTreeMap<u64, Record>> = Mutex::new(BTreeMap::new());
+/// Threads that are signalled and still have the reference of their own.
+static ENDING: AtomicUsize = AtomicUsize::new(0);
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 thread_local! {
@@ -156,9 +158,18 @@ pub fn start(
 fn finish(object: *mut c_void) {
     verifier::locks::check_end(ob::owner_of(object));
     with_threads(|threads| threads.remove(&ID.get()));
+    ENDING.fetch_add(1, Ordering::SeqCst);
     // SAFETY: the object is alive: this thread still has its reference.
     unsafe { dispatcher::set_state(object.cast::<DISPATCHER_HEADER>(), 1) };
     ob::dereference(object);
+    ENDING.fetch_sub(1, Ordering::SeqCst);
+}
+
+/// Waits for the references of threads whose waiters know already that they ended.
+pub fn settle() {
+    while ENDING.load(Ordering::SeqCst) != 0 {
+        std::thread::yield_now();
+    }
 }
 
 /// Ends the calling thread from within driver code, as `PsTerminateSystemThread` does: no frame of the thread runs on.

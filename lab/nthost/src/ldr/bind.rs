@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::debugger;
 use super::directories::{Import, Symbol, Target};
 use super::dll;
 use super::error::LoadError;
 use super::files;
+use super::framework;
 use super::image::Image;
 use super::registry::{self, ImageRef};
 use crate::abi::{
@@ -64,6 +66,7 @@ fn load_with(path: &Path, pending: &mut Vec<ImageRef>) -> Result<ImageRef, LoadE
         return Err(error);
     }
     registry::register(Arc::clone(&image.0));
+    debugger::loaded(&image);
     Ok(image)
 }
 
@@ -109,13 +112,16 @@ fn resolve(
     }
     let dependency = dependency(image, module, pending)?.ok_or_else(|| {
         failure(
-            format!("there is no module {module} beside the image or in System32\\drivers"),
+            format!(
+                "there is no module {module} beside the image or in System32\\drivers{}",
+                framework::remedy(module)
+            ),
             STATUS_DLL_NOT_FOUND,
         )
     })?;
     let target = match symbol {
-        Symbol::Name(name) => dependency.exports.by_name(name),
-        Symbol::Ordinal(ordinal) => dependency.exports.by_ordinal(usize::from(*ordinal)),
+        Symbol::Name(name) => dependency.contents.exports.by_name(name),
+        Symbol::Ordinal(ordinal) => dependency.contents.exports.by_ordinal(usize::from(*ordinal)),
     };
     match target {
         Some(Target::Offset(offset)) => Ok(dependency.base() + offset),
@@ -225,7 +231,7 @@ fn refuse_circle(image: &ImageRef, module: &str, pending: &[ImageRef]) -> Result
 /// The file of a module.
 ///
 /// An image of that name that is loaded already serves, as on Windows, where imports go by file names; of several the one in the importer's
-/// directory. Else the file is looked for in the importer's directory, in System32\drivers, and in the search path.
+/// directory. Else the file is looked for in the importer's directory, in System32\drivers, and in the search path. The framework's may be in the program itself.
 fn search(image: &ImageRef, module: &str) -> Option<PathBuf> {
     if let Some(loaded) = registry::by_name(module, &image.path) {
         return Some(loaded.path.clone());
@@ -234,4 +240,5 @@ fn search(image: &ImageRef, module: &str) -> Option<PathBuf> {
         .into_iter()
         .chain(registry::search_paths())
         .find_map(|directory| files::find_in(&directory, module))
+        .or_else(|| framework::carried(module))
 }

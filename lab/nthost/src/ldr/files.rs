@@ -119,7 +119,8 @@ pub(super) fn origin(path: &Path) -> PathBuf {
 }
 
 /// Whether two paths mean one file.
-pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+#[must_use]
+pub fn is_same(one: &Path, other: &Path) -> bool {
     let real = |path: &Path| {
         if is_windows(path) {
             PathBuf::from(path.to_string_lossy().to_lowercase())
@@ -161,7 +162,16 @@ pub fn find_in(folder: &Path, name: &str) -> Option<PathBuf> {
         .map(|entry| entry.path())
 }
 
-fn is_windows(path: &Path) -> bool {
+/// Whether a directory is there: one in memory is when a file is in it.
+#[must_use]
+pub fn has_folder(folder: &Path) -> bool {
+    let below = format!(r"{}\", folder.to_string_lossy().to_lowercase());
+    with_files(|files| files.stored.keys().any(|path| path.starts_with(&below)))
+}
+
+/// Whether a path is one of the lab's Windows.
+#[must_use]
+pub fn is_windows(path: &Path) -> bool {
     let text = path.to_string_lossy().to_lowercase();
     text.starts_with(&SYSTEM_ROOT.to_lowercase())
 }

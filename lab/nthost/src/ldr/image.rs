@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
-use super::directories::{self, Exports, Function, Import};
+use super::contents::Contents;
+use super::directories::Import;
 use super::error::{LoadError, Malformed};
 use super::files;
 use super::headers::Headers;
-use super::load_config;
 use super::mapping::{Mapping, Protection};
 use super::symbols::Symbols;
 use super::unwind::Unwinding;
@@ -21,12 +21,9 @@ pub struct Image {
     pub name: String,
     /// The file: a path of this machine, or of the lab's Windows.
     pub path: PathBuf,
-    pub(super) headers: Headers,
-    pub(super) exports: Exports,
+    /// What the file said, relocated: kept for unwinding even when the mapping is gone.
+    pub(super) contents: Contents,
     pub(super) mapping: Mapping,
-    /// The relocated bytes, kept for unwinding even when the mapping is gone.
-    pristine: Box<[u8]>,
-    functions: Vec<Function>,
     symbols: OnceLock<Symbols>,
     /// Loads that were not undone: by the service controller and by images that import from this one.
     pub(super) references: AtomicUsize,
@@ -63,22 +60,13 @@ impl Image {
         headers: Headers,
         mapping: Mapping,
     ) -> Result<(Self, Vec<Import>), Malformed> {
-        let mut bytes = laid_out(file, &headers);
-        let delta = (mapping.base() as u64).wrapping_sub(headers.image_base);
-        directories::relocate(&headers, &mut bytes, delta)?;
-        load_config::set_cookie(&headers, &mut bytes, mapping.base())?;
-        let imports = directories::imports(&headers, &bytes)?;
-        let exports = Exports::read(&headers, &bytes)?;
-        let functions = directories::functions(&headers, &bytes)?;
-        mapping.write(0, &bytes);
+        let (contents, imports) = Contents::with_headers(headers, file, mapping.base() as u64)?;
+        mapping.write(0, contents.bytes());
         let image = Self {
             name: name.to_owned(),
             path: path.to_owned(),
-            headers,
-            exports,
+            contents,
             mapping,
-            pristine: bytes.into_boxed_slice(),
-            functions,
             symbols: OnceLock::new(),
             references: AtomicUsize::new(1),
             unloaded: AtomicBool::new(false),
@@ -91,7 +79,7 @@ impl Image {
     /// Gives each section the protection it asks for; headers and gaps become read-only.
     pub(super) fn seal(&self) -> std::io::Result<()> {
         self.mapping.protect(0, self.mapping.size(), Protection::Read)?;
-        for section in &self.headers.sections {
+        for section in &self.contents.headers.sections {
             let protection = match (section.write, section.execute) {
                 (false, false) => Protection::Read,
                 (true, false) => Protection::ReadWrite,
@@ -108,6 +96,11 @@ impl Image {
         self.mapping.base()
     }
 
+    /// How far the image lies above where the linker put it, modulo 2^64.
+    pub const fn slide(&self) -> u64 {
+        (self.base() as u64).wrapping_sub(self.contents.headers.image_base)
+    }
+
     /// The size in bytes.
     pub const fn size(&self) -> usize {
         self.mapping.size()
@@ -116,76 +109,34 @@ impl Image {
     /// Bytes of the image, as they were when it was loaded.
     pub fn bytes_at<const N: usize>(&self, address: usize) -> Option<[u8; N]> {
         let offset = address.checked_sub(self.base())?;
-        self.pristine.get(offset..offset.checked_add(N)?)?.try_into().ok()
+        let bytes = self.contents.bytes().get(offset..offset.checked_add(N)?)?;
+        bytes.try_into().ok()
     }
 
     /// The entry point's address, if the image has one.
     pub const fn entry(&self) -> Option<usize> {
-        if self.headers.entry == 0 {
-            None
-        } else {
-            Some(self.mapping.base() + self.headers.entry)
+        match self.contents.headers.entry {
+            0 => None,
+            entry => Some(self.mapping.base() + entry),
         }
     }
 
     /// The nearest symbol at or before `offset`, and the distance.
     pub fn symbol(&self, offset: usize) -> Option<(&str, usize)> {
         self.symbols
-            .get_or_init(|| Symbols::read(&files::origin(&self.path), self.exports.offsets()))
+            .get_or_init(|| Symbols::read(&files::origin(&self.path), self.contents.exports.offsets()))
             .nearest(offset)
     }
 
     /// What unwinding from a return address needs.
     pub fn unwinding(&self, address: usize) -> Unwinding<'_> {
-        let offset = address - self.mapping.base();
-        // A call at a function's very end returns behind it, so look up the byte before.
-        self.unwinding_of(offset, offset.saturating_sub(1))
+        self.contents.unwinding(address - self.mapping.base())
     }
 
     /// What unwinding from an instruction that did not run needs.
     pub fn unwinding_at(&self, address: usize) -> Unwinding<'_> {
-        let offset = address - self.mapping.base();
-        self.unwinding_of(offset, offset)
+        self.contents.unwinding_at(address - self.mapping.base())
     }
-
-    fn unwinding_of(&self, offset: usize, inside: usize) -> Unwinding<'_> {
-        let index = self
-            .functions
-            .partition_point(|function| function.begin <= inside);
-        let function = index
-            .checked_sub(1)
-            .and_then(|index| self.functions.get(index))
-            .copied();
-        Unwinding {
-            image: &self.pristine,
-            function: function.filter(|function| inside < function.end),
-            offset,
-        }
-    }
-}
-
-/// The bytes of a file, each section where it will be in memory.
-fn laid_out(file: &[u8], headers: &Headers) -> Vec<u8> {
-    let mut bytes = vec![0; headers.size_of_image];
-    bytes[..headers.size_of_headers].copy_from_slice(&file[..headers.size_of_headers]);
-    for section in &headers.sections {
-        let source = &file[section.file_offset..section.file_offset + section.file_size];
-        bytes[section.address..section.address + section.file_size].copy_from_slice(source);
-    }
-    bytes
-}
-
-/// The modules that an image in a file imports from; none for what is no sound image.
-#[must_use]
-pub fn imported_modules(file: &[u8]) -> Vec<String> {
-    let read = || {
-        let headers = Headers::read(file)?;
-        directories::imports(&headers, &laid_out(file, &headers))
-    };
-    let imports = read().unwrap_or_default();
-    let mut modules: Vec<String> = imports.into_iter().map(|import| import.module).collect();
-    modules.dedup();
-    modules
 }
 
 /// A complaint about the bytes of `path`, as Windows' status for it.

@@ -15,7 +15,7 @@ const COOKIE_BITS: u64 = 0x0000_FFFF_FFFF_FFFF;
 ///
 /// # Errors
 /// The directory, or what it refers to, does not lie in the image.
-pub fn set_cookie(headers: &Headers, image: &mut [u8], base: usize) -> Result<(), Malformed> {
+pub fn set_cookie(headers: &Headers, image: &mut [u8], base: u64) -> Result<(), Malformed> {
     const PLACE: &str = "load configuration";
     let Some((directory, size)) = headers.directory(Directory::LoadConfig) else {
         return Ok(());
@@ -35,7 +35,7 @@ pub fn set_cookie(headers: &Headers, image: &mut [u8], base: usize) -> Result<()
             format!("the stack cookie at {address:#x} does not lie in the image"),
         )
     };
-    let offset = usize::try_from(address.wrapping_sub(base as u64)).map_err(|_| outside())?;
+    let offset = usize::try_from(address.wrapping_sub(base)).map_err(|_| outside())?;
     let place = image
         .get_mut(offset..offset.saturating_add(8))
         .ok_or_else(outside)?;

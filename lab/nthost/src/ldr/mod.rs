@@ -5,10 +5,13 @@
 
 mod bind;
 mod bytes;
+mod contents;
+mod debugger;
 mod directories;
 mod dll;
 mod error;
 pub mod files;
+mod framework;
 mod headers;
 mod image;
 mod load_config;
@@ -20,7 +23,8 @@ mod tests;
 pub mod unwind;
 
 pub use bind::{load, unload};
+pub use contents::{Contents, imported_modules};
 pub use error::{LoadError, Malformed};
-pub use image::{Image, imported_modules};
+pub use image::Image;
 pub use mapping::{Mapping, Protection};
 pub use registry::{ImageRef, Location, add_search_path, find, image_at, is_in, loaded, set_unload_hook};

@@ -40,7 +40,7 @@ impl ImageRef {
     /// The address of an export, if the image itself defines it.
     #[must_use]
     pub fn export(&self, name: &str) -> Option<usize> {
-        match self.exports.by_name(name)? {
+        match self.contents.exports.by_name(name)? {
             Target::Offset(offset) => Some(self.base() + offset),
             Target::Forwarder(_) => None,
         }

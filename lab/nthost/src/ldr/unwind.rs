@@ -88,11 +88,12 @@ pub fn unwind(
     }
     let caller = &mut unwound.caller;
     caller.rip = stack.read(caller.general[RSP])?;
-    caller.general[RSP] += 8;
+    caller.general[RSP] = caller.general[RSP].wrapping_add(8);
     Some(unwound)
 }
 
-/// Undoes a function's prolog. True when the frame was one that the processor pushed.
+/// Undoes a function's prolog. True when the frame was one that the processor pushed. Sums wrap around: registers hold what the driver has left in
+/// them, and [`Stack::read`] has the last word.
 fn undo_prolog(
     data: &Unwinding<'_>,
     function: super::directories::Function,
@@ -186,20 +187,20 @@ fn undo_codes(
         match kind {
             0 => {
                 registers.general[argument] = read(rsp)?;
-                registers.general[RSP] = rsp + 8;
+                registers.general[RSP] = rsp.wrapping_add(8);
             }
-            1 if argument == 0 => registers.general[RSP] = rsp + small()? * 8,
-            1 => registers.general[RSP] = rsp + large()?,
-            2 => registers.general[RSP] = rsp + argument as u64 * 8 + 8,
+            1 if argument == 0 => registers.general[RSP] = rsp.wrapping_add(small()? * 8),
+            1 => registers.general[RSP] = rsp.wrapping_add(large()?),
+            2 => registers.general[RSP] = rsp.wrapping_add(argument as u64 * 8 + 8),
             3 => registers.general[RSP] = frame,
-            4 => registers.general[argument] = read(frame + small()? * 8)?,
-            5 => registers.general[argument] = read(frame + large()?)?,
-            8 => saved(argument, frame + small()? * 16),
-            9 => saved(argument, frame + large()?),
+            4 => registers.general[argument] = read(frame.wrapping_add(small()? * 8))?,
+            5 => registers.general[argument] = read(frame.wrapping_add(large()?))?,
+            8 => saved(argument, frame.wrapping_add(small()? * 16)),
+            9 => saved(argument, frame.wrapping_add(large()?)),
             10 => {
-                let base = rsp + if argument == 1 { 8 } else { 0 };
+                let base = rsp.wrapping_add(if argument == 1 { 8 } else { 0 });
                 registers.rip = read(base)?;
-                registers.general[RSP] = read(base + 24)?;
+                registers.general[RSP] = read(base.wrapping_add(24))?;
                 return Ok(true);
             }
             // Epilog descriptions do not move the stack pointer.
@@ -315,14 +316,16 @@ pub fn frames_on<S: Stack>(caller: &Caller, stack: S) -> impl Iterator<Item = us
     walk(first, stack)
 }
 
-/// The instruction pointers of the frames from `first` on, as long as they lie in images.
+/// The instruction pointers of the frames from `first` on, as long as they lie in images. A caller's frame is the higher one: damaged
+/// unwind data do not send the walk round in a circle.
 pub fn walk(first: Option<Registers>, stack: impl Stack) -> impl Iterator<Item = usize> {
     let mut frame = first;
     std::iter::from_fn(move || {
         let current = frame?;
         let address = usize::try_from(current.rip).ok()?;
         let image = super::image_at(address)?;
-        frame = step(&image.unwinding(address), &current, &stack);
+        frame = step(&image.unwinding(address), &current, &stack)
+            .filter(|caller| caller.general[RSP] > current.general[RSP]);
         Some(address)
     })
 }
@@ -398,6 +401,19 @@ mod tests {
         let next =
             after(&info, 0x0800, 0x1020, &[(0x1040, 9), (0x1048, 0x1234)]).expect("the frame is well formed");
         assert_eq!((next.rip, next.general[RBP]), (0x1234, 9));
+    }
+
+    #[test]
+    fn a_frame_may_end_where_memory_does() {
+        // Found by `cargo xtask fuzz loader`: sub rsp, 0x28; push rbp.
+        let info = [1, 5, 2, 0, 5, 0x42, 1, 0x50];
+        let top = u64::MAX - 7;
+        assert!(after(&info, top, top, &[]).is_none(), "nothing lies there");
+        let next = after(&info, top, top, &[(0x20, 9), (0x28, 0x1234)]);
+        assert_eq!(
+            next.map(|next| (next.rip, next.general[RSP])),
+            Some((0x1234, 0x30))
+        );
     }
 
     #[test]

@@ -3,5 +3,6 @@
 mod exports;
 mod pages;
 pub mod pool;
+mod ranges;
 
 pub use exports::EXPORTS;

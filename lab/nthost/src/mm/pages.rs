@@ -1,14 +1,19 @@
 //! Blocks of memory between two inaccessible pages.
-#![allow(unsafe_code, reason = "maps, fills and protects memory")]
+#![allow(unsafe_code, reason = "fills and reads memory by its address")]
 
+use std::ops::Range;
+
+use super::ranges;
 use crate::abi::PAGE_SIZE;
 
 /// Windows aligns pool blocks of less than a page to this.
 const ALIGNMENT: usize = 16;
-/// The first and the last page of a mapping.
+/// The first and the last page of a range.
 const GUARD_PAGES: usize = 2 * PAGE_SIZE;
 /// What fills the bytes of a page around a block; a change is an overrun or an underrun.
 const FENCE: u8 = 0xFE;
+/// How many bytes of a fence are looked at together.
+const WORD: usize = size_of::<u64>();
 /// What fills memory that was asked for uninitialized.
 const UNINITIALIZED: u8 = 0xCD;
 
@@ -21,32 +26,22 @@ pub struct Pages {
     usable: usize,
     address: usize,
     size: usize,
+    /// A mapping of its own, for what is large or executable; the others share the mappings of [`ranges`].
+    own: bool,
 }
 
 impl Pages {
-    /// Maps a block of `size` bytes; `None` when the system has no memory.
+    /// Opens pages for a block of `size` bytes; `None` when the system has no memory.
     pub fn new(size: usize, zeroed: bool, execute: bool) -> Option<Self> {
         let usable = size.max(1).checked_next_multiple_of(PAGE_SIZE)?;
-        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
-        // SAFETY: a new mapping at an address that the system chooses touches nothing that exists.
-        let base = unsafe {
-            libc::mmap(
-                std::ptr::null_mut(),
-                usable.checked_add(GUARD_PAGES)?,
-                libc::PROT_NONE,
-                flags,
-                -1,
-                0,
-            )
+        let all = usable.checked_add(GUARD_PAGES)?;
+        let own = execute || !ranges::has_room_for(all);
+        let range = if own {
+            ranges::map(all, execute)?
+        } else {
+            ranges::take(all)?
         };
-        if base == libc::MAP_FAILED {
-            return None;
-        }
-        let base = base.wrapping_byte_add(PAGE_SIZE);
-        let execute = if execute { libc::PROT_EXEC } else { 0 };
-        // SAFETY: the pages belong to the mapping just made.
-        let result = unsafe { libc::mprotect(base, usable, libc::PROT_READ | libc::PROT_WRITE | execute) };
-        let base = base.expose_provenance();
+        let base = range + PAGE_SIZE;
         // A block of a page or more begins at a page, as Windows promises; a smaller one ends at the guard page.
         let offset = if size >= PAGE_SIZE {
             0
@@ -58,9 +53,10 @@ impl Pages {
             usable,
             address: base + offset,
             size,
+            own,
         };
-        if result != 0 {
-            pages.unmap();
+        if !ranges::open(base, usable, execute) {
+            pages.give_back();
             return None;
         }
         pages.fill(pages.base, offset, FENCE);
@@ -94,24 +90,41 @@ impl Pages {
     pub fn damage(&self) -> Option<usize> {
         let before = self.base..self.address;
         let behind = self.end()..self.base + self.usable;
-        before.chain(behind).find(|address| self.byte(*address) != FENCE)
+        self.first_damage(before).or_else(|| self.first_damage(behind))
+    }
+
+    /// A word at a time where that is possible: most of a page is fence.
+    fn first_damage(&self, range: Range<usize>) -> Option<usize> {
+        const FENCES: u64 = u64::from_ne_bytes([FENCE; WORD]);
+        let mut at = range.start;
+        while at < range.end {
+            if at.is_multiple_of(WORD) && at + WORD <= range.end && self.word(at) == FENCES {
+                at += WORD;
+            } else if self.byte(at) == FENCE {
+                at += 1;
+            } else {
+                return Some(at);
+            }
+        }
+        None
     }
 
     /// Makes the block inaccessible and gives its memory back; the range stays reserved.
     pub fn revoke(&self) {
-        let base = std::ptr::with_exposed_provenance_mut(self.base);
-        // SAFETY: the pages are the block's own, and its owner gave it up.
-        let result = unsafe { libc::mprotect(base, self.usable, libc::PROT_NONE) };
-        // SAFETY: as above; the content is not needed any more.
-        unsafe { libc::madvise(base, self.usable, libc::MADV_DONTNEED) };
-        assert_eq!(result, 0, "revoking access to whole pages splits no mapping");
+        assert!(
+            ranges::close(self.base, self.usable),
+            "revoking access to whole pages splits no mapping"
+        );
     }
 
-    /// Gives the range back.
-    pub fn unmap(&self) {
-        let start = std::ptr::with_exposed_provenance_mut(self.base - PAGE_SIZE);
-        // SAFETY: the range is the one mapped in `new`, and its owner forgets it.
-        unsafe { libc::munmap(start, self.usable + GUARD_PAGES) };
+    /// Gives the range of a revoked block back.
+    pub fn give_back(&self) {
+        let (range, size) = (self.base - PAGE_SIZE, self.usable + GUARD_PAGES);
+        if self.own {
+            ranges::unmap(range, size);
+        } else {
+            ranges::put(range, size);
+        }
     }
 
     fn fill(&self, address: usize, size: usize, byte: u8) {
@@ -122,6 +135,15 @@ impl Pages {
         let start = std::ptr::with_exposed_provenance_mut::<u8>(address);
         // SAFETY: the range lies in the writable pages, and the block was not handed out yet.
         unsafe { start.write_bytes(byte, size) };
+    }
+
+    fn word(&self, address: usize) -> u64 {
+        debug_assert!(
+            self.covers(address) && address.is_multiple_of(WORD),
+            "reads within the pages"
+        );
+        // SAFETY: as for `byte`; the caller looked that all of the word is in the pages, and aligned.
+        unsafe { std::ptr::with_exposed_provenance::<u64>(address).read_volatile() }
     }
 
     fn byte(&self, address: usize) -> u8 {

@@ -290,7 +290,7 @@ impl Pool {
         if self.freed.len() > QUARANTINE
             && let Some(oldest) = self.freed.pop_front()
         {
-            oldest.pages.unmap();
+            oldest.pages.give_back();
         }
     }
 }
@@ -403,6 +403,18 @@ mod tests {
         free(block, None, Owner::HOST);
         let (rule, ..) = explain(block.addr()).expect("the block is in quarantine");
         assert_eq!(rule.name, rules::USE_AFTER_FREE.name);
+    }
+
+    #[test]
+    fn the_page_before_a_block_of_a_page_is_a_guard_page() {
+        let block = allocate(request(4096, true, Owner::HOST));
+        let (rule, what, _) = explain(block.addr() - 8).expect("the guard page belongs to the block");
+        assert_eq!(rule.name, rules::POOL_UNDERRUN.name);
+        assert!(
+            what.starts_with("8 bytes before the start of a nonpaged pool block"),
+            "{what}"
+        );
+        free(block, None, Owner::HOST);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The namespace: `\Device\X`, `\Driver\X`, and symbolic links in `\??` (which `\DosDevices` stands for).
 
 use core::ffi::c_void;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use super::try_reference;
@@ -15,10 +15,29 @@ enum Entry {
     Link(String),
 }
 
-/// Entries by their path in lower case; the original spelling beside.
-static NAMES: Mutex<BTreeMap<String, (String, Entry)>> = Mutex::new(BTreeMap::new());
+struct Names {
+    /// Entries by their path in lower case; the original spelling beside.
+    entries: BTreeMap<String, (String, Entry)>,
+    /// The paths of an object.
+    of_object: BTreeSet<(usize, String)>,
+}
 
-fn with_names<R>(f: impl FnOnce(&mut BTreeMap<String, (String, Entry)>) -> R) -> R {
+impl Names {
+    fn remove(&mut self, key: &str) -> bool {
+        let removed = self.entries.remove(key);
+        if let Some((_, Entry::Object(body))) = &removed {
+            self.of_object.remove(&(*body, key.to_owned()));
+        }
+        removed.is_some()
+    }
+}
+
+static NAMES: Mutex<Names> = Mutex::new(Names {
+    entries: BTreeMap::new(),
+    of_object: BTreeSet::new(),
+});
+
+fn with_names<R>(f: impl FnOnce(&mut Names) -> R) -> R {
     f(&mut NAMES.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
@@ -33,10 +52,13 @@ fn canonical(path: &str) -> String {
 fn add(path: &str, entry: Entry) -> bool {
     let key = canonical(path);
     with_names(|names| {
-        if names.contains_key(&key) {
+        if names.entries.contains_key(&key) {
             return false;
         }
-        names.insert(key, (path.to_owned(), entry));
+        if let Entry::Object(body) = entry {
+            names.of_object.insert((body, key.clone()));
+        }
+        names.entries.insert(key, (path.to_owned(), entry));
         true
     })
 }
@@ -57,13 +79,18 @@ pub fn link(path: &str, target: &str) -> bool {
 /// Removes a name or a link; false if there is none.
 #[must_use]
 pub fn remove(path: &str) -> bool {
-    with_names(|names| names.remove(&canonical(path))).is_some()
+    with_names(|names| names.remove(&canonical(path)))
 }
 
 /// Removes the names of an object.
 pub fn remove_object(body: *mut c_void) {
     with_names(|names| {
-        names.retain(|_, (_, entry)| !matches!(entry, Entry::Object(known) if *known == body.addr()));
+        let own = names.of_object.range((body.addr(), String::new())..);
+        let own = own.take_while(|(known, _)| *known == body.addr());
+        let own: Vec<String> = own.map(|(_, key)| key.clone()).collect();
+        for key in own {
+            names.remove(&key);
+        }
     });
 }
 
@@ -90,9 +117,9 @@ pub fn lookup(path: &str) -> Option<(*mut c_void, String)> {
 pub fn list(directory: &str) -> Vec<String> {
     let prefix = canonical(directory);
     with_names(|names| {
-        names
-            .iter()
-            .filter(|(key, _)| key.starts_with(&prefix))
+        let entries = names.entries.range(prefix.clone()..);
+        entries
+            .take_while(|(key, _)| key.starts_with(&prefix))
             .map(|(_, (spelt, _))| spelt.clone())
             .collect()
     })
@@ -104,7 +131,7 @@ fn longest_prefix(path: &str) -> Option<(Entry, String)> {
     with_names(|names| {
         let mut end = key.len();
         loop {
-            if let Some((_, entry)) = names.get(&key[..end]) {
+            if let Some((_, entry)) = names.entries.get(&key[..end]) {
                 // The rest in its own spelling: both spellings have it at the same distance from the end.
                 let rest_length = key.len() - end;
                 let rest = path

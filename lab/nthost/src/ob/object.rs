@@ -19,8 +19,10 @@ pub enum ObjectKind {
     Device,
     /// `DRIVER_OBJECT`.
     Driver,
-    /// `FILE_OBJECT`.
+    /// `FILE_OBJECT` of a device.
     File,
+    /// A file of the system's volume.
+    StoredFile,
     /// A thread.
     Thread,
     /// A registry key.
@@ -41,6 +43,7 @@ impl fmt::Display for ObjectKind {
             Self::Device => "device object",
             Self::Driver => "driver object",
             Self::File => "file object",
+            Self::StoredFile => "file",
             Self::Thread => "thread object",
             Self::Key => "registry key",
             Self::Event => "event object",

@@ -1,6 +1,8 @@
 //! What an installation writes: services, and what a device has got, in the device's key and its driver key as on Windows.
 
+use std::collections::BTreeMap;
 use std::iter;
+use std::sync::{Mutex, PoisonError};
 
 use super::node::{self, Node, NodeId};
 use super::rank::{self, Match};
@@ -98,15 +100,34 @@ fn write_binding(node: &Node, best: &Match, extensions: &[Match]) {
     }
 }
 
+/// The number from which on [`free_driver_key`] looks, for each class: all below it are taken.
+static FREE_FROM: Mutex<BTreeMap<String, u32>> = Mutex::new(BTreeMap::new());
+
+fn with_free_from<R>(class: &str, f: impl FnOnce(&mut u32) -> R) -> R {
+    let mut all = FREE_FROM.lock().unwrap_or_else(PoisonError::into_inner);
+    f(all.entry(class.to_lowercase()).or_insert(0))
+}
+
 /// `{class}\0000`: the lowest number that no device of the class has.
 fn free_driver_key(class: &str) -> String {
-    let mut number = 0;
-    loop {
-        let driver = format!(r"{class}\{number:04}");
-        if cm::ensure_key(&format!(r"{}\{driver}", cm::CLASS)) {
-            return driver;
+    with_free_from(class, |number| {
+        loop {
+            let driver = format!(r"{class}\{number:04}");
+            *number += 1;
+            if cm::ensure_key(&format!(r"{}\{driver}", cm::CLASS)) {
+                return driver;
+            }
         }
-        number += 1;
+    })
+}
+
+/// Gives back what [`free_driver_key`] returned.
+fn delete_driver_key(driver: &str) {
+    cm::delete_key(&format!(r"{}\{driver}", cm::CLASS));
+    if let Some((class, number)) = driver.rsplit_once('\\')
+        && let Ok(number) = number.parse()
+    {
+        with_free_from(class, |free| *free = (*free).min(number));
     }
 }
 
@@ -134,7 +155,7 @@ pub(super) fn restore(id: NodeId) {
 /// Forgets which driver a device has got.
 pub(super) fn clear(instance: &str) {
     if let Some(driver) = driver_key(instance) {
-        cm::delete_key(&format!(r"{}\{driver}", cm::CLASS));
+        delete_driver_key(&driver);
     }
     for value in DRIVER_VALUES {
         cm::delete_value(&device_key(instance), value);

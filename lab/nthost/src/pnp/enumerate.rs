@@ -1,5 +1,7 @@
 //! Asking a bus for its children, and telling the new ones from those that have gone.
 
+use std::collections::HashSet;
+
 use super::node::{self, NodeId, State};
 use super::{binding, remove, request, start};
 use crate::abi::{
@@ -19,8 +21,9 @@ pub(super) fn enumerate(bus: NodeId) {
     let Some(present) = request::bus_relations(pdo) else {
         return;
     };
+    let reported: HashSet<Device> = present.iter().copied().collect();
     for gone in node::children_of(bus) {
-        if gone.pdo.is_some_and(|pdo| !present.contains(&pdo)) {
+        if gone.pdo.is_some_and(|pdo| !reported.contains(&pdo)) {
             remove::vanished(gone.id);
         }
     }

@@ -33,7 +33,9 @@ use crate::io::Device;
 use crate::ldr;
 
 pub use control::{disable, enable, restart, scan};
-pub use node::{Node, NodeId, Problem, State, children_of, find_instance, node_of, nodes, root_node};
+pub use node::{
+    Node, NodeId, Problem, State, children_of, find_instance, get as node, node_of, nodes, root_node,
+};
 pub use packages::{DeleteError, Installed, delete_driver, install, install_primitive};
 pub use property::{property, registry_path};
 pub use property_data::{PropertyData, property_data, set_property_data};

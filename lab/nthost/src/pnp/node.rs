@@ -1,6 +1,6 @@
 //! Device nodes and their tree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -119,13 +119,86 @@ pub struct Node {
     pub class_guid: String,
 }
 
+/// The nodes, and how they are found without a look at each: by PDO, by instance path in capitals, and by parent.
+struct Nodes {
+    nodes: BTreeMap<NodeId, Node>,
+    by_pdo: BTreeSet<(usize, NodeId)>,
+    by_instance: BTreeSet<(String, NodeId)>,
+    by_parent: BTreeSet<(NodeId, NodeId)>,
+}
+
+impl Nodes {
+    const fn new() -> Self {
+        Self {
+            nodes: BTreeMap::new(),
+            by_pdo: BTreeSet::new(),
+            by_instance: BTreeSet::new(),
+            by_parent: BTreeSet::new(),
+        }
+    }
+
+    /// Its PDO, instance path and parent stay what they are.
+    fn insert(&mut self, node: Node) {
+        if let Some(pdo) = node.pdo {
+            self.by_pdo.insert((pdo.as_ptr().addr(), node.id));
+        }
+        self.by_instance
+            .insert((node.instance.to_ascii_uppercase(), node.id));
+        if let Some(parent) = node.parent {
+            self.by_parent.insert((parent, node.id));
+        }
+        self.nodes.insert(node.id, node);
+    }
+
+    fn remove(&mut self, id: NodeId) {
+        let Some(node) = self.nodes.remove(&id) else {
+            return;
+        };
+        if let Some(pdo) = node.pdo {
+            self.by_pdo.remove(&(pdo.as_ptr().addr(), id));
+        }
+        self.by_instance.remove(&(node.instance.to_ascii_uppercase(), id));
+        if let Some(parent) = node.parent {
+            self.by_parent.remove(&(parent, id));
+        }
+    }
+
+    fn node_of(&self, pdo: Device) -> Option<&Node> {
+        let pdo = pdo.as_ptr().addr();
+        let (found, id) = self.by_pdo.range((pdo, NodeId(0))..).next()?;
+        self.nodes.get(id).filter(|_| *found == pdo)
+    }
+
+    fn of_instance(&self, instance: &str) -> Option<&Node> {
+        let instance = instance.to_ascii_uppercase();
+        let (found, id) = self.by_instance.range((instance.clone(), NodeId(0))..).next()?;
+        self.nodes.get(id).filter(|_| *found == instance)
+    }
+
+    /// The nodes directly below one, in the order in which they were found.
+    fn below(&self, parent: NodeId) -> impl Iterator<Item = &Node> {
+        let children = self
+            .by_parent
+            .range((parent, NodeId(0))..=(parent, NodeId(u32::MAX)));
+        children.filter_map(|(_, child)| self.nodes.get(child))
+    }
+
+    /// Children before their parents.
+    fn add_subtree(&self, node: &Node, to: &mut Vec<Node>) {
+        for child in self.below(node.id) {
+            self.add_subtree(child, to);
+        }
+        to.push(node.clone());
+    }
+}
+
 static NEXT: AtomicU32 = AtomicU32::new(1);
-static NODES: Mutex<BTreeMap<NodeId, Node>> = Mutex::new(BTreeMap::new());
+static NODES: Mutex<Nodes> = Mutex::new(Nodes::new());
 
 /// The root of the tree, as pnputil shows it.
 const ROOT_INSTANCE: &str = r"HTREE\ROOT\0";
 
-fn with_nodes<R>(f: impl FnOnce(&mut BTreeMap<NodeId, Node>) -> R) -> R {
+fn with_nodes<R>(f: impl FnOnce(&mut Nodes) -> R) -> R {
     f(&mut NODES.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
@@ -153,7 +226,7 @@ pub(super) fn add(parent: Option<NodeId>, instance: String, pdo: Option<Device>)
         class: String::new(),
         class_guid: String::new(),
     };
-    with_nodes(|nodes| nodes.insert(id, node));
+    with_nodes(|nodes| nodes.insert(node));
     id
 }
 
@@ -161,70 +234,64 @@ pub(super) fn add(parent: Option<NodeId>, instance: String, pdo: Option<Device>)
 #[must_use]
 pub fn root_node() -> NodeId {
     let known = with_nodes(|nodes| {
-        nodes
-            .values()
-            .find(|node| node.parent.is_none())
-            .map(|node| node.id)
+        let mut nodes = nodes.nodes.values();
+        nodes.find(|node| node.parent.is_none()).map(|node| node.id)
     });
     known.unwrap_or_else(|| add(None, ROOT_INSTANCE.to_owned(), None))
 }
 
-/// Changes a node.
+/// Changes a node, but for its PDO, instance path and parent.
 pub(super) fn update(id: NodeId, change: impl FnOnce(&mut Node)) {
-    with_nodes(|nodes| nodes.get_mut(&id).map(change));
+    with_nodes(|nodes| nodes.nodes.get_mut(&id).map(change));
 }
 
 /// A node, while it is there.
 #[must_use]
 pub fn get(id: NodeId) -> Option<Node> {
-    with_nodes(|nodes| nodes.get(&id).cloned())
+    with_nodes(|nodes| nodes.nodes.get(&id).cloned())
 }
 
 /// Takes a node out of the tree.
 pub(super) fn forget(id: NodeId) {
-    with_nodes(|nodes| nodes.remove(&id));
-}
-
-/// The nodes that a test picks, in the order in which they were found. Only those are copied.
-fn select(wanted: impl Fn(&Node) -> bool) -> Vec<Node> {
-    with_nodes(|nodes| nodes.values().filter(|node| wanted(node)).cloned().collect())
-}
-
-/// The first node that a test picks.
-fn find(wanted: impl Fn(&Node) -> bool) -> Option<Node> {
-    with_nodes(|nodes| nodes.values().find(|node| wanted(node)).cloned())
+    with_nodes(|nodes| nodes.remove(id));
 }
 
 /// Every node, in the order in which they were found.
 #[must_use]
 pub fn nodes() -> Vec<Node> {
-    select(|_| true)
+    with_nodes(|nodes| nodes.nodes.values().cloned().collect())
 }
 
 /// The nodes directly below one.
 #[must_use]
 pub fn children_of(id: NodeId) -> Vec<Node> {
-    select(|node| node.parent == Some(id))
+    with_nodes(|nodes| nodes.below(id).cloned().collect())
+}
+
+/// Whether there is nothing below a node.
+pub(super) fn is_leaf(id: NodeId) -> bool {
+    with_nodes(|nodes| nodes.below(id).next().is_none())
 }
 
 /// A node and everything below it, children before their parents.
 pub(super) fn subtree(id: NodeId) -> Vec<Node> {
-    let mut found: Vec<Node> = children_of(id)
-        .into_iter()
-        .flat_map(|child| subtree(child.id))
-        .collect();
-    found.extend(get(id));
-    found
+    with_nodes(|nodes| {
+        let mut found = Vec::new();
+        if let Some(node) = nodes.nodes.get(&id) {
+            nodes.add_subtree(node, &mut found);
+        }
+        found
+    })
 }
 
 /// The node of a PDO.
 #[must_use]
 pub fn node_of(pdo: Device) -> Option<Node> {
-    find(|node| node.pdo == Some(pdo))
+    with_nodes(|nodes| nodes.node_of(pdo).cloned())
 }
 
 /// The node with an instance path, in any case.
 #[must_use]
 pub fn find_instance(instance: &str) -> Option<Node> {
-    find(|node| node.instance.eq_ignore_ascii_case(instance))
+    with_nodes(|nodes| nodes.of_instance(instance).cloned())
 }

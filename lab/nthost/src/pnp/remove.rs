@@ -123,7 +123,7 @@ pub(super) fn vanished(id: NodeId) {
 /// Finishes the removal of those devices that no file keeps, children first; a device waits for what is below it.
 fn finish_unused(devices: &[Node]) {
     for node in devices {
-        if node::children_of(node.id).is_empty() && refuse_opens(node) {
+        if node::is_leaf(node.id) && refuse_opens(node) {
             finish(node.id);
         }
     }

@@ -2,6 +2,8 @@
 
 mod data;
 mod images;
+mod junit;
+mod line;
 mod picture;
 mod tree;
 mod wdf;
@@ -12,10 +14,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
+use crate::ke::thread;
 use crate::mm::pool;
 use crate::verifier::{self, Outcome, faults};
 use crate::{exports, ldr};
 
+pub use junit::{case_ended, case_started};
+pub use line::Line;
 pub use picture::picture;
 pub use tree::{Device, Interface, Layer, drivers_of, observe, status, tree};
 
@@ -25,6 +30,7 @@ static FIRST_ENTRY: AtomicU64 = AtomicU64::new(0);
 static TIMING: AtomicBool = AtomicBool::new(false);
 static JSON: OnceLock<PathBuf> = OnceLock::new();
 static SVG: OnceLock<PathBuf> = OnceLock::new();
+static JUNIT: OnceLock<PathBuf> = OnceLock::new();
 static FAULTS: OnceLock<PathBuf> = OnceLock::new();
 /// The leaks that the audit found, for the data.
 static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -42,7 +48,7 @@ fn unloading(image: &ldr::ImageRef) {
     wdf::count(image);
 }
 
-/// Has the time of the first `DriverEntry` printed.
+/// Has the time of the first `DriverEntry` printed, and what each line of a script takes.
 pub fn show_timing() {
     TIMING.store(true, Ordering::Relaxed);
 }
@@ -51,6 +57,12 @@ pub fn show_timing() {
 pub fn write_json_to(file: PathBuf) {
     // The command line is read once.
     let _ = JSON.set(file);
+}
+
+/// Has the lines of the run written to a file as test cases.
+pub fn write_junit_to(file: PathBuf) {
+    // The command line is read once.
+    let _ = JUNIT.set(file);
 }
 
 /// Has the largest device tree that is seen written to a file as a picture.
@@ -87,6 +99,7 @@ fn first_entry() -> Option<u64> {
 /// What is left over, one line for each, kept for the data.
 #[must_use]
 pub fn leaks() -> Vec<String> {
+    thread::settle();
     let found = verifier::audit();
     for leak in &found {
         verifier::note_broken(leak.rule);
@@ -124,6 +137,9 @@ pub fn summary() -> String {
 fn end(outcome: Outcome, text: &str) {
     if let Some(file) = JSON.get() {
         write(file, &data::render(outcome, text));
+    }
+    if let Some(file) = JUNIT.get() {
+        write(file, &junit::render(outcome, text));
     }
     if let Some(file) = FAULTS.get() {
         write(file, &data::list(&faults::points()));

@@ -1,5 +1,6 @@
 //! The devices that the report shows: the tree as it was when it was largest.
 
+use std::collections::HashMap;
 use std::slice;
 use std::sync::{Mutex, PoisonError};
 
@@ -53,12 +54,11 @@ pub struct Interface {
 
 impl Interface {
     /// Those among `open` that were got from the stack above a PDO.
-    fn of(node: &Node, open: &[Open]) -> Vec<Self> {
-        let Some(pdo) = node.pdo else { return Vec::new() };
-        let here = open
-            .iter()
-            .filter(|open| open.asked.contains(&pdo.as_ptr().addr()));
+    fn of(node: &Node, open: &OpenBelow<'_>) -> Vec<Self> {
+        let here = node.pdo.and_then(|pdo| open.get(&pdo.as_ptr().addr()));
         let mut interfaces: Vec<_> = here
+            .into_iter()
+            .flatten()
             .map(|open| Self {
                 client: open.client.clone(),
                 provider: open.provider.clone(),
@@ -70,6 +70,9 @@ impl Interface {
         interfaces
     }
 }
+
+/// The interfaces that drivers hold, by the addresses of the PDOs of the stacks that were asked.
+type OpenBelow<'a> = HashMap<usize, Vec<&'a Open>>;
 
 /// A device object in a device's stack.
 #[derive(Clone, Debug, Serialize)]
@@ -171,7 +174,7 @@ pub const fn status(node: &Node) -> &'static str {
 }
 
 impl Device {
-    fn of(node: &Node, open: &[Open]) -> Self {
+    fn of(node: &Node, open: &OpenBelow<'_>) -> Self {
         Self {
             instance_id: node.instance.clone(),
             description: node.description.clone(),
@@ -198,7 +201,7 @@ impl Device {
     }
 }
 
-fn children(parent: NodeId, open: &[Open]) -> Vec<Device> {
+fn children(parent: NodeId, open: &OpenBelow<'_>) -> Vec<Device> {
     let children = pnp::children_of(parent);
     children.iter().map(|child| Device::of(child, open)).collect()
 }
@@ -207,8 +210,16 @@ fn children(parent: NodeId, open: &[Open]) -> Vec<Device> {
 #[must_use]
 pub fn tree() -> Option<Device> {
     let root = pnp::root_node();
-    let node = pnp::nodes().into_iter().find(|node| node.id == root)?;
-    Some(Device::of(&node, &interfaces::open()))
+    let node = pnp::node(root)?;
+    let open = interfaces::open();
+    let mut below = OpenBelow::new();
+    for (interface, asked) in open
+        .iter()
+        .flat_map(|open| open.asked.iter().map(move |asked| (open, asked)))
+    {
+        below.entry(*asked).or_default().push(interface);
+    }
+    Some(Device::of(&node, &below))
 }
 
 /// Looks at the tree; the largest one that was seen is the report's.

@@ -7,14 +7,16 @@ mod pnputil;
 mod prompt;
 mod recovery;
 mod registry;
+mod run;
 mod sc;
 mod script;
 mod services;
 mod session;
 mod soak;
-mod words;
+pub mod words;
 
 pub use commands::COMMANDS;
 pub use prompt::prompt;
+pub use run::{RunPlan, run_plan};
 pub use script::{finish, run_line, run_script};
 pub use session::{CommandError, CommandResult, Session};

@@ -25,7 +25,11 @@ pub fn run_script(session: &mut Session, script: &Path) {
         session.place = format!("{}:{number}", script.display());
         if !words::is_comment(line) {
             show(line);
+            let timed = report::Line::begin();
             run_line(session, line);
+            if let Some(line) = timed {
+                line.end();
+            }
         }
     }
 }
@@ -36,10 +40,12 @@ pub fn run_line(session: &mut Session, line: &str) {
         return;
     }
     let line = words::expand(line, &session.variables);
+    report::case_started(&session.place, line.trim());
     let result = words::split(&line)
         .ok_or_else(|| CommandError::Script(String::from("a double quote is not closed")))
         .and_then(|words| run_words(session, &words));
     report::observe();
+    report::case_ended(result.as_ref().err().map(ToString::to_string));
     if let Err(error) = result {
         let place = session.place.clone();
         session.fail(&place, &error);
@@ -57,7 +63,7 @@ fn run_words(session: &mut Session, words: &[String]) -> CommandResult {
 }
 
 /// Shows a script's line before it runs.
-fn show(line: &str) {
+pub(super) fn show(line: &str) {
     // A closed pipe leaves nobody to tell.
     let _ = std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("> {}\n", line.trim()));
 }

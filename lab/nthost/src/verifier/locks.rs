@@ -4,13 +4,12 @@
 //! that way, two threads can wait for each other, whether or not they do so in this run.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Owner, broken_with, owner, rules};
+use super::{AddressMap, Owner, broken_with, owner, rules};
 use crate::ke::processor;
 use crate::ldr::{self, unwind::OwnStack};
 
@@ -76,7 +75,7 @@ struct Taken {
 
 /// For each lock, those that were taken behind it.
 #[derive(Default)]
-struct Order(HashMap<usize, HashMap<usize, Taken>>);
+struct Order(AddressMap<AddressMap<Taken>>);
 
 static ORDER: Mutex<Option<Order>> = Mutex::new(None);
 static IS_ORDERED: AtomicBool = AtomicBool::new(false);
@@ -144,7 +143,7 @@ impl Order {
 
     /// The steps that lead from one lock to another; none if nothing does.
     fn chain(&self, from: usize, to: usize) -> Vec<(usize, usize, Taken)> {
-        let mut reached: HashMap<usize, (usize, Taken)> = HashMap::new();
+        let mut reached: AddressMap<(usize, Taken)> = AddressMap::default();
         let mut next = vec![from];
         while let Some(lock) = next.pop() {
             for (behind, taken) in self.0.get(&lock).into_iter().flatten() {

@@ -1,6 +1,7 @@
 //! Whose code it is: the driver at the bottom of an export call.
 
 use core::fmt;
+use core::sync::atomic::Ordering;
 
 use crate::ke::processor;
 use crate::ldr;
@@ -62,7 +63,8 @@ impl fmt::Display for Owner {
     }
 }
 
-/// Who calls the current export: the nearest frame of an image other than wdfldr.sys, else wdfldr.sys, else the host.
+/// Who calls the current export: the nearest frame of an image other than wdfldr.sys, else wdfldr.sys, else the host. A routine that ends in a
+/// jump to the export has no frame any more, and is the one that the host called.
 #[must_use]
 pub fn owner() -> Owner {
     let mut first = Owner::HOST;
@@ -75,5 +77,14 @@ pub fn owner() -> Owner {
             first = owner;
         }
     }
+    if first.is_host() {
+        return jumped();
+    }
     first
+}
+
+/// The routine of a driver's that the host called last on this thread, if it is in one.
+fn jumped() -> Owner {
+    let routine = processor::current().routine.load(Ordering::Relaxed);
+    ldr::image_at(routine).map_or(Owner::HOST, |_| Owner::at(routine))
 }

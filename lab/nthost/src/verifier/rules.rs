@@ -409,33 +409,46 @@ rules! {
         KMDF_OBJECT "kmdf-object" Bugcheck WDF_VIOLATION:
             "an object is deleted that the framework deletes itself",
             "leave devices, queues and requests to the framework",
-            "Bug Check 0x10D, parameter 1 is 0xC";
+            "Bug Check 0x10D, parameter 1 is 0x7";
         KMDF_FATAL "kmdf-fatal" Bugcheck WDF_VIOLATION:
             "a call breaks a rule of the framework that has no code of its own",
             "see the function's page, Remarks",
-            "Bug Check 0x10D, parameter 1 is 0x9";
+            "Bug Check 0x10D, parameter 1 is 0x3";
         KMDF_NULL "kmdf-null" Bugcheck WDF_VIOLATION:
             "a parameter of a framework function is NULL that must not be",
             "pass a place for the result",
-            "the function's page, Parameters";
+            "Bug Check 0x10D, parameter 1 is 0x4";
+        KMDF_RECURSIVE_LOCK "kmdf-recursive-lock" Bugcheck WDF_VIOLATION:
+            "the lock of a device or queue is acquired by the thread that holds it",
+            "acquire it once; the framework holds it already in callbacks that it synchronizes",
+            "Bug Check 0x10D, parameter 1 is 0x2";
+        KMDF_LOCK "kmdf-lock" Bugcheck WDF_VIOLATION:
+            "the lock of an object is acquired or released that has none",
+            "use the device or the queue, or a WDFSPINLOCK or WDFWAITLOCK",
+            "Bug Check 0x10D, parameter 1 is 0xB";
+        KMDF_QUEUE "kmdf-queue" Bugcheck WDF_VIOLATION:
+            "a queue is stopped, drained or purged while another call waits for the same",
+            "wait for the callback of the first call",
+            "Bug Check 0x10D, parameter 1 is 0xA";
     }
 }
 
-/// The rule behind a bugcheck of the framework, by its first parameter, `WDF_BUGCHECK_CODES` of wdfbugcodes.h.
+/// The rule behind a bugcheck of the framework, by its first parameter, `WDF_BUGCHECK_CODES` of wdfbugcodes.h. One without a rule of its
+/// own is [`KMDF_FATAL`].
 #[must_use]
 pub const fn of_framework(code: u32, parameter: usize) -> Option<&'static Rule> {
-    /// What `lab/kmdf` stops with for a parameter that is NULL: Windows faults there.
-    const NULL_PARAMETER: usize = 0x109;
     if code != BugCheck::WDF_VIOLATION.0 {
         return None;
     }
     match parameter {
+        2 => Some(KMDF_RECURSIVE_LOCK),
+        4 => Some(KMDF_NULL),
         5 => Some(KMDF_INVALID_HANDLE),
         6 => Some(KMDF_REQUEST),
-        9 => Some(KMDF_FATAL),
-        0xC => Some(KMDF_OBJECT),
-        NULL_PARAMETER => Some(KMDF_NULL),
-        _ => None,
+        7 => Some(KMDF_OBJECT),
+        0xA => Some(KMDF_QUEUE),
+        0xB => Some(KMDF_LOCK),
+        _ => Some(KMDF_FATAL),
     }
 }
 

@@ -90,10 +90,42 @@ static NTSTATUS NullKeep(CALL *Call)
     return WdfRequestRetrieveInputBuffer(Call->Request, 1, &buffer, NULL);
 }
 
+static NTSTATUS UseLock(WDFOBJECT Object, ULONG Acquisitions)
+{
+    for (; Acquisitions > 0; Acquisitions--) {
+        WdfObjectAcquireLock(Object);
+    }
+    WdfObjectReleaseLock(Object);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS RecursiveLockBreak(CALL *Call) { return UseLock(Call->Device, 2); }
+static NTSTATUS LockBreak(CALL *Call) { return UseLock(Call->Request, 1); }
+static NTSTATUS LockKeep(CALL *Call) { return UseLock(Call->Device, 1); }
+
+static VOID OnDrained(WDFQUEUE Queue, WDFCONTEXT Context)
+{
+    UNREFERENCED_PARAMETER(Queue);
+    UNREFERENCED_PARAMETER(Context);
+}
+
+/* The queue is not empty: this request comes from it. */
+static NTSTATUS Drain(CALL *Call, ULONG Times)
+{
+    for (; Times > 0; Times--) {
+        WdfIoQueueDrain(Call->Queue, OnDrained, NULL);
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS QueueBreak(CALL *Call) { return Drain(Call, 2); }
+static NTSTATUS QueueKeep(CALL *Call) { return Drain(Call, 1); }
+
 static const COMMAND Commands[] = {
     { "kmdf-invalid-handle", InvalidHandleBreak, InvalidHandleKeep }, { "kmdf-request", RequestBreak, RequestKeep },
     { "kmdf-object", ObjectBreak, InvalidHandleKeep },                { "kmdf-fatal", FatalBreak, FatalKeep },
-    { "kmdf-null", NullBreak, NullKeep },
+    { "kmdf-null", NullBreak, NullKeep },                             { "kmdf-recursive-lock", RecursiveLockBreak, LockKeep },
+    { "kmdf-lock", LockBreak, LockKeep },                             { "kmdf-queue", QueueBreak, QueueKeep },
 };
 
 static NTSTATUS Run(CALL *Call, ULONG Code)

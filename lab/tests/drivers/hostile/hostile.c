@@ -21,14 +21,6 @@ typedef struct {
     PDEVICE_OBJECT Lower;
 } EXTENSION;
 
-static NTSTATUS CompleteIrp(PIRP Irp, NTSTATUS Status)
-{
-    Irp->IoStatus.Status = Status;
-    Irp->IoStatus.Information = 0;
-    IoCompleteRequest(Irp, IO_NO_INCREMENT);
-    return Status;
-}
-
 static ROUTINE *Find(PIRP Irp)
 {
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
@@ -53,12 +45,6 @@ static NTSTATUS Control(PDEVICE_OBJECT Device, PIRP Irp)
     ROUTINE *routine = Find(Irp);
     NTSTATUS status = routine == NULL ? STATUS_NOT_FOUND : routine(&call);
     return call.Taken ? status : CompleteIrp(Irp, status);
-}
-
-static NTSTATUS Succeed(PDEVICE_OBJECT Device, PIRP Irp)
-{
-    UNREFERENCED_PARAMETER(Device);
-    return CompleteIrp(Irp, STATUS_SUCCESS);
 }
 
 static NTSTATUS SendDown(PDEVICE_OBJECT Device, PIRP Irp)
@@ -131,6 +117,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
         Driver->MajorFunction[major] = Succeed;
     }
     Driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
+    Driver->MajorFunction[IRP_MJ_INTERNAL_DEVICE_CONTROL] = InternalControl;
     Driver->MajorFunction[IRP_MJ_PNP] = Pnp;
     Driver->MajorFunction[IRP_MJ_POWER] = SendDown;
     Driver->DriverExtension->AddDevice = AddDevice;

@@ -191,31 +191,48 @@ static NTSTATUS WrongStackLocationKeep(CALL *Call)
     return Send(Call->Device, irp);
 }
 
-/* As a driver in the middle of a stack: the IRP has come with the completion routine of the one above. */
-static PIRP ReceivedIrp(PDEVICE_OBJECT Device)
+/* As a driver in the middle of a stack: the IRP has come with the completion routine of the one above, which is the I/O manager's here. */
+#define FORWARD_COPIED 1
+#define FORWARD 2
+
+static NTSTATUS InternalControl(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    PIO_STACK_LOCATION next = IoGetNextIrpStackLocation(Irp);
+    switch (IoGetCurrentIrpStackLocation(Irp)->MinorFunction) {
+    case FORWARD_COPIED:
+        *next = *IoGetCurrentIrpStackLocation(Irp);
+        break;
+    case FORWARD:
+        IoCopyCurrentIrpStackLocationToNext(Irp);
+        break;
+    default:
+        return Succeed(Device, Irp);
+    }
+    next->MinorFunction = 0;
+    return IoCallDriver(Device, Irp);
+}
+
+static NTSTATUS SendToForward(PDEVICE_OBJECT Device, UCHAR Minor)
 {
     PIRP irp = OwnIrp(Device, 1);
+    NTSTATUS status;
+    IoGetNextIrpStackLocation(irp)->MinorFunction = Minor;
+    status = IoSynchronousCallDriver(Device, irp);
+    IoFreeIrp(irp);
+    return status;
+}
+
+static NTSTATUS LocationCopiedBreak(CALL *Call) { return SendToForward(Call->Device, FORWARD_COPIED); }
+static NTSTATUS LocationCopiedKeep(CALL *Call) { return SendToForward(Call->Device, FORWARD); }
+
+/* A driver that is in a stack twice has its own routine in both locations. */
+static NTSTATUS SameRoutineKeep(CALL *Call)
+{
+    PIRP irp = OwnIrp(Call->Device, 1);
     IoSetCompletionRoutine(irp, TakeBack, NULL, TRUE, TRUE, TRUE);
     IoSetNextIrpStackLocation(irp);
-    return irp;
-}
-
-static NTSTATUS LocationCopiedBreak(CALL *Call)
-{
-    PIRP irp = ReceivedIrp(Call->Device);
-    *IoGetNextIrpStackLocation(irp) = *IoGetCurrentIrpStackLocation(irp);
-    IoCallDriver(Call->Device, irp);
-    IoFreeIrp(irp);
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS LocationCopiedKeep(CALL *Call)
-{
-    PIRP irp = ReceivedIrp(Call->Device);
     IoCopyCurrentIrpStackLocationToNext(irp);
-    IoCallDriver(Call->Device, irp);
-    IoFreeIrp(irp);
-    return STATUS_SUCCESS;
+    return Send(Call->Device, irp);
 }
 
 static NTSTATUS SentWithCancelRoutineBreak(CALL *Call)
@@ -242,6 +259,7 @@ static NTSTATUS AddressToUserBreak(CALL *Call)
     { "status-differs", StatusDiffersBreak, CompleteKeep }, { "no-stack-location", NoStackLocationBreak, SendKeep }, \
     { "wrong-stack-location", WrongStackLocationBreak, WrongStackLocationKeep }, \
     { "location-copied", LocationCopiedBreak, LocationCopiedKeep }, \
+    { "location-copied:twice-in-a-stack", LocationCopiedBreak, SameRoutineKeep }, \
     { "sent-with-cancel-routine", SentWithCancelRoutineBreak, SendKeep }, \
     { "completed-with-cancel-routine", CompletedWithCancelRoutineBreak, CompletedWithCancelRoutineKeep }, \
     { "completed-with-pending", CompletedWithPendingBreak, PendingInlineKeep }, \

@@ -4,6 +4,16 @@
 #include "ntdef.h"
 #include "ntstatus.h"
 
+#ifndef SIZE_MAX
+#define SIZE_MAX 0xffffffffffffffffui64
+#endif
+#define SIZE_T_MAX SIZE_MAX
+#define USHORT_MAX 0xffff
+#define ULONG_MAX 0xffffffffUL
+#define ULONGLONG_MAX 0xffffffffffffffffui64
+#define LONG_MAX 2147483647L
+#define LONG_MIN (-2147483647L - 1)
+
 /* A routine that leaves all bits set where the result does not fit, -1 for a signed type. */
 #define LAB_INTSAFE_BINARY(name, type, builtin)                                  \
     FORCEINLINE NTSTATUS name(type Left, type Right, type *Result) {             \
