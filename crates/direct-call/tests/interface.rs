@@ -53,6 +53,19 @@ direct_call::interface! {
     }
 }
 
+/// A table that was written by hand.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct GaugeTable {
+    header: Header,
+    read: unsafe extern "system" fn(*mut i32) -> i32,
+}
+
+direct_call::bind! {
+    /// What stands for it.
+    enum Gauge: unsafe table(GaugeTable, header), guid("2f64c1d8-7a0e-4b35-91c6-d83e5f0a7b42"), version(4);
+}
+
 /// One for each device of a test, so that Miri's leak check sees the contexts only.
 static PINS: [AtomicI64; 64] = [const { AtomicI64::new(0) }; 64];
 /// The next of [`PINS`] to use.
@@ -242,6 +255,16 @@ fn the_table_is_what_c_has() {
 }
 
 #[test]
+fn a_bound_table_is_as_long_as_it_is() {
+    assert_eq!((Gauge::SIZE, Gauge::ROUTINES, Gauge::VERSION), (40, 1, 4));
+    assert_eq!(std::mem::offset_of!(GaugeTable, read), 32);
+    assert_eq!(
+        Gauge::GUID.to_string().to_lowercase(),
+        "2f64c1d8-7a0e-4b35-91c6-d83e5f0a7b42"
+    );
+}
+
+#[test]
 fn an_older_table_is_given_back() {
     let device = Device::new();
     let provider = provider(device, Queue::default());
@@ -261,9 +284,12 @@ fn a_table_with_a_hole_is_given_back() {
     let provider = provider(device, Queue::default());
     for entry in 0..Fifo::ROUTINES {
         let mut table = MaybeUninit::new(table::<Fifo, _>(&provider));
-        let words = table.as_mut_ptr().cast::<usize>();
+        let entries = table
+            .as_mut_ptr()
+            .wrapping_byte_add(size_of::<Header>())
+            .cast::<usize>();
         // SAFETY: the entry lies in the table, behind the header.
-        unsafe { words.byte_add(size_of::<Header>()).add(entry).write(0) };
+        unsafe { entries.wrapping_add(entry).write(0) };
         // SAFETY: the provider is alive.
         unsafe { reference(provider.context()) };
         // SAFETY: filled but for the hole, with a reference.
