@@ -121,7 +121,7 @@ fn advise(base: usize, size: usize, advice: i32) -> bool {
     unsafe { libc::madvise(at(base), size, advice) == 0 }
 }
 
-fn at(base: usize) -> *mut c_void {
+const fn at(base: usize) -> *mut c_void {
     std::ptr::with_exposed_provenance_mut(base)
 }
 
