@@ -64,6 +64,10 @@ unsafe extern "system" fn double_large_array(
 /// # Safety
 ///
 /// That of [`SampleDoubleArray`].
+#[expect(
+    clippy::inline_always,
+    reason = "each of the two callers is to have its own loop inside, and the registers that it needs"
+)]
 #[inline(always)]
 unsafe fn double_array(
     context: *mut c_void,

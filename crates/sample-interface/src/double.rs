@@ -42,9 +42,10 @@ pub fn double_few(values: &mut [i32]) -> usize {
         .count()
 }
 
-/// [`double_values`], block by block: the compiler takes vector registers for both loops, as neither ends early.
+/// [`double_values`], block by block.
 ///
-/// The blocks are slices, not arrays: a loop of a known length it would unroll into single values first.
+/// The compiler takes vector registers for both loops, as neither ends early. The blocks are slices, not arrays: a loop of a known length it
+/// would unroll into single values first.
 #[inline]
 pub fn double_many(values: &mut [i32]) -> usize {
     let mut done = 0;

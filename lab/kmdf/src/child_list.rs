@@ -221,7 +221,7 @@ impl Obj<ChildList> {
         invoke!(compare, self.handle(), first, second).map(|answer| answer != 0)
     }
 
-    fn identity(&self, description: Identification) -> &[u8] {
+    const fn identity(&self, description: Identification) -> &[u8] {
         bytes(description.cast(), self.identification_size())
     }
 

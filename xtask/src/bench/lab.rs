@@ -48,7 +48,7 @@ const LEGACY: &str = "sc create exports type= kernel binPath= exports.sys\nnet s
 /// Starts the driver of exports.c in the lab and in Wine, in turns.
 fn measure_exports(nthost: &Path, samples: &mut Samples) -> Result<()> {
     let wine = Wine::find()?;
-    wine.prepare(Build::RELEASE, [DRIVER].into_iter())?;
+    wine.prepare(Build::RELEASE, std::iter::once(DRIVER))?;
     for _ in 0..WINE_RUNS {
         let (time, printed) = start_in_lab(nthost)?;
         samples.add("lab-entry", time);

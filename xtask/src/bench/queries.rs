@@ -90,7 +90,10 @@ fn run(nthost: &Path, kind: u32, times: u32) -> Result<Report> {
         .split_once(MEASUREMENTS)
         .context("bench.lab has no measurements")?;
     ensure!(!rest.is_empty(), "bench.lab has no measurements");
-    let numbers = [kind, times].map(|number| hex(number.to_le_bytes())).concat();
+    // The bytes in memory.
+    let numbers = [kind, times]
+        .map(|number| format!("{:08X}", number.swap_bytes()))
+        .concat();
     let script = format!("{start}\nioctl ROOT\\BENCH\\0000 0x00222000 {numbers}\nexpect STATUS_SUCCESS\n");
     let folder = place::TARGET.join(super::FOLDER);
     let (file, json) = (folder.join("queries.lab"), folder.join("queries.json"));
@@ -105,8 +108,4 @@ fn run(nthost: &Path, kind: u32, times: u32) -> Result<Report> {
     )?;
     let report = serde_json::from_str(&files::read(&json)?).context("nthost's report is no JSON")?;
     Ok(Report(report))
-}
-
-fn hex(bytes: [u8; 4]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }

@@ -119,9 +119,9 @@ pub struct Node {
     pub class_guid: String,
 }
 
-/// The nodes, and how they are found without a look at each: by number, by PDO, by instance path in capitals, and by parent.
+/// The nodes, and how they are found without a look at each: by PDO, by instance path in capitals, and by parent.
 struct Nodes {
-    by_id: BTreeMap<NodeId, Node>,
+    all: BTreeMap<NodeId, Node>,
     by_pdo: BTreeSet<(usize, NodeId)>,
     by_instance: BTreeSet<(String, NodeId)>,
     by_parent: BTreeSet<(NodeId, NodeId)>,
@@ -130,7 +130,7 @@ struct Nodes {
 impl Nodes {
     const fn new() -> Self {
         Self {
-            by_id: BTreeMap::new(),
+            all: BTreeMap::new(),
             by_pdo: BTreeSet::new(),
             by_instance: BTreeSet::new(),
             by_parent: BTreeSet::new(),
@@ -147,11 +147,11 @@ impl Nodes {
         if let Some(parent) = node.parent {
             self.by_parent.insert((parent, node.id));
         }
-        self.by_id.insert(node.id, node);
+        self.all.insert(node.id, node);
     }
 
     fn remove(&mut self, id: NodeId) {
-        let Some(node) = self.by_id.remove(&id) else {
+        let Some(node) = self.all.remove(&id) else {
             return;
         };
         if let Some(pdo) = node.pdo {
@@ -166,13 +166,13 @@ impl Nodes {
     fn node_of(&self, pdo: Device) -> Option<&Node> {
         let pdo = pdo.as_ptr().addr();
         let (found, id) = self.by_pdo.range((pdo, NodeId(0))..).next()?;
-        self.by_id.get(id).filter(|_| *found == pdo)
+        self.all.get(id).filter(|_| *found == pdo)
     }
 
     fn of_instance(&self, instance: &str) -> Option<&Node> {
         let instance = instance.to_ascii_uppercase();
         let (found, id) = self.by_instance.range((instance.clone(), NodeId(0))..).next()?;
-        self.by_id.get(id).filter(|_| *found == instance)
+        self.all.get(id).filter(|_| *found == instance)
     }
 
     /// The nodes directly below one, in the order in which they were found.
@@ -180,7 +180,7 @@ impl Nodes {
         let children = self
             .by_parent
             .range((parent, NodeId(0))..=(parent, NodeId(u32::MAX)));
-        children.filter_map(|(_, child)| self.by_id.get(child))
+        children.filter_map(|(_, child)| self.all.get(child))
     }
 
     /// Children before their parents.
@@ -234,7 +234,7 @@ pub(super) fn add(parent: Option<NodeId>, instance: String, pdo: Option<Device>)
 #[must_use]
 pub fn root_node() -> NodeId {
     let known = with_nodes(|nodes| {
-        let mut nodes = nodes.by_id.values();
+        let mut nodes = nodes.all.values();
         nodes.find(|node| node.parent.is_none()).map(|node| node.id)
     });
     known.unwrap_or_else(|| add(None, ROOT_INSTANCE.to_owned(), None))
@@ -242,13 +242,13 @@ pub fn root_node() -> NodeId {
 
 /// Changes a node, but for its PDO, instance path and parent.
 pub(super) fn update(id: NodeId, change: impl FnOnce(&mut Node)) {
-    with_nodes(|nodes| nodes.by_id.get_mut(&id).map(change));
+    with_nodes(|nodes| nodes.all.get_mut(&id).map(change));
 }
 
 /// A node, while it is there.
 #[must_use]
 pub fn get(id: NodeId) -> Option<Node> {
-    with_nodes(|nodes| nodes.by_id.get(&id).cloned())
+    with_nodes(|nodes| nodes.all.get(&id).cloned())
 }
 
 /// Takes a node out of the tree.
@@ -259,7 +259,7 @@ pub(super) fn forget(id: NodeId) {
 /// Every node, in the order in which they were found.
 #[must_use]
 pub fn nodes() -> Vec<Node> {
-    with_nodes(|nodes| nodes.by_id.values().cloned().collect())
+    with_nodes(|nodes| nodes.all.values().cloned().collect())
 }
 
 /// The nodes directly below one.
@@ -277,7 +277,7 @@ pub(super) fn is_leaf(id: NodeId) -> bool {
 pub(super) fn subtree(id: NodeId) -> Vec<Node> {
     with_nodes(|nodes| {
         let mut found = Vec::new();
-        if let Some(node) = nodes.by_id.get(&id) {
+        if let Some(node) = nodes.all.get(&id) {
             nodes.add_subtree(node, &mut found);
         }
         found
