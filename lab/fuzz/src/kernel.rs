@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use nthost::abi::{GENERIC_READ, GENERIC_WRITE};
 use nthost::pnp::{self, Node};
+use nthost::se::Subject;
 use nthost::shell::{Session, run_line};
 use nthost::verifier::{self, Outcome};
 use nthost::{io, ke, ldr};
@@ -86,7 +88,7 @@ fn add_bus() -> String {
     instance
 }
 
-/// Opens a device's interface, as a program does.
+/// Opens a device's interface, as a program of an administrator does.
 ///
 /// # Panics
 ///
@@ -97,5 +99,6 @@ pub fn open(node: &Node) -> io::File {
         .pdo
         .and_then(io::enabled_link)
         .expect("the device runs and has an interface");
-    io::open(&link).expect("the lab opens any enabled interface")
+    io::open(&link, Subject::default(), GENERIC_READ | GENERIC_WRITE)
+        .expect("the lab opens any enabled interface")
 }

@@ -1,7 +1,7 @@
 //! Device control requests to the bus and to a child: any codes and buffers, against what the contract says of each.
 
 use arbitrary::Arbitrary;
-use nthost::io::{File, IoctlResult};
+use nthost::io::{Answer, File};
 use nthost::pnp;
 use sample_interface::{
     IOCTL_CHILD_DOUBLE, IOCTL_CHILD_DOUBLE_ARRAY, IOCTL_CHILD_QUERY_STATISTICS,
@@ -72,7 +72,7 @@ impl Files {
         }
     }
 
-    fn send(&self, request: &Request) -> IoctlResult {
+    fn send(&self, request: &Request) -> Answer {
         let file = match request.to {
             Device::Bus => &self.bus,
             Device::Child => &self.child,
@@ -130,7 +130,7 @@ fn number(input: &[u8]) -> Option<u32> {
 }
 
 /// What the contract says of a request: the bytes written, or the status.
-fn check(request: &Request, answer: &IoctlResult, plugged: &mut u64) {
+fn check(request: &Request, answer: &Answer, plugged: &mut u64) {
     let expected = expected(request, plugged);
     let status = expected
         .as_ref()
