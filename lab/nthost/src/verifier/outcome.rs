@@ -101,6 +101,8 @@ pub fn end(outcome: Outcome, report: &str) -> ! {
     if let Some(hook) = HOOK.get() {
         hook(outcome, report);
     }
+    // The verdict is the last line: no other thread writes one behind it.
+    let mut out = out.lock();
     let _ = writeln!(out, "verdict: {outcome}");
     let _ = out.flush();
     leave(outcome)
