@@ -11,10 +11,10 @@
 use core::{mem, ptr};
 
 use wdk_sys::{
-    _WDF_RETRIEVE_CHILD_FLAGS as Which, PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER as Address,
+    PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER as Address,
     PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER as Identification, STATUS_INVALID_PARAMETER,
-    STATUS_NO_SUCH_DEVICE, STATUS_OBJECT_NAME_EXISTS, STATUS_SUCCESS, ULONG,
-    WDF_CHILD_ADDRESS_DESCRIPTION_HEADER, WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER, WDF_CHILD_LIST_CONFIG,
+    STATUS_NO_SUCH_DEVICE, STATUS_OBJECT_NAME_EXISTS, STATUS_SUCCESS, WDF_CHILD_ADDRESS_DESCRIPTION_HEADER,
+    WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER, WDF_CHILD_LIST_CONFIG,
 };
 
 use crate::{
@@ -27,124 +27,12 @@ use crate::{
 };
 
 pub mod api;
+mod entries;
 mod relations;
 
+use entries::{Entries, hash};
+pub use entries::{Entry, EntryId, Presence};
 pub use relations::{bus_relations, only, with_related};
-
-/// What names an entry of a list; never used twice, later ones higher.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EntryId(u64);
-
-impl EntryId {
-    /// Whether the entry is older than another one. A list has its entries in the order of their age.
-    pub const fn is_before(self, other: Self) -> bool {
-        self.0 < other.0
-    }
-}
-
-/// Where a child stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    /// Present; its PDO comes with the next query for relations.
-    New,
-    /// Present; `EvtChildListCreateDevice` is running for it.
-    InCreation,
-    /// Present, with a PDO.
-    Present,
-    /// Missing, which the `PnP` manager has not heard yet.
-    Missing,
-    /// Missing, and the `PnP` manager knows.
-    ReportedMissing,
-}
-
-impl Presence {
-    /// Whether the bus says that the child is there.
-    pub const fn is_present(self) -> bool {
-        matches!(self, Self::New | Self::InCreation | Self::Present)
-    }
-
-    /// Whether `WDF_RETRIEVE_CHILD_FLAGS` ask for such a child.
-    pub const fn is_wanted(self, flags: ULONG) -> bool {
-        let wanted = match self {
-            Self::Present => Which::WdfRetrievePresentChildren,
-            Self::New | Self::InCreation => Which::WdfRetrievePendingChildren,
-            Self::Missing | Self::ReportedMissing => Which::WdfRetrieveMissingChildren,
-        };
-        flags.cast_signed() & wanted != 0
-    }
-}
-
-/// One child.
-#[derive(Clone, Copy)]
-pub struct Entry {
-    id: EntryId,
-    /// Of the identification's bytes.
-    hash: u64,
-    identification: Identification,
-    address: Address,
-    /// Its PDO, once there is one.
-    pub pdo: Option<Obj<Device>>,
-    /// Where it stands.
-    pub presence: Presence,
-    found_in_scan: bool,
-    /// Whether `EvtDeviceReportedMissing` is still to be called.
-    report: bool,
-}
-
-struct Entries {
-    /// In the order of their IDs, as they came.
-    list: Array<Entry>,
-    /// In this order, so that a child among many is found where the driver leaves the comparison to the list.
-    by_hash: Array<(u64, EntryId)>,
-    next_id: u64,
-    scans: u32,
-    invalidate: bool,
-}
-
-impl Entries {
-    fn place(&self, id: EntryId) -> Option<usize> {
-        let entries = self.list.as_slice();
-        entries.binary_search_by_key(&id, |entry| entry.id).ok()
-    }
-
-    fn get_mut(&mut self, id: EntryId) -> Option<&mut Entry> {
-        let place = self.place(id)?;
-        self.list.as_mut_slice().get_mut(place)
-    }
-
-    /// # Errors
-    /// `STATUS_INSUFFICIENT_RESOURCES`; then nothing was added.
-    fn push(&mut self, entry: Entry) -> Outcome {
-        let key = (entry.hash, entry.id);
-        let at = self.by_hash.as_slice().partition_point(|known| *known < key);
-        self.list.push(entry)?;
-        self.by_hash.insert(at, key).inspect_err(|_| {
-            self.list.remove(self.list.as_slice().len() - 1);
-        })
-    }
-
-    fn remove(&mut self, id: EntryId) -> Option<Entry> {
-        let place = self.place(id)?;
-        let entry = self.list.remove(place)?;
-        let key = (entry.hash, id);
-        if let Ok(at) = self.by_hash.as_slice().binary_search(&key) {
-            self.by_hash.remove(at);
-        }
-        Some(entry)
-    }
-
-    /// The newest of those with this hash for which `wanted` holds.
-    fn newest(&self, hash: u64, wanted: impl Fn(&Entry) -> bool) -> Option<EntryId> {
-        let all = self.by_hash.as_slice();
-        let from = all.partition_point(|(known, _)| *known < hash);
-        let same = all.iter().skip(from).take_while(|(known, _)| *known == hash);
-        let found = same.filter(|(_, id)| {
-            let entry = self.place(*id).and_then(|at| self.list.as_slice().get(at));
-            entry.is_some_and(&wanted)
-        });
-        found.last().map(|(_, id)| *id)
-    }
-}
 
 /// What a WDFCHILDLIST stands for.
 #[repr(C)]
@@ -348,7 +236,7 @@ impl Obj<ChildList> {
         entries.scans = entries.scans.saturating_sub(1);
         if entries.scans == 0 {
             let mut next = EntryId(0);
-            while let Some(id) = unfound(&entries, next) {
+            while let Some(id) = entries.unfound(next) {
                 self.lose(&mut entries, id);
                 next = id;
             }
@@ -479,23 +367,6 @@ impl Obj<ChildList> {
 const fn config(list: &Obj<ChildList>) -> &WDF_CHILD_LIST_CONFIG {
     // SAFETY: The list is alive as long as somebody has this value.
     unsafe { &(*list.pointer()).config }
-}
-
-/// The first present child, from this ID on, that the scan did not find.
-fn unfound(entries: &Entries, from: EntryId) -> Option<EntryId> {
-    let list = entries.list.as_slice();
-    let start = list.partition_point(|entry| entry.id < from);
-    list.iter()
-        .skip(start)
-        .find(|entry| entry.presence.is_present() && !entry.found_in_scan)
-        .map(|entry| entry.id)
-}
-
-/// FNV-1a, which is short and good enough for descriptions.
-fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
-    })
 }
 
 fn free_descriptions(tag: Tag, entry: &Entry) {
