@@ -109,10 +109,12 @@ fn no_driver(plan: &RunPlan, hardware_id: &str) -> CommandError {
         .filter_map(|package| Inf::read(package.as_ref()).ok());
     let mut ids: Vec<String> = infs.flat_map(|inf| inf.device_ids()).collect();
     ids.dedup();
-    CommandError::Environment(format!(
-        "no package is for {hardware_id}; give --device one of {}",
-        ids.join(", ")
-    ))
+    let advice = if ids.is_empty() {
+        String::from("no INF file that could be read names a device")
+    } else {
+        format!("give --device one of {}", ids.join(", "))
+    };
+    CommandError::Environment(format!("no package is for {hardware_id}; {advice}"))
 }
 
 /// Sends the requests through one open file.
