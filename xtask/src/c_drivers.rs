@@ -100,6 +100,11 @@ const C_DRIVERS: &[CDriver] = &[
     },
 ];
 
+/// The names of the images, without `.sys`.
+pub fn images() -> impl Iterator<Item = &'static str> {
+    C_DRIVERS.iter().map(|driver| driver.image)
+}
+
 /// What `cargo xtask bench` measures with, in this order: the linker makes the first one's import library, which the second one needs.
 const BENCH_DRIVERS: &[CDriver] = &[
     CDriver {

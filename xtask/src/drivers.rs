@@ -92,6 +92,13 @@ fn drivers(build: Build) -> impl Iterator<Item = &'static Driver> {
     DRIVERS.iter().chain(lab)
 }
 
+/// The images of a build, those in C too, as they are named below its folder, without `.sys`.
+pub fn images(build: Build) -> impl Iterator<Item = &'static str> {
+    drivers(build)
+        .map(|driver| driver.image)
+        .chain(c_drivers::images())
+}
+
 /// The arguments that `build` and `check` share. (Clap's derive allows lints that this workspace forbids.)
 fn arguments(task: &'static str) -> clap::Command {
     clap::Command::new(task)

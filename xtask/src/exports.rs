@@ -9,7 +9,7 @@ use object::{
     read::pe::{ExportTarget, ImageOptionalHeader, ImageThunkData, Import, PeFile64},
 };
 
-use crate::{files, place, protections};
+use crate::{build::Build, drivers, files, place, protections};
 
 /// Modules of user mode: a kernel image that imports from one does not load.
 const USER_MODE: &[&str] = &[
@@ -137,20 +137,18 @@ pub fn run(arguments: &[String]) -> Result<ExitCode> {
     )
 }
 
-/// Checks images without printing them.
+/// Checks the images of a build without printing them.
 ///
 /// # Errors
 ///
 /// As [`run`].
-pub fn check(folder: &Path) -> Result<()> {
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
-        let file = entry?.path();
-        if file.extension().is_some_and(|extension| extension == "sys") {
-            let tables = read(&file)?;
-            let wrong = objections(&tables, &allowed(&tables)?);
-            if !wrong.is_empty() {
-                bail!("{}:\n  {}", file.display(), wrong.join("\n  "));
-            }
+pub fn check(build: Build) -> Result<()> {
+    for image in drivers::images(build) {
+        let file = build.folder().join(format!("{image}.sys"));
+        let tables = read(&file)?;
+        let wrong = objections(&tables, &allowed(&tables)?);
+        if !wrong.is_empty() {
+            bail!("{}:\n  {}", file.display(), wrong.join("\n  "));
         }
     }
     Ok(())

@@ -27,7 +27,7 @@ pub fn test(arguments: &[String]) -> Result<ExitCode> {
     infverif::check()?;
     c_drivers::check_header()?;
     for build in [Build::DEBUG, Build::RELEASE] {
-        exports::check(&build.folder())?;
+        exports::check(build)?;
     }
     panics::check(&Build::RELEASE.folder())?;
     command::stage("making the packages twice");

@@ -1,10 +1,6 @@
 //! WDFWORKITEM.
 
-use core::{
-    cell::RefCell,
-    ffi::c_void,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use core::ffi::c_void;
 
 use wdk_sys::{
     PDEVICE_OBJECT, PFN_WDF_WORKITEM, PWDF_OBJECT_ATTRIBUTES, PWDF_WORKITEM_CONFIG,
@@ -17,7 +13,11 @@ use crate::{
     device::Device,
     failure::{Outcome, fail},
     object::{Attributes, Header, Obj, Parent, create},
-    wdm::{device_object::DeviceObject, sync::Event, work::IoWorkItem},
+    wdm::{
+        device_object::DeviceObject,
+        sync::{Event, SpinLock},
+        work::IoWorkItem,
+    },
 };
 
 /// What a WDFWORKITEM stands for.
@@ -27,9 +27,17 @@ pub struct WorkItem {
     callback: PFN_WDF_WORKITEM,
     /// Under whose lock the callback runs.
     serialized: Option<Obj<Header>>,
-    queued: AtomicBool,
+    progress: SpinLock<Progress>,
+    /// Set and cleared under the lock of `progress`: neither queued nor running.
     idle: Event,
-    item: RefCell<Option<IoWorkItem>>,
+    item: IoWorkItem,
+}
+
+/// Where the calls of the callback stand. One that was queued again while it runs may run twice at once (fxworkitem.cpp).
+#[derive(Default)]
+struct Progress {
+    queued: bool,
+    running: u32,
 }
 
 framework! {
@@ -67,13 +75,28 @@ impl Obj<WorkItem> {
 
     /// Has a worker call the callback, once for all calls before it begins.
     pub fn enqueue(self) {
-        if self.queued.swap(true, Ordering::AcqRel) {
-            return;
+        let was_queued = {
+            let mut progress = self.progress.lock();
+            self.idle.clear();
+            core::mem::replace(&mut progress.queued, true)
+        };
+        if !was_queued {
+            self.reference();
+            self.item.queue(run, self.pointer().cast());
         }
-        self.idle.clear();
-        self.reference();
-        if let Some(item) = self.item.borrow().as_ref() {
-            item.queue(run, self.pointer().cast());
+    }
+
+    fn begin(self) {
+        let mut progress = self.progress.lock();
+        progress.queued = false;
+        progress.running += 1;
+    }
+
+    fn end(self) {
+        let mut progress = self.progress.lock();
+        progress.running -= 1;
+        if progress.running == 0 && !progress.queued {
+            self.idle.set();
         }
     }
 }
@@ -82,13 +105,11 @@ extern "C" fn run(_device: PDEVICE_OBJECT, context: *mut c_void) {
     let Some(item) = Obj::<WorkItem>::from_pointer(context.cast()) else {
         return;
     };
-    item.queued.store(false, Ordering::Release);
+    item.begin();
     callback_lock::run_under(item.serialized, || {
         invoke!(item.callback, item.handle());
     });
-    if !item.queued.load(Ordering::Acquire) {
-        item.idle.set();
-    }
+    item.end();
     item.release();
 }
 
@@ -110,9 +131,9 @@ pub fn new(
         header: Header::new::<WorkItem>(parent.client),
         callback,
         serialized: callback_lock::effective(parent, serialized, true)?,
-        queued: AtomicBool::new(false),
+        progress: SpinLock::new(Progress::default()),
         idle: Event::zeroed(),
-        item: RefCell::new(Some(IoWorkItem::new(device)?)),
+        item: IoWorkItem::new(device)?,
     };
     let object = create(object, attributes, Some(parent))?;
     object.idle.reset_to(true);

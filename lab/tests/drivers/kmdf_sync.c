@@ -68,6 +68,18 @@ static VOID OnWork(WDFWORKITEM Item)
     Worked++;
 }
 
+static volatile LONG Running, Ended;
+
+static VOID OnLongWork(WDFWORKITEM Item)
+{
+    LONG me = InterlockedIncrement(&Running);
+    LARGE_INTEGER time;
+    UNREFERENCED_PARAMETER(Item);
+    time.QuadPart = -10000LL * 100 * me;
+    KeDelayExecutionThread(KernelMode, FALSE, &time);
+    InterlockedIncrement(&Ended);
+}
+
 static VOID Configure(PWDFDEVICE_INIT Init) { UNREFERENCED_PARAMETER(Init); }
 
 static NTSTATUS Added(WDFDEVICE Device)
@@ -167,11 +179,32 @@ static VOID Callbacks(WDFDEVICE Device)
     WdfObjectDelete(dpc);
 }
 
+/* Queued again while its callback runs: the first to end is not the end of all, which the flush waits for (fxworkitem.cpp). */
+static VOID FlushWaitsForAll(WDFDEVICE Device)
+{
+    WDF_WORKITEM_CONFIG config;
+    WDF_OBJECT_ATTRIBUTES attributes;
+    WDFWORKITEM item;
+    WDF_WORKITEM_CONFIG_INIT(&config, OnLongWork);
+    config.AutomaticSerialization = FALSE;
+    WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
+    attributes.ParentObject = Device;
+    CHECK_STATUS(STATUS_SUCCESS, WdfWorkItemCreate(&config, &attributes, &item));
+    WdfWorkItemEnqueue(item);
+    WaitFor(&Running, 1);
+    WdfWorkItemEnqueue(item);
+    WaitFor(&Running, 2);
+    WdfWorkItemFlush(item);
+    CHECK(Ended == 2);
+    WdfObjectDelete(item);
+}
+
 static NTSTATUS Control(WDFDEVICE Device, WDFREQUEST Request, ULONG Code)
 {
     UNREFERENCED_PARAMETER(Request);
     UNREFERENCED_PARAMETER(Code);
     Callbacks(Device);
+    FlushWaitsForAll(Device);
     CHECK(SendTransfer(&Sent[0], TRUE, 8));
     /* A DPC, or else the loop of the first event, brings the other two. */
     WaitDone();

@@ -38,7 +38,7 @@ fn queues_present_stop_drain_purge_and_forward_as_the_framework_does() -> Result
 
 #[test]
 fn callbacks_of_one_scope_are_kept_apart() -> Result<()> {
-    conforms("kmdf_sync", 49)
+    conforms("kmdf_sync", 53)
 }
 
 #[test]
