@@ -85,11 +85,10 @@ impl<const BYTES: usize> Descriptors<BYTES> {
 
     /// Removes the first one with these bytes; whether there was one.
     pub fn remove_equal(&self, value: [u8; BYTES]) -> bool {
-        // SAFETY: An item of the list, which is freed when it leaves the list; the lock is held.
-        let removed = self
-            .items
-            .lock()
-            .remove_where(|item| unsafe { item.as_ref() }.value == value);
+        let removed = self.items.lock().remove_where(|item| {
+            // SAFETY: An item of the list, which is freed when it leaves the list; the lock is held.
+            unsafe { item.as_ref() }.value == value
+        });
         self.free(removed)
     }
 
